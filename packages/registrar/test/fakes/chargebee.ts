@@ -47,12 +47,32 @@ export async function startChargebee(): Promise<Fake & { readonly rows: any[] }>
   const path = '/api/v2/webhook_endpoints'
   const basic = Buffer.from(`${CHARGEBEE_KEY}:`).toString('base64')
   const fake = await startFake({
-    description: described('npm chargebee 3.33.0, types/resources/WebhookEndpoint.d.ts', 'MIT', {
-      [`GET ${path}`]: { query: object({ 'limit?': number, 'offset?': string }) },
-      [`POST ${path}`]: { form: true, body: object(shape) },
-      [`GET ${path}/{id}`]: {},
-      [`POST ${path}/{id}`]: { form: true, body: object(shape) },
-      [`POST ${path}/{id}/delete`]: {},
+    ...described('npm chargebee 3.33.0, types/resources/WebhookEndpoint.d.ts', 'MIT', {
+      [`GET ${path}`]: {
+        query: object({ 'limit?': number, 'offset?': string }),
+        answer: ({ query }) => {
+          const from = Number(query['offset'] ?? 0)
+          const size = Number(query['limit'] ?? 10)
+          const more = from + size < rows.length
+          const list = rows.slice(from, from + size).map(shown)
+          return { json: { list, ...(more && { next_offset: String(from + size) }) } }
+        },
+      },
+      [`POST ${path}`]: {
+        form: true,
+        body: object(shape),
+        answer: ({ body }) =>
+          body.name && body.url
+            ? { json: shown(add(body)) }
+            : { status: 400, json: { message: 'name and url' } },
+      },
+      [`GET ${path}/{id}`]: one((found) => ({ json: shown(found) })),
+      [`POST ${path}/{id}`]: {
+        form: true,
+        body: object(shape),
+        answer: one((found, { body }) => ({ json: shown(put(found, body)) })),
+      },
+      [`POST ${path}/{id}/delete`]: removed((found) => ({ json: shown(found) })),
     }),
     reject: ({ authorization }) =>
       authorization === `Basic ${basic}`
@@ -65,22 +85,6 @@ export async function startChargebee(): Promise<Fake & { readonly rows: any[] }>
             },
           },
     invalid: (message) => ({ status: 400, json: { message, api_error_code: 'param_wrong_value' } }),
-    routes: {
-      [`GET ${path}`]: ({ query }) => {
-        const from = Number(query['offset'] ?? 0)
-        const size = Number(query['limit'] ?? 10)
-        const more = from + size < rows.length
-        const list = rows.slice(from, from + size).map(shown)
-        return { json: { list, ...(more && { next_offset: String(from + size) }) } }
-      },
-      [`POST ${path}`]: ({ body }) =>
-        body.name && body.url
-          ? { json: shown(add(body)) }
-          : { status: 400, json: { message: 'name and url' } },
-      [`GET ${path}/{id}`]: one((found) => ({ json: shown(found) })),
-      [`POST ${path}/{id}`]: one((found, { body }) => ({ json: shown(put(found, body)) })),
-      [`POST ${path}/{id}/delete`]: removed((found) => ({ json: shown(found) })),
-    },
   })
   return { ...fake, rows }
 }

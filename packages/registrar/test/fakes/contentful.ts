@@ -35,53 +35,51 @@ export async function startContentful(): Promise<Fake & { readonly rows: any[] }
   add({ name: 'theirs', url: 'https://stranger.example/hooks', topics: ['*.*'] })
   const path = '/spaces/{space}/webhook_definitions'
   const fake = await startFake({
-    description: described(
-      'npm contentful-management 12.18.0, dist/types/entities/webhook.d.ts',
-      'MIT',
-      {
-        [`GET ${path}`]: { query: object({ 'limit?': number, 'skip?': number }) },
-        [`POST ${path}`]: { body: object(shape) },
-        [`GET ${path}/{id}`]: {},
-        [`PUT ${path}/{id}`]: { body: object(shape) },
-        [`DELETE ${path}/{id}`]: {},
-        'GET /spaces/{space}/webhooks/{id}/calls': {
-          query: object({ 'limit?': number, 'skip?': number }),
+    ...described('npm contentful-management 12.18.0, dist/types/entities/webhook.d.ts', 'MIT', {
+      [`GET ${path}`]: {
+        query: object({ 'limit?': number, 'skip?': number }),
+        answer: ({ query }) => {
+          const skip = Number(query['skip'] ?? 0)
+          const items = rows.slice(skip, skip + Number(query['limit'] ?? 100))
+          return { json: { total: rows.length, skip, limit: 100, items } }
         },
       },
-    ),
+      [`POST ${path}`]: {
+        body: object(shape),
+        answer: ({ body, headers }) =>
+          headers['content-type']?.startsWith('application/vnd.contentful')
+            ? { status: 201, json: add(body) }
+            : error(422, 'UnsupportedMediaType'),
+      },
+      [`GET ${path}/{id}`]: shown,
+      [`PUT ${path}/{id}`]: {
+        body: object(shape),
+        answer: one((found, { body, headers }) => {
+          if (headers['x-contentful-version'] !== String(found.sys.version))
+            return error(409, 'VersionMismatch')
+          const sys = { ...found.sys, version: found.sys.version + 1 }
+          for (const name of Object.keys(found)) delete found[name]
+          return { json: Object.assign(found, body, { sys }) }
+        }),
+      },
+      [`DELETE ${path}/{id}`]: removed(),
+      'GET /spaces/{space}/webhooks/{id}/calls': {
+        query: object({ 'limit?': number, 'skip?': number }),
+        answer: () => ({
+          json: {
+            items: [
+              { statusCode: 500, requestAt: '2026-01-01T00:00:01Z' },
+              { statusCode: 200, requestAt: '2026-01-01T00:00:00Z' },
+            ],
+          },
+        }),
+      },
+    }),
     reject: bearer(CONTENTFUL_TOKEN, {
       sys: { id: 'AccessTokenInvalid' },
       message: 'The access token is invalid',
     }),
     invalid: (message) => ({ status: 422, json: { sys: { id: 'ValidationFailed' }, message } }),
-    routes: {
-      [`GET ${path}`]: ({ query }) => {
-        const skip = Number(query['skip'] ?? 0)
-        const items = rows.slice(skip, skip + Number(query['limit'] ?? 100))
-        return { json: { total: rows.length, skip, limit: 100, items } }
-      },
-      [`POST ${path}`]: ({ body, headers }) =>
-        headers['content-type']?.startsWith('application/vnd.contentful')
-          ? { status: 201, json: add(body) }
-          : error(422, 'UnsupportedMediaType'),
-      [`GET ${path}/{id}`]: shown,
-      [`PUT ${path}/{id}`]: one((found, { body, headers }) => {
-        if (headers['x-contentful-version'] !== String(found.sys.version))
-          return error(409, 'VersionMismatch')
-        const sys = { ...found.sys, version: found.sys.version + 1 }
-        for (const name of Object.keys(found)) delete found[name]
-        return { json: Object.assign(found, body, { sys }) }
-      }),
-      [`DELETE ${path}/{id}`]: removed(),
-      'GET /spaces/{space}/webhooks/{id}/calls': () => ({
-        json: {
-          items: [
-            { statusCode: 500, requestAt: '2026-01-01T00:00:01Z' },
-            { statusCode: 200, requestAt: '2026-01-01T00:00:00Z' },
-          ],
-        },
-      }),
-    },
   })
   return { ...fake, rows }
 }

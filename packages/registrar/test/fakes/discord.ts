@@ -20,30 +20,23 @@ export async function startDiscord(): Promise<Fake & { application(): any }> {
     json: { code: 0, message },
   })
   const fake = await startFake({
-    description: described(
-      'npm discord-api-types 0.38.57, RESTPatchCurrentApplicationJSONBody',
-      'MIT',
-      {
-        'GET /applications/@me': {},
-        'PATCH /applications/@me': {
-          body: object({
-            'event_webhooks_url?': { type: ['string', 'null'], pattern: '^https://' },
-            'event_webhooks_status?': { enum: [1, 2] },
-            'event_webhooks_types?': { type: 'array', items: oneOf(...TYPES) },
-          }),
-        },
+    ...described('npm discord-api-types 0.38.57, RESTPatchCurrentApplicationJSONBody', 'MIT', {
+      'GET /applications/@me': () => ({ json: application }),
+      'PATCH /applications/@me': {
+        body: object({
+          'event_webhooks_url?': { type: ['string', 'null'], pattern: '^https://' },
+          'event_webhooks_status?': { enum: [1, 2] },
+          'event_webhooks_types?': { type: 'array', items: oneOf(...TYPES) },
+        }),
+        answer: ({ body }) => ({ json: Object.assign(application, body) }),
       },
-    ),
+    }),
     reject: (headers) =>
       headers.authorization === `Bot ${DISCORD_TOKEN}` &&
       headers['user-agent']?.startsWith('DiscordBot (')
         ? undefined
         : error(401, '401: Unauthorized'),
     invalid: (message) => error(400, message),
-    routes: {
-      'GET /applications/@me': () => ({ json: application }),
-      'PATCH /applications/@me': ({ body }) => ({ json: Object.assign(application, body) }),
-    },
   })
   return { ...fake, application: () => application }
 }

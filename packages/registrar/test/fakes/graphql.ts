@@ -15,16 +15,21 @@ export function startGraphql(
   const { source, licence, path, schema, rootValue, ...rest } = spec
   return startFake({
     ...rest,
-    description: described(source, licence, {
-      [`POST ${path}`]: { body: object({ query: string, 'variables?': { type: 'object' } }) },
+    ...described(source, licence, {
+      [`POST ${path}`]: {
+        body: object({ query: string, 'variables?': { type: 'object' } }),
+        answer: ({ body }) => {
+          const { query, variables } = body
+          const result = graphqlSync({
+            schema,
+            source: query,
+            variableValues: variables,
+            rootValue,
+          })
+          return { json: JSON.parse(JSON.stringify(result)) as unknown }
+        },
+      },
     }),
     reads: (_method, _path, body) => !body.query.startsWith('mutation'),
-    routes: {
-      [`POST ${path}`]: ({ body }) => {
-        const { query, variables } = body
-        const result = graphqlSync({ schema, source: query, variableValues: variables, rootValue })
-        return { json: JSON.parse(JSON.stringify(result)) as unknown }
-      },
-    },
   })
 }

@@ -18,13 +18,21 @@ export async function startHubspot(): Promise<Fake & { readonly rows: any[] }> {
   const query = object({ hapikey: string })
   // The key is in the query of every operation.
   const fake = await startFake({
-    description: described('npm @hubspot/api-client 13.5.0, lib/codegen/webhooks', 'ISC', {
-      [`GET ${base}/settings`]: { query },
+    ...described('npm @hubspot/api-client 13.5.0, lib/codegen/webhooks', 'ISC', {
+      [`GET ${base}/settings`]: {
+        query,
+        answer: () => (settings ? { json: settings } : error(404, 'no settings')),
+      },
       [`PUT ${base}/settings`]: {
         query,
         body: object({ targetUrl: string, throttling: object({ maxConcurrentRequests: number }) }),
+        answer: ({ body }) => {
+          if (!body.targetUrl.startsWith('https://')) return error(400, 'targetUrl must be https')
+          settings = { ...body, createdAt: '2026-01-01T00:00:00Z' }
+          return { json: settings }
+        },
       },
-      [`GET ${base}/subscriptions`]: { query },
+      [`GET ${base}/subscriptions`]: { query, answer: () => ({ json: { results: rows } }) },
       [`POST ${base}/subscriptions`]: {
         query,
         body: object({
@@ -33,32 +41,25 @@ export async function startHubspot(): Promise<Fake & { readonly rows: any[] }> {
           'objectTypeId?': string,
           'active?': boolean,
         }),
+        answer: ({ body }) => {
+          if (body.eventType.endsWith('propertyChange') === (body.propertyName === undefined))
+            return error(400, 'propertyName')
+          const own = { id: String(next++), createdAt: '2026-01-01T00:00:00Z' }
+          return { status: 201, json: subscriptions.add({ active: false, ...body, ...own }) }
+        },
       },
-      [`PATCH ${base}/subscriptions/{id}`]: { query, body: object({ 'active?': boolean }) },
-      [`DELETE ${base}/subscriptions/{id}`]: { query },
+      [`PATCH ${base}/subscriptions/{id}`]: {
+        query,
+        body: object({ 'active?': boolean }),
+        answer: changed,
+      },
+      [`DELETE ${base}/subscriptions/{id}`]: { query, answer: removed() },
     }),
     reject: (_headers, _path, given) =>
       given['hapikey'] === HUBSPOT_KEY
         ? undefined
         : error(401, `This hapikey (${given['hapikey']}) doesn't exist.`),
     invalid: (message) => error(400, message),
-    routes: {
-      [`GET ${base}/settings`]: () => (settings ? { json: settings } : error(404, 'no settings')),
-      [`PUT ${base}/settings`]: ({ body }) => {
-        if (!body.targetUrl.startsWith('https://')) return error(400, 'targetUrl must be https')
-        settings = { ...body, createdAt: '2026-01-01T00:00:00Z' }
-        return { json: settings }
-      },
-      [`GET ${base}/subscriptions`]: () => ({ json: { results: rows } }),
-      [`POST ${base}/subscriptions`]: ({ body }) => {
-        if (body.eventType.endsWith('propertyChange') === (body.propertyName === undefined))
-          return error(400, 'propertyName')
-        const own = { id: String(next++), createdAt: '2026-01-01T00:00:00Z' }
-        return { status: 201, json: subscriptions.add({ active: false, ...body, ...own }) }
-      },
-      [`PATCH ${base}/subscriptions/{id}`]: changed,
-      [`DELETE ${base}/subscriptions/{id}`]: removed(),
-    },
   })
   return { ...fake, rows }
 }

@@ -16,31 +16,32 @@ export async function startLine(
   const url = { type: 'string', maxLength: 500, pattern: '^https://' }
   const error = (status: number, message: string): FakeAnswer => ({ status, json: { message } })
   const fake = await startFake({
-    description: described('npm @line/bot-sdk 11.0.0, dist/messaging-api/model', 'Apache-2.0', {
-      'GET /v2/bot/channel/webhook/endpoint': {},
-      'PUT /v2/bot/channel/webhook/endpoint': { body: object({ endpoint: url }) },
-      'POST /v2/bot/channel/webhook/test': { body: object({ 'endpoint?': url }) },
+    ...described('npm @line/bot-sdk 11.0.0, dist/messaging-api/model', 'Apache-2.0', {
+      'GET /v2/bot/channel/webhook/endpoint': () =>
+        endpoint ? { json: { endpoint, active: true } } : error(404, 'Webhook endpoint not found'),
+      'PUT /v2/bot/channel/webhook/endpoint': {
+        body: object({ endpoint: url }),
+        answer: ({ body }) => {
+          endpoint = body.endpoint
+          return { json: {} }
+        },
+      },
+      'POST /v2/bot/channel/webhook/test': {
+        body: object({ 'endpoint?': url }),
+        answer: () => {
+          const statusCode = state.status ?? 200
+          const success = statusCode === 200
+          const more = {
+            timestamp: '2026-01-01T00:00:00Z',
+            reason: success ? 'OK' : 'ERROR_STATUS_CODE',
+          }
+          return { json: { success, statusCode, detail: String(statusCode), ...more } }
+        },
+      },
     }),
     reject: bearer(LINE_TOKEN, { message: 'Authentication failed.' }),
     invalid: (message) => error(400, message),
     reads: (method) => method !== 'PUT',
-    routes: {
-      'GET /v2/bot/channel/webhook/endpoint': () =>
-        endpoint ? { json: { endpoint, active: true } } : error(404, 'Webhook endpoint not found'),
-      'PUT /v2/bot/channel/webhook/endpoint': ({ body }) => {
-        endpoint = body.endpoint
-        return { json: {} }
-      },
-      'POST /v2/bot/channel/webhook/test': () => {
-        const statusCode = state.status ?? 200
-        const success = statusCode === 200
-        const more = {
-          timestamp: '2026-01-01T00:00:00Z',
-          reason: success ? 'OK' : 'ERROR_STATUS_CODE',
-        }
-        return { json: { success, statusCode, detail: String(statusCode), ...more } }
-      },
-    },
   })
   return { ...fake, state }
 }

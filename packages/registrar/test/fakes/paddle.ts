@@ -66,64 +66,50 @@ export async function startPaddle(
     subscribed_events: ['customer.created'],
   })
   const fake = await startFake({
-    description: described(
-      'npm @paddle/paddle-node-sdk 3.10.0, dist/types/resources',
-      'Apache-2.0',
-      {
-        'GET /notification-settings': { query: object(page) },
-        'POST /notification-settings': {
-          body: object({ description: string, type: oneOf('url', 'email'), ...shape }),
-        },
-        'GET /notification-settings/{id}': {},
-        'PATCH /notification-settings/{id}': { body: object(optional) },
-        'DELETE /notification-settings/{id}': {},
-        'GET /notifications': {
-          query: object({
-            ...page,
-            'notification_setting_id?': string,
-            'status?': string,
-            'from?': string,
-            'to?': string,
-          }),
-        },
-        'POST /notifications/{id}/replay': {},
-        'GET /events': { query: object({ ...page, 'event_type?': string }) },
+    ...described('npm @paddle/paddle-node-sdk 3.10.0, dist/types/resources', 'Apache-2.0', {
+      'GET /notification-settings': {
+        query: object(page),
+        answer: ({ query }) => paged(rows, query, 'id', '/notification-settings'),
       },
-    ),
-    reject: bearer(PADDLE_KEY, {
-      error: { type: 'request_error', code: 'forbidden', detail: 'Invalid token' },
-    }),
-    invalid: (detail) => ({
-      status: 400,
-      json: { error: { type: 'request_error', code: 'bad_request', detail } },
-    }),
-    routes: {
-      'GET /notification-settings': ({ query }) =>
-        paged(rows, query, 'id', '/notification-settings'),
       'GET /notification-settings/{id}': one((data) => ({ json: { data } })),
-      'POST /notification-settings': ({ body }) => ({ status: 201, json: { data: add(body) } }),
-      'PATCH /notification-settings/{id}': one((found, { body }) => {
-        const events = body.subscribed_events && {
-          subscribed_events: named(body.subscribed_events),
-        }
-        return { json: { data: Object.assign(found, body, events) } }
-      }),
+      'POST /notification-settings': {
+        body: object({ description: string, type: oneOf('url', 'email'), ...shape }),
+        answer: ({ body }) => ({ status: 201, json: { data: add(body) } }),
+      },
+      'PATCH /notification-settings/{id}': {
+        body: object(optional),
+        answer: one((found, { body }) => {
+          const events = body.subscribed_events && {
+            subscribed_events: named(body.subscribed_events),
+          }
+          return { json: { data: Object.assign(found, body, events) } }
+        }),
+      },
       'DELETE /notification-settings/{id}': removed(),
-      'GET /notifications': ({ query }) => {
-        const found = (state.notifications ?? []).filter(
-          ({ status, occurred_at: at }) =>
-            (!query['status'] || query['status'].split(',').includes(status)) &&
-            (!query['from'] || at >= query['from']) &&
-            (!query['to'] || at < query['to']),
-        )
-        const shown = found.map(({ event_id, ...each }) => ({
-          ...each,
-          payload: { event_id, event_type: each.type },
-          last_attempt_at: each.occurred_at,
-          times_attempted: 1,
-          origin: 'event',
-        }))
-        return paged(shown, query, 'id', '/notifications')
+      'GET /notifications': {
+        query: object({
+          ...page,
+          'notification_setting_id?': string,
+          'status?': string,
+          'from?': string,
+          'to?': string,
+        }),
+        answer: ({ query }) => {
+          const found = (state.notifications ?? []).filter(
+            ({ status, occurred_at: at }) =>
+              (!query['status'] || query['status'].split(',').includes(status)) &&
+              (!query['from'] || at >= query['from']) &&
+              (!query['to'] || at < query['to']),
+          )
+          const shown = found.map(({ event_id, ...each }) => ({
+            ...each,
+            payload: { event_id, event_type: each.type },
+            last_attempt_at: each.occurred_at,
+            times_attempted: 1,
+            origin: 'event',
+          }))
+          return paged(shown, query, 'id', '/notifications')
+        },
       },
       'POST /notifications/{id}/replay': ({ params }) => {
         const found = state.notifications?.find(({ id }) => id === params['id'])
@@ -137,15 +123,25 @@ export async function startPaddle(
         state.replay?.(found.id)
         return { status: 202, json: { data: { notification_id: `${found.id}_again` } } }
       },
-      'GET /events': ({ query }) => {
-        const found = (state.events ?? []).filter(
-          (each) =>
-            !query['event_type'] || query['event_type'].split(',').includes(each.event_type),
-        )
-        const data = found.map((each) => ({ ...each, data: { id: `txn_${each.event_id}` } }))
-        return paged(data, query, 'event_id', '/events')
+      'GET /events': {
+        query: object({ ...page, 'event_type?': string }),
+        answer: ({ query }) => {
+          const found = (state.events ?? []).filter(
+            (each) =>
+              !query['event_type'] || query['event_type'].split(',').includes(each.event_type),
+          )
+          const data = found.map((each) => ({ ...each, data: { id: `txn_${each.event_id}` } }))
+          return paged(data, query, 'event_id', '/events')
+        },
       },
-    },
+    }),
+    reject: bearer(PADDLE_KEY, {
+      error: { type: 'request_error', code: 'forbidden', detail: 'Invalid token' },
+    }),
+    invalid: (detail) => ({
+      status: 400,
+      json: { error: { type: 'request_error', code: 'bad_request', detail } },
+    }),
   })
   return { ...fake, rows }
 }

@@ -41,8 +41,11 @@ export async function startPolar(state: PolarState = {}): Promise<Fake & { reado
   add({ url: 'https://stranger.example/hooks', format: 'raw', events: ['order.paid'] })
   const base = '/v1/webhooks/endpoints'
   const fake = await startFake({
-    description: described('npm @polar-sh/sdk 0.49.0, models/components/webhook*', 'MIT', {
-      [`GET ${base}`]: { query: object({ ...page, 'organization_id?': string }) },
+    ...described('npm @polar-sh/sdk 0.49.0, models/components/webhook*', 'MIT', {
+      [`GET ${base}`]: {
+        query: object({ ...page, 'organization_id?': string }),
+        answer: ({ query }) => paged(rows, query),
+      },
       [`POST ${base}`]: {
         body: object({
           url: string,
@@ -51,8 +54,8 @@ export async function startPolar(state: PolarState = {}): Promise<Fake & { reado
           events: strings,
           'organization_id?': string,
         }),
+        answer: ({ body }) => ({ status: 201, json: add(body) }),
       },
-      [`GET ${base}/{id}`]: {},
       [`PATCH ${base}/{id}`]: {
         body: object({
           'url?': string,
@@ -61,9 +64,14 @@ export async function startPolar(state: PolarState = {}): Promise<Fake & { reado
           'events?': strings,
           'enabled?': boolean,
         }),
+        answer: changed,
       },
-      [`DELETE ${base}/{id}`]: {},
-      [`PATCH ${base}/{id}/secret`]: {},
+      [`GET ${base}/{id}`]: shown,
+      [`DELETE ${base}/{id}`]: removed(),
+      [`PATCH ${base}/{id}/secret`]: one((found) => {
+        found.secret += '_new'
+        return { json: found }
+      }),
       'GET /v1/webhooks/deliveries': {
         query: object({
           ...page,
@@ -72,32 +80,15 @@ export async function startPolar(state: PolarState = {}): Promise<Fake & { reado
           'end_timestamp?': string,
           'succeeded?': boolean,
         }),
-      },
-      'POST /v1/webhooks/events/{id}/redeliver': {},
-    }),
-    reject: bearer(POLAR_TOKEN, {
-      error: 'invalid_token',
-      error_description: 'The access token is invalid',
-    }),
-    invalid: (msg) => ({ status: 422, json: { detail: [{ loc: [], msg, type: 'value_error' }] } }),
-    routes: {
-      [`GET ${base}`]: ({ query }) => paged(rows, query),
-      [`POST ${base}`]: ({ body }) => ({ status: 201, json: add(body) }),
-      [`PATCH ${base}/{id}`]: changed,
-      [`GET ${base}/{id}`]: shown,
-      [`DELETE ${base}/{id}`]: removed(),
-      [`PATCH ${base}/{id}/secret`]: one((found) => {
-        found.secret += '_new'
-        return { json: found }
-      }),
-      'GET /v1/webhooks/deliveries': ({ query }) => {
-        const found = (state.deliveries ?? []).filter(
-          (each) =>
-            (!query['succeeded'] || String(each.succeeded) === query['succeeded']) &&
-            (!query['start_timestamp'] || each.created_at >= query['start_timestamp']) &&
-            (!query['end_timestamp'] || each.created_at <= query['end_timestamp']),
-        )
-        return paged(found.map(deliveryOf), query)
+        answer: ({ query }) => {
+          const found = (state.deliveries ?? []).filter(
+            (each) =>
+              (!query['succeeded'] || String(each.succeeded) === query['succeeded']) &&
+              (!query['start_timestamp'] || each.created_at >= query['start_timestamp']) &&
+              (!query['end_timestamp'] || each.created_at <= query['end_timestamp']),
+          )
+          return paged(found.map(deliveryOf), query)
+        },
       },
       'POST /v1/webhooks/events/{id}/redeliver': ({ params }) => {
         const found = state.deliveries?.find(({ event }) => event === params['id'])
@@ -105,7 +96,12 @@ export async function startPolar(state: PolarState = {}): Promise<Fake & { reado
         state.redeliver?.(found.event)
         return { status: 202, json: {} }
       },
-    },
+    }),
+    reject: bearer(POLAR_TOKEN, {
+      error: 'invalid_token',
+      error_description: 'The access token is invalid',
+    }),
+    invalid: (msg) => ({ status: 422, json: { detail: [{ loc: [], msg, type: 'value_error' }] } }),
   })
   return { ...fake, rows }
 }

@@ -1,5 +1,6 @@
 // Schemas for senders that publish only the types of a library.
-import type { Description, Operation, Schema } from '../descriptions/description.ts'
+import type { Operation, Schema } from '../descriptions/description.ts'
+import type { FakeSpec } from './fake.ts'
 
 export const string: Schema = { type: 'string' }
 export const boolean: Schema = { type: 'boolean' }
@@ -22,22 +23,22 @@ export function oneOf(...values: readonly string[]): Schema {
   return { enum: values }
 }
 
-/** A description of operations whose query is empty unless it says otherwise. */
+type Route = FakeSpec['routes'][string]
+
+/** A description of operations whose query is empty unless it says otherwise, with their answers. */
 export function described(
   source: string,
   licence: string,
-  operations: Readonly<Record<string, Operation>>,
-): Description {
-  const entries = Object.entries(operations).map(([key, operation]) => [
-    key,
-    { query: object({}), ...operation },
-  ])
-  return {
-    source,
-    licence,
-    operations: Object.fromEntries(entries) as Description['operations'],
-    schemas: {},
+  operations: Readonly<Record<string, Route | (Operation & { readonly answer: Route })>>,
+): Pick<FakeSpec, 'description' | 'routes'> {
+  const described: Record<string, Operation> = {}
+  const routes: Record<string, Route> = {}
+  for (const [key, given] of Object.entries(operations)) {
+    const { answer, ...operation } = typeof given === 'function' ? { answer: given } : given
+    described[key] = { query: object({}), ...operation }
+    routes[key] = answer
   }
+  return { description: { source, licence, operations: described, schemas: {} }, routes }
 }
 
 /** Rejects what has not the token. */

@@ -55,21 +55,44 @@ export async function startSquare(
     errors: [{ code: 'UNAUTHORIZED', detail: 'This request could not be authorized.' }],
   }
   const fake = await startFake({
-    description: described('npm square 46.0.0, api/types and serialization/types', 'MIT', {
+    ...described('npm square 46.0.0, api/types and serialization/types', 'MIT', {
       [`GET ${base}`]: {
         query: object({
           ...page,
           'include_disabled?': boolean,
           'sort_order?': oneOf('ASC', 'DESC'),
         }),
+        answer: ({ query }) => {
+          const found = rows.filter(
+            (each) => each['enabled'] || query['include_disabled'] === 'true',
+          )
+          return paged('subscriptions', found, query)
+        },
       },
       [`POST ${base}`]: {
         body: object({ 'idempotency_key?': { type: 'string', maxLength: 45 }, subscription }),
+        answer: ({ body }) => {
+          const { notification_url: url, event_types: events } = body.subscription
+          if (!url || !events)
+            return error(400, 'MISSING_REQUIRED_PARAMETER', 'notification_url and event_types')
+          return { json: { subscription: add(body.subscription) } }
+        },
       },
-      [`GET ${base}/{id}`]: {},
-      [`PUT ${base}/{id}`]: { body: object({ 'subscription?': subscription }) },
-      [`DELETE ${base}/{id}`]: {},
-      [`POST ${base}/{id}/signature-key`]: { body: object({ 'idempotency_key?': string }) },
+      [`GET ${base}/{id}`]: one((found) => ({ json: { subscription: found } })),
+      [`PUT ${base}/{id}`]: {
+        body: object({ 'subscription?': subscription }),
+        answer: one((found, { body }) => ({
+          json: { subscription: Object.assign(found, body.subscription) },
+        })),
+      },
+      [`DELETE ${base}/{id}`]: removed(() => ({ json: {} })),
+      [`POST ${base}/{id}/signature-key`]: {
+        body: object({ 'idempotency_key?': string }),
+        answer: one((found) => {
+          found.signature_key += '_new'
+          return { json: { signature_key: found.signature_key } }
+        }),
+      },
       'POST /v2/events': {
         body: object({
           ...page,
@@ -82,6 +105,25 @@ export async function startSquare(
             'sort?': object({ 'field?': oneOf('DEFAULT'), 'order?': oneOf('ASC', 'DESC') }),
           }),
         }),
+        answer: ({ body }) => {
+          const { event_types: types, created_at: at } = body.query?.filter ?? {}
+          const found = (state.events ?? []).filter(
+            (each) =>
+              (!types || types.includes(each.type)) &&
+              (!at?.start_at || each.created_at >= at.start_at) &&
+              (!at?.end_at || each.created_at <= at.end_at),
+          )
+          const { json } = paged(
+            'events',
+            found.map((each) => ({ ...each, data: { id: each.event_id } })),
+            body,
+          )
+          const metadata = found.map((each) => ({
+            event_id: each.event_id,
+            api_version: '2026-09-16',
+          }))
+          return { json: { ...(json as object), metadata } }
+        },
       },
     }),
     reject: (headers) =>
@@ -90,46 +132,6 @@ export async function startSquare(
         : bearer(SQUARE_TOKEN, unauthorized)(headers),
     invalid: (detail) => error(400, 'BAD_REQUEST', detail),
     reads: (method, path) => method === 'GET' || path === '/v2/events',
-    routes: {
-      [`GET ${base}`]: ({ query }) => {
-        const found = rows.filter((each) => each['enabled'] || query['include_disabled'] === 'true')
-        return paged('subscriptions', found, query)
-      },
-      [`POST ${base}`]: ({ body }) => {
-        const { notification_url: url, event_types: events } = body.subscription
-        if (!url || !events)
-          return error(400, 'MISSING_REQUIRED_PARAMETER', 'notification_url and event_types')
-        return { json: { subscription: add(body.subscription) } }
-      },
-      [`GET ${base}/{id}`]: one((found) => ({ json: { subscription: found } })),
-      [`PUT ${base}/{id}`]: one((found, { body }) => ({
-        json: { subscription: Object.assign(found, body.subscription) },
-      })),
-      [`DELETE ${base}/{id}`]: removed(() => ({ json: {} })),
-      [`POST ${base}/{id}/signature-key`]: one((found) => {
-        found.signature_key += '_new'
-        return { json: { signature_key: found.signature_key } }
-      }),
-      'POST /v2/events': ({ body }) => {
-        const { event_types: types, created_at: at } = body.query?.filter ?? {}
-        const found = (state.events ?? []).filter(
-          (each) =>
-            (!types || types.includes(each.type)) &&
-            (!at?.start_at || each.created_at >= at.start_at) &&
-            (!at?.end_at || each.created_at <= at.end_at),
-        )
-        const { json } = paged(
-          'events',
-          found.map((each) => ({ ...each, data: { id: each.event_id } })),
-          body,
-        )
-        const metadata = found.map((each) => ({
-          event_id: each.event_id,
-          api_version: '2026-09-16',
-        }))
-        return { json: { ...(json as object), metadata } }
-      },
-    },
   })
   return { ...fake, rows }
 }

@@ -13,7 +13,7 @@ export interface WorkosEvent {
 /** Events newest first. */
 export async function startWorkos(events: readonly WorkosEvent[]): Promise<Fake> {
   return startFake({
-    description: described('npm @workos-inc/node 8.13.0, SerializedListEventOptions', 'MIT', {
+    ...described('npm @workos-inc/node 8.13.0, SerializedListEventOptions', 'MIT', {
       'GET /events': {
         query: object({
           events: strings,
@@ -24,27 +24,25 @@ export async function startWorkos(events: readonly WorkosEvent[]): Promise<Fake>
           'organization_id?': string,
           'order?': oneOf('asc', 'desc'),
         }),
+        answer: ({ query }) => {
+          const found = events.filter(
+            (each) =>
+              query['events'].includes(each.event) &&
+              each.created_at >= query['range_start'] &&
+              each.created_at <= query['range_end'],
+          )
+          const after = query['after'] as string | undefined
+          const from = after === undefined ? 0 : found.findIndex(({ id }) => id === after) + 1
+          const size = Number(query['limit'] ?? 10)
+          const data = found
+            .slice(from, from + size)
+            .map((each) => ({ ...each, object: 'event', data: { id: `user_${each.id}` } }))
+          const last = from + size < found.length ? (data.at(-1)?.id ?? null) : null
+          return { json: { object: 'list', data, list_metadata: { before: null, after: last } } }
+        },
       },
     }),
     reject: bearer(WORKOS_KEY, { message: 'Unauthorized' }),
     invalid: (message) => ({ status: 422, json: { message } }),
-    routes: {
-      'GET /events': ({ query }) => {
-        const found = events.filter(
-          (each) =>
-            query['events'].includes(each.event) &&
-            each.created_at >= query['range_start'] &&
-            each.created_at <= query['range_end'],
-        )
-        const after = query['after'] as string | undefined
-        const from = after === undefined ? 0 : found.findIndex(({ id }) => id === after) + 1
-        const size = Number(query['limit'] ?? 10)
-        const data = found
-          .slice(from, from + size)
-          .map((each) => ({ ...each, object: 'event', data: { id: `user_${each.id}` } }))
-        const last = from + size < found.length ? (data.at(-1)?.id ?? null) : null
-        return { json: { object: 'list', data, list_metadata: { before: null, after: last } } }
-      },
-    },
   })
 }
