@@ -1,7 +1,7 @@
 // Chargebee's webhook endpoints, as https://apidocs.chargebee.com/docs/api/webhook_endpoints has them.
 import { CHARGEBEE_TOPICS } from '../../src/topics/chargebee.ts'
 import { startFake, type Fake } from './fake.ts'
-import { rowsOf } from './rows.ts'
+import { pageOf, rowsOf } from './rows.ts'
 import { boolean, described, number, object, oneOf, string } from './schema.ts'
 
 export const CHARGEBEE_KEY = 'test_fake0123456789fake0123456789'
@@ -51,11 +51,9 @@ export async function startChargebee(): Promise<Fake & { readonly rows: any[] }>
       [`GET ${path}`]: {
         query: object({ 'limit?': number, 'offset?': string }),
         answer: ({ query }) => {
-          const from = Number(query['offset'] ?? 0)
           const size = Number(query['limit'] ?? 10)
-          const more = from + size < rows.length
-          const list = rows.slice(from, from + size).map(shown)
-          return { json: { list, ...(more && { next_offset: String(from + size) }) } }
+          const { data, next, more } = pageOf(rows, size, query['offset'])
+          return { json: { list: data.map(shown), ...(more && { next_offset: String(next) }) } }
         },
       },
       [`POST ${path}`]: {

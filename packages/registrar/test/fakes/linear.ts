@@ -2,6 +2,7 @@
 import { buildSchema } from 'graphql'
 import type { Fake } from './fake.ts'
 import { startGraphql } from './graphql.ts'
+import { pageOf } from './rows.ts'
 
 export const LINEAR_TOKEN = 'lin_api_fake0123456789fake0123456789'
 
@@ -59,13 +60,9 @@ export async function startLinear(): Promise<Fake & { readonly rows: any[] }> {
   const done = { lastSyncId: 1, success: true }
   const rootValue = {
     webhooks: ({ first = 50, after }: any) => {
-      const from = after ? webhooks.findIndex(({ id }) => id === after) + 1 : 0
-      const nodes = webhooks.slice(from, from + first)
-      const hasNextPage = from + first < webhooks.length
-      return {
-        nodes,
-        pageInfo: { hasNextPage, hasPreviousPage: false, endCursor: nodes.at(-1)?.id },
-      }
+      const { data: nodes, more } = pageOf(webhooks, first, after, ({ id }) => id)
+      const pageInfo = { hasNextPage: more, hasPreviousPage: false, endCursor: nodes.at(-1)?.id }
+      return { nodes, pageInfo }
     },
     webhook: ({ id }: any) => find(id),
     webhookCreate: ({ input }: any) => {

@@ -1,6 +1,6 @@
 // Paddle's notification settings, notifications and events, as https://developer.paddle.com/api-reference has them.
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
-import { rowsOf } from './rows.ts'
+import { pageOf, rowsOf } from './rows.ts'
 import { bearer, boolean, described, number, object, oneOf, string, strings } from './schema.ts'
 
 export const PADDLE_KEY = 'pdl_sdbx_apikey_fake0123456789fake0123456789'
@@ -157,15 +157,13 @@ function paged(
   path: string,
 ): FakeAnswer {
   const size = Math.min(Number(query['per_page'] ?? 50), 200)
-  const after = query['after'] as string | undefined
-  const from = after === undefined ? 0 : all.findIndex((each) => each[key] === after) + 1
-  const data = all.slice(from, from + size)
+  const { data, more } = pageOf(all, size, query['after'], (each) => each[key])
   const rest = new URLSearchParams({ ...query, after: String(data.at(-1)?.[key]) }).toString()
   const next = `https://api.paddle.com${path}?${rest}`
   const pagination = {
     per_page: size,
     next,
-    has_more: from + size < all.length,
+    has_more: more,
     estimated_total: all.length,
   }
   return { json: { data, meta: { request_id: 'r', pagination } } }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { buildSchema } from 'graphql'
 import type { Fake, FakeAnswer } from './fake.ts'
 import { startGraphql } from './graphql.ts'
+import { pageOf } from './rows.ts'
 
 export const SHOPIFY_TOKEN = 'shpat_fake0123456789fake0123456789'
 export const SHOPIFY_SHOP = 'octo.myshopify.com'
@@ -37,10 +38,8 @@ export async function startShopify(): Promise<Fake & { readonly subscriptions: S
     subscriptions.some((each) => each.id !== id && each.topic === topic && each.uri === uri)
   const rootValue = {
     webhookSubscriptions: ({ first, after }: { first: number; after?: string }) => {
-      const from = after ? subscriptions.findIndex(({ id }) => id === after) + 1 : 0
-      const nodes = subscriptions.slice(from, from + first)
-      const hasNextPage = from + first < subscriptions.length
-      return { nodes, pageInfo: { hasNextPage, endCursor: nodes.at(-1)?.id } }
+      const { data: nodes, more } = pageOf(subscriptions, first, after, ({ id }) => id)
+      return { nodes, pageInfo: { hasNextPage: more, endCursor: nodes.at(-1)?.id } }
     },
     webhookSubscriptionCreate: ({ topic, webhookSubscription: { uri, format } }: any) => {
       if (!uri?.startsWith('https://')) return wrong('Address protocol http:// is not supported')

@@ -1,6 +1,6 @@
 // Square's webhook subscriptions and events, as https://developer.squareup.com/reference/square has them.
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
-import { rowsOf } from './rows.ts'
+import { pageOf, rowsOf } from './rows.ts'
 import { bearer, boolean, described, number, object, oneOf, string, strings } from './schema.ts'
 
 export const SQUARE_TOKEN = 'EAAAfake0123456789fake0123456789'
@@ -142,9 +142,6 @@ function paged(
   given: Readonly<Record<string, any>>,
 ): FakeAnswer {
   const size = Math.min(Number(given['limit'] ?? 100), 100)
-  const from = Number(given['cursor'] ?? 0)
-  const more = from + size < all.length
-  return {
-    json: { [member]: all.slice(from, from + size), ...(more && { cursor: String(from + size) }) },
-  }
+  const { data, next, more } = pageOf(all, size, given['cursor'])
+  return { json: { [member]: data, ...(more && { cursor: String(next) }) } }
 }

@@ -2,6 +2,7 @@
 import type { Description, Schema } from '../descriptions/description.ts'
 import { load } from './description.ts'
 import { startFake, type Fake, type FakeAnswer, type FakeRequest } from './fake.ts'
+import { pageOf, rowsOf } from './rows.ts'
 
 export const STRIPE_KEY = 'rk_test_fake0123456789fake0123456789'
 
@@ -66,17 +67,14 @@ export async function startStripe(state: StripeState = {}): Promise<
     return { json: destinationOf(found, request.query['include'] ?? request.body?.include) }
   }
   const answered = new Map<string, FakeAnswer>()
-  const endpoints = [
+  const {
+    rows: endpoints,
+    one,
+    removed,
+  } = rowsOf<StripeEndpoint>(missing('No such webhook endpoint'), 'webhook_endpoint')
+  endpoints.push(
     made({ url: 'https://stranger.example/hooks', enabled_events: ['*'] }, 'we_stranger'),
-  ]
-  const one = (
-    request: FakeRequest,
-    then: (endpoint: StripeEndpoint) => FakeAnswer,
-  ): FakeAnswer => {
-    const id = request.params['webhook_endpoint'] ?? ''
-    const found = endpoints.find((endpoint) => endpoint.id === id)
-    return found ? then(found) : missing(`No such webhook endpoint: '${id}'`)
-  }
+  )
   const fake = await startFake({
     description: { ...description, operations: { ...description.operations, ...V2 } },
     reject: ({ authorization, ...headers }, path) =>
@@ -88,8 +86,9 @@ export async function startStripe(state: StripeState = {}): Promise<
     invalid: (reason) => rejection(400, reason),
     routes: {
       'GET /v1/webhook_endpoints': ({ query }) => paged(endpoints.map(shown), query),
-      'GET /v1/webhook_endpoints/{webhook_endpoint}': (request) =>
-        one(request, (endpoint) => ({ json: shown(endpoint) })),
+      'GET /v1/webhook_endpoints/{webhook_endpoint}': one((endpoint) => ({
+        json: shown(endpoint),
+      })),
       'POST /v1/webhook_endpoints': ({ body, headers }) => {
         const key = headers['idempotency-key'] as string
         const before = answered.get(key)
@@ -102,24 +101,21 @@ export async function startStripe(state: StripeState = {}): Promise<
         answered.set(key, answer)
         return answer
       },
-      'POST /v1/webhook_endpoints/{webhook_endpoint}': (request) =>
-        one(request, (endpoint) => {
-          const { metadata = {}, disabled, ...rest } = request.body
-          const problem = rest.url === undefined ? undefined : ruleOf(rest)
-          if (problem !== undefined) return rejection(400, problem)
-          Object.assign(endpoint, rest)
-          if (disabled !== undefined) endpoint.status = disabled === 'true' ? 'disabled' : 'enabled'
-          for (const [name, value] of Object.entries(metadata as Record<string, string>)) {
-            if (value === '') delete endpoint.metadata[name]
-            else endpoint.metadata[name] = value
-          }
-          return { json: shown(endpoint) }
-        }),
-      'DELETE /v1/webhook_endpoints/{webhook_endpoint}': (request) =>
-        one(request, (endpoint) => {
-          endpoints.splice(endpoints.indexOf(endpoint), 1)
-          return { json: { id: endpoint.id, object: 'webhook_endpoint', deleted: true } }
-        }),
+      'POST /v1/webhook_endpoints/{webhook_endpoint}': one((endpoint, { body }) => {
+        const { metadata = {}, disabled, ...rest } = body
+        const problem = rest.url === undefined ? undefined : ruleOf(rest)
+        if (problem !== undefined) return rejection(400, problem)
+        Object.assign(endpoint, rest)
+        if (disabled !== undefined) endpoint.status = disabled === 'true' ? 'disabled' : 'enabled'
+        for (const [name, value] of Object.entries(metadata as Record<string, string>)) {
+          if (value === '') delete endpoint.metadata[name]
+          else endpoint.metadata[name] = value
+        }
+        return { json: shown(endpoint) }
+      }),
+      'DELETE /v1/webhook_endpoints/{webhook_endpoint}': removed(({ id }) => ({
+        json: { id, object: 'webhook_endpoint', deleted: true },
+      })),
       'GET /v2/core/event_destinations': ({ query }) =>
         pagedV2(
           destinations.map((each) => destinationOf(each, query['include'])),
@@ -222,15 +218,9 @@ function destinationOf(
 
 function pagedV2(all: readonly { id: string }[], query: Readonly<Record<string, any>>): FakeAnswer {
   const size = Number(query['limit'] ?? 20)
-  const from = Number(query['page'] ?? 0)
-  const more = from + size < all.length
-  return {
-    json: {
-      data: all.slice(from, from + size),
-      next_page_url: more ? `/v2/core/x?limit=${size}&page=${from + size}` : null,
-      previous_page_url: null,
-    },
-  }
+  const { data, next, more } = pageOf(all, size, query['page'])
+  const url = more ? `/v2/core/x?limit=${size}&page=${next}` : null
+  return { json: { data, next_page_url: url, previous_page_url: null } }
 }
 
 const description = load('stripe')
@@ -318,11 +308,8 @@ function eventOf({ delivered, ...event }: StripeEvent): { id: string } {
 function paged(all: readonly { id: string }[], query: Readonly<Record<string, any>>): FakeAnswer {
   const size = Number(query['limit'] ?? 10)
   if (size > 100) return rejection(400, 'limit must be at most 100')
-  const after = query['starting_after'] as string | undefined
-  const from = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1
-  const data = all.slice(from, from + size)
-  const more = { has_more: from + size < all.length, url: '/v1/x' }
-  return { json: { object: 'list', data, ...more } }
+  const { data, more } = pageOf(all, size, query['starting_after'], ({ id }) => id)
+  return { json: { object: 'list', data, has_more: more, url: '/v1/x' } }
 }
 
 function rejection(status: number, message: string): FakeAnswer {

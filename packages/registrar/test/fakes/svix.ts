@@ -2,7 +2,7 @@
 import type { Description } from '../descriptions/description.ts'
 import { load } from './description.ts'
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
-import { rowsOf } from './rows.ts'
+import { pageOf, rowsOf } from './rows.ts'
 import { bearer } from './schema.ts'
 
 export const SVIX_TOKEN = 'testsk_fake0123456789fake0123456789.eu'
@@ -117,14 +117,6 @@ function paged(
   query: Readonly<Record<string, any>>,
 ): FakeAnswer {
   const size = Number(query['limit'] ?? 50)
-  const after = query['iterator'] as string | undefined
-  const from = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1
-  const data = all.slice(from, from + size)
-  return {
-    json: {
-      data,
-      done: from + size >= all.length,
-      iterator: (data.at(-1)?.['id'] as string) ?? null,
-    },
-  }
+  const { data, more } = pageOf(all, size, query['iterator'], ({ id }) => id)
+  return { json: { data, done: !more, iterator: data.at(-1)?.['id'] ?? null } }
 }

@@ -1,6 +1,7 @@
 // WorkOS's events, as https://workos.com/docs/reference/events/list has them.
 import { startFake, type Fake } from './fake.ts'
 import { bearer, described, number, object, oneOf, string, strings } from './schema.ts'
+import { pageOf } from './rows.ts'
 
 export const WORKOS_KEY = 'sk_test_fake0123456789fake0123456789'
 
@@ -31,13 +32,13 @@ export async function startWorkos(events: readonly WorkosEvent[]): Promise<Fake>
               each.created_at >= query['range_start'] &&
               each.created_at <= query['range_end'],
           )
-          const after = query['after'] as string | undefined
-          const from = after === undefined ? 0 : found.findIndex(({ id }) => id === after) + 1
-          const size = Number(query['limit'] ?? 10)
-          const data = found
-            .slice(from, from + size)
-            .map((each) => ({ ...each, object: 'event', data: { id: `user_${each.id}` } }))
-          const last = from + size < found.length ? (data.at(-1)?.id ?? null) : null
+          const page = pageOf(found, Number(query['limit'] ?? 10), query['after'], ({ id }) => id)
+          const data = page.data.map((each) => ({
+            ...each,
+            object: 'event',
+            data: { id: `user_${each.id}` },
+          }))
+          const last = page.more ? data.at(-1)?.id : null
           return { json: { object: 'list', data, list_metadata: { before: null, after: last } } }
         },
       },
