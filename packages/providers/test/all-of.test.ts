@@ -1,31 +1,23 @@
 import { allOf, behind } from '@postern/core'
 import { explain } from '@postern/core/explain'
 import { remake } from '@postern/core/internal'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { cloudflareAccess } from '../src/cloudflare-access.ts'
 import { generic } from '../src/generic.ts'
 import { github } from '../src/github.ts'
 import { hookdeckGateway } from '../src/hookdeck-gateway.ts'
 import { meta } from '../src/meta.ts'
 import { deliver } from './deliver.ts'
+import { jwtKey } from './jwt.ts'
 
 const NOW = 1_790_000_000_000
 const hub = github({ secret: 'a-secret-of-github' })
-const pending = generateKeyPair('RS256', { extractable: true })
-let options: Parameters<typeof cloudflareAccess>[0]
-let token = ''
-
-beforeAll(async () => {
-  const { publicKey, privateKey } = await pending
-  const keys = [{ ...(await exportJWK(publicKey)), kid: 'k' } as { kty: string }]
-  options = { team: 'acme', audience: 'tag', jwks: { keys } }
-  token = await new SignJWT({})
-    .setProtectedHeader({ alg: 'RS256', kid: 'k' })
-    .setIssuer('https://acme.cloudflareaccess.com')
-    .setAudience(['tag'])
-    .setExpirationTime(NOW / 1000 + 60)
-    .sign(privateKey)
+const access = await jwtKey('RS256')
+const options = { team: 'acme', audience: 'tag', jwks: { keys: [access.key] } }
+const token = await access.token({
+  iss: 'https://acme.cloudflareaccess.com',
+  aud: ['tag'],
+  exp: NOW / 1000 + 60,
 })
 
 function passed(headers: Readonly<Record<string, string>>) {

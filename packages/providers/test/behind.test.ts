@@ -2,8 +2,7 @@ import { behind, createReceiver, WebhookError, type DeliveryInit } from '@poster
 import { explain } from '@postern/core/explain'
 import { fixedKeys, jwt, provider } from '@postern/core/scheme'
 import { givenJwks, madeOf, remake } from '@postern/core/internal'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { catalogue } from '../src/catalogue.ts'
 import { generic } from '../src/generic.ts'
 import { github } from '../src/github.ts'
@@ -20,6 +19,7 @@ import { slack } from '../src/slack.ts'
 import { stripe } from '../src/stripe.ts'
 import { svix } from '../src/svix.ts'
 import { deliver } from './deliver.ts'
+import { jwtKey } from './jwt.ts'
 
 const NOW = 1_790_000_000_000
 const HOUR = 3_600_000
@@ -217,26 +217,12 @@ describe('behind other gateways that sign', () => {
   })
 })
 
-describe("behind Google's push", () => {
+describe("behind Google's push", async () => {
   const email = 'push@p.iam.gserviceaccount.com'
-  const pending = generateKeyPair('RS256', { extractable: true })
-  let google: { email: string; jwks: { keys: { kty: string }[] } }
-  let authorization = ''
-
-  beforeAll(async () => {
-    const { publicKey, privateKey } = await pending
-    google = {
-      email,
-      jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: 'k' } as { kty: string }] },
-    }
-    const token = await new SignJWT({ email, email_verified: true })
-      .setProtectedHeader({ alg: 'RS256', kid: 'k' })
-      .setIssuer('https://accounts.google.com')
-      .setAudience(url)
-      .setExpirationTime(NOW / 1000 + 3600)
-      .sign(privateKey)
-    authorization = `Bearer ${token}`
-  })
+  const { key, token } = await jwtKey('RS256')
+  const google = { email, jwks: { keys: [key] } }
+  const claims = { iss: 'https://accounts.google.com', aud: url, exp: NOW / 1000 + 3600 }
+  const authorization = `Bearer ${await token({ email, email_verified: true, ...claims })}`
 
   function envelope(data: Uint8Array | string, attributes: object = {}, message: object = {}) {
     return {
@@ -341,8 +327,7 @@ describe("behind Google's push", () => {
 })
 
 test('Vercel Connect vouches for the project alone, and the id of the sender stays', async () => {
-  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
-  const key = { ...(await exportJWK(publicKey)), kid: 'k' } as { kty: string }
+  const { key, token } = await jwtKey('RS256')
   const vercelConnect = provider<{ project: string }>({
     name: 'vercel-connect',
     options: { project: 'The id of the project.' },
@@ -362,13 +347,10 @@ test('Vercel Connect vouches for the project alone, and the id of the sender sta
     events: (_delivery, { value }) => [{ topic: 'request', payload: value }],
   })
   const send = async (project: string) => {
-    const token = await new SignJWT({ project_id: project, environment: 'production' })
-      .setProtectedHeader({ alg: 'RS256', kid: 'k' })
-      .setIssuer('https://oidc.vercel.com')
-      .setExpirationTime(NOW / 1000 + 60)
-      .sign(privateKey)
+    const claims = { iss: 'https://oidc.vercel.com', exp: NOW / 1000 + 60 }
+    const sent = await token({ project_id: project, environment: 'production', ...claims })
     const own = hub.sign!({ topic: 'push', id: 'guid', payload: { ref: 'r' } })
-    const headers = { ...own.headers, authorization: `Bearer ${token}` }
+    const headers = { ...own.headers, authorization: `Bearer ${sent}` }
     return deliver(behind(vercelConnect({ project: 'prj_1' }), github), [{ ...own, headers }], NOW)
   }
   expect((await send('prj_1')).events).toMatchObject([{ id: 'guid', topic: 'push' }])

@@ -1,14 +1,13 @@
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
 import { googlePubsub } from '../src/google-pubsub.ts'
 import { deliver } from './deliver.ts'
+import { jwtKey } from './jwt.ts'
 
 const NOW = 1_760_000_000_000
 const url = 'https://example.com/push?x=1'
 
 test("Google's keys are fetched once; only the verified service account may push", async () => {
-  const pair = await generateKeyPair('RS256', { extractable: true })
-  const key = { ...(await exportJWK(pair.publicKey)), kid: 'k1' }
+  const { key, token } = await jwtKey('RS256')
   const fetched: string[] = []
   const provider = googlePubsub({
     email: ['a@p.iam.gserviceaccount.com'],
@@ -28,10 +27,8 @@ test("Google's keys are fetched once; only the verified service account may push
   const body =
     '{"message":{"messageId":"m1","attributes":{}},"subscription":"projects/p/subscriptions/s"}'
   const send = async (changes: object) => {
-    const token = await new SignJWT({ ...claims, ...changes })
-      .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
-      .sign(pair.privateKey)
-    return deliver(provider, [{ url, body, headers: { authorization: `Bearer ${token}` } }], NOW)
+    const authorization = `Bearer ${await token({ ...claims, ...changes })}`
+    return deliver(provider, [{ url, body, headers: { authorization } }], NOW)
   }
   expect((await send({})).got).toEqual(['projects/p/subscriptions/s m1'])
   for (const wrong of [

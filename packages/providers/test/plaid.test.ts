@@ -1,20 +1,19 @@
 import { createHash } from 'node:crypto'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
 import { plaid } from '../src/plaid.ts'
 import { deliver } from './deliver.ts'
+import { jwtKey } from './jwt.ts'
 
 const NOW = 1_760_000_000_000
 const body = '{\n  "webhook_type": "ITEM",\n  "webhook_code": "ERROR"\n}'
 
 async function sender() {
-  const pair = await generateKeyPair('ES256', { extractable: true })
-  const key = { ...(await exportJWK(pair.publicKey)), kid: 'k1', expired_at: null as number | null }
-  const token = (of: string, iat = NOW / 1000, kid = 'k1') =>
-    new SignJWT({ iat, request_body_sha256: createHash('sha256').update(of).digest('hex') })
-      .setProtectedHeader({ alg: 'ES256', kid })
-      .sign(pair.privateKey)
-  return { key, token }
+  const { key, token } = await jwtKey('ES256')
+  return {
+    key: { ...key, expired_at: null as number | null },
+    token: (of: string, iat = NOW / 1000, kid = 'k1') =>
+      token({ iat, request_body_sha256: createHash('sha256').update(of).digest('hex') }, kid),
+  }
 }
 
 function carrying(token: string) {

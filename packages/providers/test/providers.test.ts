@@ -67,7 +67,6 @@ describe.each([...catalogue.values()])('$name makes what it describes', (about) 
     const provider = about.create(options)
     expect(provider.name).toBe(about.name)
     expect(provider.retrySpan).toBe(about.retrySpan)
-    expect(provider.sign !== undefined).toBe(about.canSign)
     // An option can make the protection less, and never more than the catalogue says.
     for (const [name, value] of Object.entries(provider.covers))
       if (about.covers && value === true) expect(about.covers).toHaveProperty(name, true)
