@@ -4,6 +4,8 @@ import { catalogue } from '@postern/providers'
 /** The one secret of all senders here. */
 export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
+const SENDERS = ['github', 'shopify', 'stripe', 'twilio', 'slack', 'standard-webhooks', 'svix']
+
 /** A receiver for each provider with an official signer, and the events their handlers got. */
 export interface OfficialReceivers {
   readonly receivers: ReadonlyMap<string, Receiver>
@@ -16,15 +18,7 @@ export function officialReceivers(): OfficialReceivers {
   const events: string[] = []
   let waiting: (() => void)[] = []
   const receivers = new Map<string, Receiver>()
-  for (const name of [
-    'github',
-    'shopify',
-    'stripe',
-    'twilio',
-    'slack',
-    'standard-webhooks',
-    'svix',
-  ]) {
+  for (const name of SENDERS) {
     const entry = catalogue.get(name)!
     const receiver = createReceiver({
       provider: entry.create({ [entry.secretOption!]: secret }),

@@ -42,84 +42,62 @@ export async function officialDeliveries(
   const json = { 'content-type': 'application/json' }
 
   return [
-    {
-      provider: 'github',
-      signer: '@octokit/webhooks-methods',
-      request: post('github', issue, {
-        ...json,
-        'x-hub-signature-256': await sign(secret, issue),
-        'x-github-event': 'issues',
-        'x-github-delivery': 'gh1',
-      }),
-      event: { id: 'gh1', topic: 'issues.opened' },
-    },
-    {
-      provider: 'stripe',
-      signer: 'stripe',
-      request: post('stripe', invoice, {
-        ...json,
-        'stripe-signature': stripe.generateTestHeaderString({ payload: invoice, secret }),
-      }),
-      event: { id: 'evt_1', topic: 'invoice.paid' },
-    },
-    {
-      provider: 'standard-webhooks',
-      signer: 'standardwebhooks',
-      request: post('standard-webhooks', message, {
+    signed('github', '@octokit/webhooks-methods', { id: 'gh1', topic: 'issues.opened' }, issue, {
+      ...json,
+      'x-hub-signature-256': await sign(secret, issue),
+      'x-github-event': 'issues',
+      'x-github-delivery': 'gh1',
+    }),
+    signed('stripe', 'stripe', { id: 'evt_1', topic: 'invoice.paid' }, invoice, {
+      ...json,
+      'stripe-signature': stripe.generateTestHeaderString({ payload: invoice, secret }),
+    }),
+    signed(
+      'standard-webhooks',
+      'standardwebhooks',
+      { id: 'msg_1', topic: 'user.created' },
+      message,
+      {
         ...json,
         'webhook-id': 'msg_1',
         'webhook-timestamp': seconds,
         'webhook-signature': new StandardWebhook(secret).sign('msg_1', now, message),
-      }),
-      event: { id: 'msg_1', topic: 'user.created' },
-    },
-    {
-      provider: 'svix',
-      signer: 'svix',
-      request: post('svix', message, {
-        ...json,
-        'svix-id': 'msg_2',
-        'svix-timestamp': seconds,
-        'svix-signature': new SvixWebhook(secret).sign('msg_2', now, message),
-      }),
-      event: { id: 'msg_2', topic: 'user.created' },
-    },
-    {
-      provider: 'twilio',
-      signer: 'twilio',
-      request: post('twilio', new URLSearchParams(sms).toString(), {
-        'content-type': 'application/x-www-form-urlencoded; charset=UTF-8',
-        'x-twilio-signature': twilio.getExpectedTwilioSignature(secret, address('twilio'), sms),
-        'i-twilio-idempotency-token': 'tw1',
-      }),
-      event: { id: 'tw1', topic: 'received' },
-    },
-    {
-      // Bolt only verifies; Slack's page gives the recipe. https://docs.slack.dev/authentication/verifying-requests-from-slack
-      provider: 'slack',
-      signer: 'recipe of docs.slack.dev',
-      request: post('slack', mention, {
-        ...json,
-        'x-slack-request-timestamp': seconds,
-        'x-slack-signature': `v0=${createHmac('sha256', secret).update(`v0:${seconds}:${mention}`).digest('hex')}`,
-      }),
-      event: { id: 'Ev1', topic: 'app_mention' },
-    },
-    {
-      // @shopify/shopify-api only verifies. https://shopify.dev/docs/apps/build/webhooks/subscribe/https
-      provider: 'shopify',
-      signer: 'recipe of shopify.dev',
-      request: post('shopify', issue, {
-        ...json,
-        'x-shopify-hmac-sha256': createHmac('sha256', secret).update(issue).digest('base64'),
-        'x-shopify-topic': 'orders/create',
-        'x-shopify-webhook-id': 'sh1',
-      }),
-      event: { id: 'sh1', topic: 'orders/create' },
-    },
+      },
+    ),
+    signed('svix', 'svix', { id: 'msg_2', topic: 'user.created' }, message, {
+      ...json,
+      'svix-id': 'msg_2',
+      'svix-timestamp': seconds,
+      'svix-signature': new SvixWebhook(secret).sign('msg_2', now, message),
+    }),
+    signed('twilio', 'twilio', { id: 'tw1', topic: 'received' }, String(new URLSearchParams(sms)), {
+      'content-type': 'application/x-www-form-urlencoded; charset=UTF-8',
+      'x-twilio-signature': twilio.getExpectedTwilioSignature(secret, address('twilio'), sms),
+      'i-twilio-idempotency-token': 'tw1',
+    }),
+    // Bolt only verifies; Slack's page gives the recipe. https://docs.slack.dev/authentication/verifying-requests-from-slack
+    signed('slack', 'recipe of docs.slack.dev', { id: 'Ev1', topic: 'app_mention' }, mention, {
+      ...json,
+      'x-slack-request-timestamp': seconds,
+      'x-slack-signature': `v0=${createHmac('sha256', secret).update(`v0:${seconds}:${mention}`).digest('hex')}`,
+    }),
+    // @shopify/shopify-api only verifies. https://shopify.dev/docs/apps/build/webhooks/subscribe/https
+    signed('shopify', 'recipe of shopify.dev', { id: 'sh1', topic: 'orders/create' }, issue, {
+      ...json,
+      'x-shopify-hmac-sha256': createHmac('sha256', secret).update(issue).digest('base64'),
+      'x-shopify-topic': 'orders/create',
+      'x-shopify-webhook-id': 'sh1',
+    }),
   ]
 
-  function post(provider: string, body: string, headers: Record<string, string>): SignableRequest {
-    return { method: 'POST', url: address(provider), headers, body: Buffer.from(body) }
+  function signed(
+    provider: string,
+    signer: string,
+    event: OfficialDelivery['event'],
+    body: string,
+    headers: Record<string, string>,
+  ): OfficialDelivery {
+    const request = { method: 'POST', url: address(provider), headers, body: Buffer.from(body) }
+    return { provider, signer, event, request }
   }
 }

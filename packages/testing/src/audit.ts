@@ -16,6 +16,11 @@ export type { AuditSender, Making } from './audit/sender.ts'
 export type { AuditFacts } from './audit/sender.ts'
 export type { ProcessLife } from './audit/audit.ts'
 export type { Send } from './audit/play.ts'
-export { remedies, untestedStacks, type Remedy } from './audit/remedies/remedy.ts'
-export type { RemedyId, RemedyStack } from './audit/remedies/next.ts'
+export {
+  remedies,
+  untestedStacks,
+  type Remedy,
+  type RemedyId,
+  type RemedyStack,
+} from './audit/remedies/remedy.ts'
 export { REFUSED_CONNECTION } from './audit/audit.ts'

@@ -1,4 +1,4 @@
-import type { RemedyStack } from '../../../packages/testing/src/audit/remedies/next.ts'
+import type { RemedyStack } from '../../../packages/testing/src/audit/remedies/remedy.ts'
 import { remedies } from '@postern/testing/audit'
 
 /** GitHub receiver made only from the lines of one kind of app. */

@@ -113,37 +113,23 @@ async function theirs(about: About, sdk: Sdk, official: Official): Promise<Judge
   const { options = {} } = lawsOf(about.name)!
   const provider = made(about, secret, options)
   const judged: Judged[] = []
-  const request = { method: 'POST', url: 'https://example.com/', headers: {} }
-  const asking = (body: string): Asked =>
-    askedOf(
-      { ...request, body: Buffer.from(body) } as SignableRequest,
-      secret,
-      options as Options,
-      NOW,
-    )
+  const request = { method: 'POST', url: 'https://example.com/' }
+  const asking = (body: string, headers = {}): Asked =>
+    askedOf({ ...request, headers, body: Buffer.from(body) }, secret, options as Options, NOW)
   const all: Made[] = []
   if (official.make) all.push(await withClock(NOW, () => official.make!(asking(''))))
   if (official.sign)
     for (const body of bodies)
       all.push({ body, headers: await withClock(NOW, () => official.sign!(asking(body))) })
   for (const [index, { body, headers }] of all.entries()) {
-    const asked = asking(body)
-    const signed = { ...request, headers, body: asked.bytes } as SignableRequest
+    const name = `library signs: body ${index + 1}`
+    const signed = { ...request, headers, body: Buffer.from(body) }
+    judged.push({ name, ours: await taken(provider, signed), theirs: true })
+    const changed = { ...signed, body: Buffer.from(`${body} `) }
     judged.push({
-      name: `library signs: body ${index + 1}`,
-      ours: await taken(provider, signed),
-      theirs: true,
-    })
-    const changed = { ...signed, body: Buffer.from(`${body} `) } as SignableRequest
-    judged.push({
-      name: `library signs: body ${index + 1}, changed`,
+      name: `${name}, changed`,
       ours: await taken(provider, changed),
-      theirs: await accepts(official, {
-        ...asked,
-        body: `${body} `,
-        bytes: Buffer.from(`${body} `),
-        headers,
-      }),
+      theirs: await accepts(official, asking(`${body} `, headers)),
     })
   }
   return judged

@@ -83,7 +83,9 @@ async function compared(sdk: Sdk, load: (name: string) => Promise<Module>): Prom
   const manifest = JSON.parse(
     readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8'),
   ) as { version: string; engines?: { node?: string } }
-  const module: Module = await load(sdk.from ?? name)
+  const loaded: Module = await load(sdk.from ?? name)
+  // What a CommonJS module exports lies in its default, and only sometimes beside it.
+  const module: Module = { ...loaded.default, ...loaded }
   const about = catalogue.get(sender)
   if (!about) throw new Error(`${sender} is not in the catalog`)
   const judged = await judge(about, sdk, sdk.official(module))

@@ -76,12 +76,14 @@ export const SECRETS = {
   b: 'suite-secret-b',
 } as const
 
+const plain = (): ReceiverOptions => ({ provider: acme({ secret: SECRETS.acme }) })
+
 const OPTIONS: Record<StageName, () => ReceiverOptions> = {
-  plain: () => ({ provider: acme({ secret: SECRETS.acme }) }),
-  held: () => ({ provider: acme({ secret: SECRETS.acme }) }),
-  failing: () => ({ provider: acme({ secret: SECRETS.acme }) }),
-  bounded: () => ({ provider: acme({ secret: SECRETS.acme }), limits: { body: 65_536 } }),
-  slow: () => ({ provider: acme({ secret: SECRETS.acme }), limits: { bodyTimeout: 400 } }),
+  plain,
+  held: plain,
+  failing: plain,
+  bounded: () => ({ ...plain(), limits: { body: 65_536 } }),
+  slow: () => ({ ...plain(), limits: { bodyTimeout: 400 } }),
   greeting: () => ({
     provider: acme({ secret: SECRETS.acme, methods: ['POST', 'GET', 'HEAD', 'OPTIONS'] }),
   }),

@@ -4,7 +4,7 @@ import { type AuditCase, type CaseClass, type AuditRequest, casesLike } from './
 import { authenticCases, skipUnless, NO_TIME } from './cases/authentic.ts'
 import { otherBodyCases } from './cases/bodies.ts'
 import { layoutCases } from './cases/layouts.ts'
-import { spoiltSignatureCases, FORGED } from './cases/signatures.ts'
+import { spoiltSignatureCases, FORGERY } from './cases/signatures.ts'
 import { spoiltCases } from './cases/spoilt.ts'
 import { unsignedCases } from './cases/unsigned.ts'
 import { leakCases } from './leaks.ts'
@@ -161,9 +161,7 @@ function filled({ about, provider }: AuditSender, text: string): SenderChallenge
 /** Returns deliveries that are signed with another secret, or with typical values of a secret that was not set. */
 function secretCases(sender: AuditSender): readonly AuditCase[] {
   const forged = casesLike({
-    class: 'forged',
-    severity: 'critical',
-    expects: { reply: 'rejected', effects: 0 },
+    ...FORGERY,
     why: 'Without its secret, a receiver accepts deliveries that anybody can sign.',
     remedy: 'secret',
   })
@@ -182,8 +180,8 @@ function secretCases(sender: AuditSender): readonly AuditCase[] {
       'a delivery signed with another secret',
       () => sender.sign({}, sender.other),
       {
-        why: FORGED,
-        remedy: 'verify',
+        why: FORGERY.why,
+        remedy: FORGERY.remedy,
         ...skipUnless(sender.other !== undefined, 'no other secret of its form can be made up'),
       },
     ),
@@ -228,11 +226,12 @@ function repeatCases(sender: AuditSender): readonly AuditCase[] {
     remedy: 'dedupe',
     ...skipUnless(facts.ids, NO_IDS),
   })
+  const twice = (): readonly AuditRequest[][] => {
+    const request = sender.sign()
+    return [[request], [request]]
+  }
   return [
-    repeated('twice', 'one delivery, and the same again', () => {
-      const request = sender.sign()
-      return [[request], [request]]
-    }),
+    repeated('twice', 'one delivery, and the same again', twice),
     repeated(
       'at-once',
       'one delivery, five times at once',
@@ -268,17 +267,9 @@ function repeatCases(sender: AuditSender): readonly AuditCase[] {
         why: 'A customer can order the same thing twice: the id tells events apart, not the content.',
       },
     ),
-    repeated(
-      'restart',
-      'one delivery, a restart, and the same delivery again',
-      () => {
-        const request = sender.sign()
-        return [[request], [request]]
-      },
-      {
-        between: 'restart',
-        why: 'A deploy clears memory, and retries arrive for hours.',
-      },
-    ),
+    repeated('restart', 'one delivery, a restart, and the same delivery again', twice, {
+      between: 'restart',
+      why: 'A deploy clears memory, and retries arrive for hours.',
+    }),
   ]
 }

@@ -12,10 +12,9 @@ import type { AuditFailure } from './report.ts'
 export interface LeakWatch {
   /** Searches one reply. */
   saw(judged: AuditCase, request: AuditRequest, reply: AuditReply): void
-  /** Searches a log and returns the leaks that it contains. */
-  log(text: string): readonly AuditFailure[]
+  /** Searches a log. */
+  log(text: string): void
   readonly failures: readonly AuditFailure[]
-  readonly cases: readonly AuditCase[]
 }
 
 const STACK =
@@ -72,27 +71,18 @@ export function createLeakWatch(sender: AuditSender, cases: readonly AuditCase[]
   const failures = new Map<string, AuditFailure>()
   const genuine = new Set<string>()
   const secrets = sender.secrets.filter((secret) => secret.length >= SHORTEST)
-  const named = (id: string): AuditCase | undefined =>
-    cases.find((one) => one.id === `leaks/${id}` && one.skip === undefined)
-  const note = (
-    id: string,
-    came: string,
-    shown: Partial<AuditFailure> = {},
-  ): AuditFailure | undefined => {
-    const judged = named(id)
-    if (!judged) return undefined
-    const failure: AuditFailure = {
+  const note = (id: string, came: string, shown: Partial<AuditFailure> = {}): void => {
+    const judged = cases.find((one) => one.id === `leaks/${id}` && one.skip === undefined)
+    if (!judged || failures.has(id)) return
+    failures.set(id, {
       case: judged,
       symptom: 'leak',
       severity: judged.severity,
       came,
       ...shown,
-    }
-    if (!failures.has(id)) failures.set(id, failure)
-    return failure
+    })
   }
   return {
-    cases,
     get failures() {
       return [...failures.values()]
     },
@@ -110,15 +100,10 @@ export function createLeakWatch(sender: AuditSender, cases: readonly AuditCase[]
         note('signature', `${reply.status} with the right signature in it, ${after}`, shown)
     },
     log(text) {
-      const found = [
-        secrets.some((secret) => text.includes(secret))
-          ? note('log-secret', 'the secret is in the log')
-          : undefined,
-        [...genuine].some((mac) => mac.length >= SHORTEST && text.includes(mac))
-          ? note('log-signature', 'signatures are in the log')
-          : undefined,
-      ]
-      return found.filter((one) => one !== undefined)
+      if (secrets.some((secret) => text.includes(secret)))
+        note('log-secret', 'the secret is in the log')
+      if ([...genuine].some((mac) => mac.length >= SHORTEST && text.includes(mac)))
+        note('log-signature', 'signatures are in the log')
     },
   }
 }

@@ -82,8 +82,6 @@ async function playRound(
 
 /** Counts the effects of the receiver, and learns how long they take to appear. */
 export interface Effects {
-  /** Number of effects at the last reading. */
-  readonly known: number
   /**
    * Returns the number of effects since the last reading. Waits until there are at least `least`, or until the maximum
    * wait is over.
@@ -119,9 +117,6 @@ export async function createEffects(
     return rise
   }
   return {
-    get known() {
-      return known
-    },
     async rise(least) {
       // Until the first effect has appeared, the speed of this receiver is unknown, so the wait is longer.
       const most = slowest === undefined ? patience * 10 : Math.max(patience, slowest * 20)

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { SignableRequest } from '@postern/core/scheme'
 import type { SignaturePlace } from '@postern/core/internal'
-import type { RemedyId } from './remedies/next.ts'
+import type { RemedyId } from './remedies/remedy.ts'
 
 /** A request of a case. A header can occur twice. */
 export interface AuditRequest {
@@ -180,7 +180,10 @@ type CaseMaker = (
   more?: Partial<AuditCase>,
 ) => AuditCase
 
-export function casesLike(shared: Omit<AuditCase, 'id' | 'what' | 'sends'>): CaseMaker {
+/** The values that cases made by {@link casesLike} share. */
+export type SharedValues = Omit<AuditCase, 'id' | 'what' | 'sends'>
+
+export function casesLike(shared: SharedValues): CaseMaker {
   return (id, what, sends, more) => ({
     ...shared,
     id: `${shared.class}/${id}`,

@@ -8,21 +8,14 @@ import {
 import type { AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 import { canRebody } from './layouts.ts'
-import { FORGED } from './signatures.ts'
+import { FORGERY } from './signatures.ts'
 
 const NOT_COVERED = 'the sender’s signature does not cover the bytes of the body'
 
 /** Returns deliveries whose signature belongs to other bytes than their body. */
 export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
   const { facts } = sender
-  const under = casesLike({
-    class: 'forged',
-    severity: 'critical',
-    expects: { reply: 'rejected', effects: 0 },
-    why: FORGED,
-    remedy: 'verify',
-    ...skipUnless(facts.covers === 'bytes', NOT_COVERED),
-  })
+  const under = casesLike({ ...FORGERY, ...skipUnless(facts.covers === 'bytes', NOT_COVERED) })
   const rewritable = facts.covers === 'bytes' && facts.json && canRebody(sender)
   const rewritten = {
     severity: 'high' as const,

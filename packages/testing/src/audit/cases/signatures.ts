@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import {
   type AuditCase,
   casesLike,
+  type SharedValues,
   valueAt,
   withHeader,
   withValue,
@@ -10,21 +11,21 @@ import {
 import { macOf, otherLetter, type AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 
-export const FORGED = 'Anybody who knows the URL can make events up.'
+/** Shared values of the cases that anybody could send, so that the receiver must reject them. */
+export const FORGERY: SharedValues = {
+  class: 'forged',
+  severity: 'critical',
+  expects: { reply: 'rejected', effects: 0 },
+  why: 'Anybody who knows the URL can make events up.',
+  remedy: 'verify',
+}
 export const IN_BODY = 'the sender’s signature is in the body'
 
 /** Returns genuine deliveries with a damaged signature. The receiver must reject each of them. */
 export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] {
   const { place } = sender.facts
   const value = place && valueAt(sender.sign(), place)
-  const forged = casesLike({
-    class: 'forged',
-    severity: 'critical',
-    expects: { reply: 'rejected', effects: 0 },
-    why: FORGED,
-    remedy: 'verify',
-    ...skipUnless(value !== undefined, IN_BODY),
-  })
+  const forged = casesLike({ ...FORGERY, ...skipUnless(value !== undefined, IN_BODY) })
   const spoilt = (
     id: string,
     what: string,

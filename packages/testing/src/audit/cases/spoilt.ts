@@ -9,7 +9,7 @@ import {
 import type { AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 import { canRebody } from './layouts.ts'
-import { FORGED, IN_BODY } from './signatures.ts'
+import { FORGERY, IN_BODY } from './signatures.ts'
 
 /**
  * Returns malformed deliveries, signed and unsigned. The receiver may accept or reject them, but must not crash or
@@ -83,10 +83,9 @@ function canMake(sender: AuditSender, body: (text: string) => string | Uint8Arra
 function unsignedNonsense(sender: AuditSender): readonly AuditCase[] {
   const { place } = sender.facts
   const odd = casesLike({
+    ...FORGERY,
     class: 'spoilt',
     severity: 'high',
-    expects: { reply: 'rejected', effects: 0 },
-    why: FORGED,
     remedy: 'odd-bodies',
     ...skipUnless(place !== undefined, IN_BODY),
   })

@@ -8,6 +8,7 @@ import {
   withValue,
 } from '../request.ts'
 import { skipUnless, NO_TIME } from './authentic.ts'
+import { FORGERY } from './signatures.ts'
 import type { AuditSender } from '../sender.ts'
 
 const REPLAY = 'A delivery that was captured once, in a log or a proxy, can be replayed for ever.'
@@ -18,9 +19,8 @@ const DAY = 86_400
 export function oddTimeCases(sender: AuditSender): readonly AuditCase[] {
   const { tolerance } = sender.facts
   const untimely = casesLike({
-    class: 'forged',
+    ...FORGERY,
     severity: 'high',
-    expects: { reply: 'rejected', effects: 0 },
     why: REPLAY,
     remedy: 'freshness',
     ...skipUnless(tolerance !== undefined, NO_TIME),

@@ -10,7 +10,7 @@ import {
 } from '../request.ts'
 import type { AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
-import { FORGED, IN_BODY } from './signatures.ts'
+import { FORGERY, IN_BODY } from './signatures.ts'
 
 export function unsignedCases(sender: AuditSender): readonly AuditCase[] {
   const bare = (): AuditRequest => {
@@ -18,11 +18,7 @@ export function unsignedCases(sender: AuditSender): readonly AuditCase[] {
     return sender.facts.place ? withValue(request, sender.facts.place) : request
   }
   const like = casesLike({
-    class: 'forged',
-    severity: 'critical',
-    expects: { reply: 'rejected', effects: 0 },
-    why: FORGED,
-    remedy: 'verify',
+    ...FORGERY,
     ...skipUnless(sender.facts.place !== undefined, IN_BODY),
   })
   const unsigned = (

@@ -1,22 +1,55 @@
-import { type RemedyId, type RemedyLines, type RemedyStack, nextLines } from './next.ts'
+/** Name of a remedy. Each remedy is for one cause. */
+export type RemedyId = keyof typeof DOES
+
+/** A kind of app that has its own remedies. */
+export type RemedyStack = 'express' | 'next' | 'flask' | 'php' | 'go'
+
+/** The remedies for one kind of app, each with two lines of code. */
+type RemedyLines = Readonly<Record<RemedyId, readonly [string, string]>>
 
 /**
- * Remedies for Express. In the code, `raw` is the received body, `signature` the received signature, and `event` the
- * parsed body.
+ * Remedies for JavaScript that differ only in how they answer. In the code, `raw` is the received body, `signature` the
+ * received signature, and `event` the parsed body.
  */
+const scriptLines = (answer: (status: number) => string) =>
+  ({
+    verify: [
+      "const right = createHmac('sha256', secret).update(raw).digest('hex')",
+      `if (!same(signature, right)) return ${answer(401)}`,
+    ],
+    compare: [
+      "const digest = (text) => createHash('sha256').update(text).digest()",
+      'const same = (one, other) => timingSafeEqual(digest(one), digest(other))',
+    ],
+    secret: [
+      'const secret = process.env.WEBHOOK_SECRET',
+      "if (!secret || /^<|\\.\\.\\.$/.test(secret)) throw new Error('WEBHOOK_SECRET is not set')",
+    ],
+    freshness: [
+      'const age = Math.abs(Date.now() / 1000 - Number(time)) // the time that was signed',
+      `if (!(age <= 300)) return ${answer(401)}`,
+    ],
+    'after-verify': ['// below the line that rejects with 401, and awaited', 'await handle(event)'],
+    dedupe: [
+      "const { changes } = db.prepare('INSERT OR IGNORE INTO seen (id) VALUES (?)').run(id) // in one transaction with the work",
+      `if (changes === 0) return ${answer(200)}`,
+    ],
+    'ignore-topics': [
+      'const handle = handlers.get(topic)',
+      `if (handle === undefined) return ${answer(200)}`,
+    ],
+    'odd-bodies': [
+      'const event = parsed(raw) // JSON.parse in try, undefined if it throws',
+      `if (typeof event !== 'object' || event === null || Array.isArray(event)) return ${answer(400)}`,
+    ],
+    quiet: [
+      "console.error('a webhook was rejected') // no headers, no secret, no signature",
+      `return ${answer(401)}`,
+    ],
+  }) satisfies Partial<RemedyLines>
+
 const expressLines: RemedyLines = {
-  verify: [
-    "const right = createHmac('sha256', secret).update(raw).digest('hex')",
-    'if (!same(signature, right)) return response.sendStatus(401)',
-  ],
-  compare: [
-    "const digest = (text) => createHash('sha256').update(text).digest()",
-    'const same = (one, other) => timingSafeEqual(digest(one), digest(other))',
-  ],
-  secret: [
-    'const secret = process.env.WEBHOOK_SECRET',
-    "if (!secret || /^<|\\.\\.\\.$/.test(secret)) throw new Error('WEBHOOK_SECRET is not set')",
-  ],
+  ...scriptLines((status) => `response.sendStatus(${status})`),
   algorithm: [
     "const [, signature] = /^sha256=([\\da-f]{64})$/.exec(request.get('x-hub-signature-256')) ?? []",
     'if (signature === undefined) return response.sendStatus(401)',
@@ -25,11 +58,6 @@ const expressLines: RemedyLines = {
     "app.use('/webhooks', express.raw({ type: () => true, limit: '25mb', inflate: false })) // before express.json()",
     'const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)',
   ],
-  freshness: [
-    'const age = Math.abs(Date.now() / 1000 - Number(time)) // the time that was signed',
-    'if (!(age <= 300)) return response.sendStatus(401)',
-  ],
-  'after-verify': ['// below the line that rejects with 401, and awaited', 'await handle(event)'],
   route: [
     "app.post('/webhooks', receive)",
     "app.all('/webhooks', (request, response) => response.sendStatus(405))",
@@ -38,14 +66,6 @@ const expressLines: RemedyLines = {
     '// once the signature is verified',
     "if (event.type === 'url_verification') return response.json({ challenge: event.challenge })",
   ],
-  dedupe: [
-    "const { changes } = db.prepare('INSERT OR IGNORE INTO seen (id) VALUES (?)').run(id) // in one transaction with the work",
-    'if (changes === 0) return response.sendStatus(200)',
-  ],
-  'ignore-topics': [
-    'const handle = handlers.get(topic)',
-    'if (handle === undefined) return response.sendStatus(200)',
-  ],
   'answer-first': [
     "db.prepare('INSERT INTO jobs (body) VALUES (?)').run(raw) // a worker does the rest",
     'response.sendStatus(202)',
@@ -53,10 +73,6 @@ const expressLines: RemedyLines = {
   'body-limit': [
     "const limit = '25mb' // the largest body that the sender makes",
     "app.use('/webhooks', express.raw({ type: () => true, limit, inflate: false }))",
-  ],
-  'odd-bodies': [
-    'const event = parsed(raw) // JSON.parse in try, undefined if it throws',
-    "if (typeof event !== 'object' || event === null || Array.isArray(event)) return response.sendStatus(400)",
   ],
   crash: [
     'const receive = (request, response, next) => deliver(request, response).catch(next)',
@@ -67,9 +83,46 @@ const expressLines: RemedyLines = {
     "app.set('env', 'production')",
     'app.use((error, request, response, next) => response.sendStatus(error.status ?? 500))',
   ],
-  quiet: [
-    "console.error('a webhook was rejected') // no headers, no secret, no signature",
-    'return response.sendStatus(401)',
+}
+
+/** Remedies for a route handler of Next.js: `export async function POST(request: Request)`. */
+const nextLines: RemedyLines = {
+  ...scriptLines((status) => `new Response(null, { status: ${status} })`),
+  algorithm: [
+    "const [, signature] = /^sha256=([\\da-f]{64})$/.exec(request.headers.get('x-hub-signature-256')) ?? []",
+    'if (signature === undefined) return new Response(null, { status: 401 })',
+  ],
+  'raw-body': [
+    "export const runtime = 'nodejs' // and no request.json(): it cannot be undone",
+    'const raw = Buffer.from(await request.arrayBuffer())',
+  ],
+  route: [
+    '// export only POST: Next answers other methods with 405',
+    'export async function POST(request) {',
+  ],
+  handshake: [
+    '// once the signature is verified',
+    "if (event.type === 'url_verification') return Response.json({ challenge: event.challenge })",
+  ],
+  'answer-first': [
+    "db.prepare('INSERT INTO jobs (body) VALUES (?)').run(raw) // a worker does the rest",
+    'return new Response(null, { status: 202 })',
+  ],
+  'body-limit': [
+    "const length = Number(request.headers.get('content-length') ?? 0)",
+    'if (length > 25 * 1024 * 1024) return new Response(null, { status: 413 })',
+  ],
+  crash: [
+    '// await every promise: what is rejected after the reply ends the process',
+    'await handle(event)',
+  ],
+  timeouts: [
+    'export const maxDuration = 10',
+    '// and a proxy before the server that bounds the time of a body',
+  ],
+  stack: [
+    '// NODE_ENV=production: next start, not next dev',
+    'return new Response(null, { status: 500 })',
   ],
 }
 
@@ -287,7 +340,7 @@ export interface Remedy {
  */
 export const untestedStacks: readonly RemedyStack[] = ['next']
 
-const DOES: Readonly<Record<RemedyId, string>> = {
+const DOES = {
   verify:
     'Make the signature of the bytes that came, and reject with 401 unless it is the one that was sent.',
   compare: 'Compare the whole signature, at its full length, in constant time.',
