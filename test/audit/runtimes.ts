@@ -65,11 +65,13 @@ export function commandOf(file: string): Promise<readonly [program: string, ...a
   return runtimeOf(file).command(file)
 }
 
-/** Returns the URL in the line that a receiver prints when it listens. */
-export function urlIn(line: string, file: string): string | undefined {
-  const [, listening, php] =
-    /^listening (\S+)$|Development Server \((\S+)\) started$/.exec(line) ?? []
-  return php === undefined ? listening : `${php}/${basename(file)}`
+/** The line that a receiver prints when it listens. */
+export const LISTENS = /^listening (\S+)$|Development Server \((\S+)\) started$/
+
+/** Returns the URL in that line. */
+export function urlIn(line: string, file: string): string {
+  const [, listening, php] = LISTENS.exec(line)!
+  return php === undefined ? listening! : `${php}/${basename(file)}`
 }
 
 function runtimeOf(file: string): Runtime {

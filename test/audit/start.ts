@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
-import { commandOf, urlIn } from './runtimes.ts'
+import { startProcess } from '../services/process.ts'
+import { commandOf, LISTENS, urlIn } from './runtimes.ts'
 
 export interface StartedReceiver {
   readonly url: string
@@ -13,23 +12,6 @@ export async function startReceiver(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<StartedReceiver> {
   const [program, ...args] = await commandOf(path)
-  const child = spawn(program, args, {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const orphaned = (): boolean => child.kill('SIGKILL')
-  process.once('exit', orphaned)
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  void ended.then(() => process.off('exit', orphaned))
-  const last: string[] = []
-  return new Promise((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr])
-      createInterface(stream).on('line', (line) => {
-        const url = urlIn(line, path)
-        if (url !== undefined) resolve({ url, ended, stop: () => void child.kill('SIGKILL') })
-        if (last.push(line) > 20) last.shift()
-      })
-    child.once('error', reject)
-    void ended.then(() => reject(new Error(`${path} ended before it listened: ${last.join('\n')}`)))
-  })
+  const { line, ended, kill } = await startProcess(program, args, { ready: LISTENS, env })
+  return { url: urlIn(line, path), ended, stop: () => kill('SIGKILL') }
 }

@@ -8,7 +8,7 @@ import { packAll, type Packed } from '../pack/tarballs.ts'
 import { made } from '../run/made.ts'
 import { npmCi } from '../run/npm-ci.ts'
 import { table, writePage } from '../run/page.ts'
-import { removeFolder, temporaryFolder } from '../services/temporary.ts'
+import { removeFolder, temporaryFolder, within } from '../services/temporary.ts'
 import { columns, invoice, rejected } from './drive.ts'
 import { hosts, type Host } from './hosts.ts'
 import { start } from './start.ts'
@@ -119,10 +119,4 @@ async function tried(host: Host, folder: string): Promise<HostResult> {
     await started.stop()
   }
   return { name: host.name, cells, problems }
-}
-
-function within<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`no end within ${ms} ms`)), ms)
-  return Promise.race([promise, late.promise]).finally(() => clearTimeout(timer))
 }

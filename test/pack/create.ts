@@ -1,11 +1,11 @@
 import { deepEqual, equal } from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { callEdge } from '../../packages/cli/test/listen/hook.ts'
 import { ofStripe, scene } from '../../packages/cli/test/listen/scene.ts'
 import { STRIPE_KEY } from '../../packages/registrar/test/fakes/stripe.ts'
+import { follow } from '../examples/example.ts'
 import { freePort } from '../services/temporary.ts'
 import { run } from '../run/step.ts'
 import { startPostgres } from '../services/postgres.ts'
@@ -177,21 +177,18 @@ async function sendLocally({ template, folder, postern, tell }: TemplateApp): Pr
   if ('build' in scripts) await must('npm', ['run', 'build'], { cwd: folder, env: bare })
   tell('build')
   if (start.length === 0) return inWorkerd()
-  const started: ChildProcess[] = []
+  const port = await freePort()
+  const started = start.map((script) => {
+    const child = spawn('npm', ['run', script], {
+      cwd: folder,
+      env: { ...process.env, ...bare, PORT: String(port) },
+      // What npm starts ends with its group.
+      detached: true,
+    })
+    return { child, output: follow(child) }
+  })
+  const printed = (): string => started.flatMap(({ output }) => output.lines).join('\n')
   try {
-    const port = await freePort()
-    let printed = ''
-    for (const script of start) {
-      const child = spawn('npm', ['run', script], {
-        cwd: folder,
-        env: { ...process.env, ...bare, PORT: String(port) },
-        // What npm starts ends with its group.
-        detached: true,
-      })
-      started.push(child)
-      for (const stream of [child.stdout, child.stderr])
-        stream.on('data', (data: Buffer) => (printed += String(data)))
-    }
     const url = `http://localhost:${port}/webhooks/${provider}`
     await until(
       () =>
@@ -199,23 +196,16 @@ async function sendLocally({ template, folder, postern, tell }: TemplateApp): Pr
           () => true,
           () => false,
         ),
-      () => printed,
+      printed,
     )
     tell('start')
     await send(url)
-    await until(
-      async () => handled.test(printed),
-      () => printed,
-    )
+    await until(async () => handled.test(printed()), printed)
     tell('one handled delivery')
   } finally {
-    for (const child of started) {
-      const isRunning = child.exitCode === null && child.signalCode === null
-      if (isRunning) {
-        const ended = once(child, 'exit')
-        process.kill(-child.pid!, 'SIGTERM')
-        await ended
-      }
+    for (const { child, output } of started) {
+      if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGTERM')
+      await output.ended
     }
   }
 

@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { join } from 'node:path'
+import { startProcess } from '../services/process.ts'
 
 /** A JavaScript runtime that is not Node, as its npm package brings it. */
 export interface Runtime {
@@ -31,31 +30,19 @@ export function program(runtime: Runtime): string {
   return join(here, 'node_modules', '.bin', runtime.name)
 }
 
-/** Starts a runtime and waits for its port. Rejects with what it wrote to standard error when it ends before that. */
-export function serve(runtime: Runtime): Promise<Serving> {
-  const { promise, resolve, reject } = Promise.withResolvers<Serving>()
-  const child = spawn(program(runtime), runtime.serve, { cwd: here })
-  const closed = new Promise<void>((done) => child.on('close', () => done()))
-  let errors = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
-  child.on('error', reject)
-  child.on('close', (code) => reject(new Error(`${runtime.name} ended with ${code}: ${errors}`)))
-  createInterface(child.stdout).on('line', (line) => {
-    const port = portIn(line)
-    if (port === undefined) return
-    resolve({
-      url: `http://127.0.0.1:${port}/`,
-      stop: () => {
-        child.kill()
-        return closed
-      },
-    })
+/** Starts a runtime and waits for its port. Rejects with what it wrote when it ends before that. */
+export async function serve(runtime: Runtime): Promise<Serving> {
+  const { line, kill, ended } = await startProcess(program(runtime), runtime.serve, {
+    cwd: here,
+    ready: PORT,
   })
-  return promise
+  return {
+    url: `http://127.0.0.1:${PORT.exec(line)![1]}/`,
+    stop() {
+      kill('SIGTERM')
+      return ended
+    },
+  }
 }
 
-function portIn(line: string): number | undefined {
-  if (!line.startsWith('{')) return undefined
-  const { port } = JSON.parse(line) as { readonly port?: number }
-  return port
-}
+const PORT = /^\{.*"port":(\d+)/

@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
 /** Running program that printed that it is ready. */
 export interface Running {
   readonly pid: number
+  /** Line that said that it is ready. */
+  readonly line: string
   kill(signal: NodeJS.Signals): void
   /** Resolves when the program has ended. */
   readonly ended: Promise<void>
@@ -20,32 +21,34 @@ export async function startProcess(
   options: {
     readonly ready: RegExp
     readonly user?: { uid: number; gid: number } | undefined
+    readonly cwd?: string
     /** Additional environment variables. */
-    readonly env?: Readonly<Record<string, string>>
+    readonly env?: Readonly<Record<string, string | undefined>>
   },
 ): Promise<Running> {
   const child = spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
+    cwd: options.cwd,
     ...options.user,
   })
   const orphaned = (): boolean => child.kill('SIGKILL')
   process.once('exit', orphaned)
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   void ended.then(() => process.off('exit', orphaned))
-  await untilReady(child, options.ready)
-  return { pid: child.pid!, kill: (signal) => void child.kill(signal), ended }
+  const line = await untilReady(child, options.ready)
+  return { pid: child.pid!, line, kill: (signal) => void child.kill(signal), ended }
 }
 
-function untilReady(child: ChildProcess, ready: RegExp): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
+function untilReady(child: ChildProcess, ready: RegExp): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
   const lines: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue
     // Reads all output, so that the program never waits for a full pipe.
     createInterface(stream).on('line', (line) => {
       if (lines.length < 200) lines.push(line)
-      if (ready.test(line)) resolve()
+      if (ready.test(line)) resolve(line)
     })
   }
   child.once('error', reject)

@@ -27,3 +27,10 @@ export function temporaryFolder(name: string): Promise<string> {
 export function removeFolder(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true })
 }
+
+/** Rejects if the promise does not settle in time. */
+export function within<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`no end within ${ms} ms`)), ms)
+  return Promise.race([promise, late.promise]).finally(() => clearTimeout(timer))
+}

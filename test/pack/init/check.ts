@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { appendFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { forTests } from '../../release/installed.ts'
+import { follow } from '../../examples/example.ts'
 import { run } from '../../run/step.ts'
+import { within } from '../../services/temporary.ts'
 import { freePort } from '../../services/temporary.ts'
 import { bare } from '../bare.ts'
 import { installPacked } from '../install-packed.ts'
@@ -114,22 +115,9 @@ async function deliver(project: Project, folder: string, cli: readonly string[])
     // Programs that npx starts end with their group.
     detached: true,
   })
-  const ended = once(child, 'exit')
+  const output = follow(child)
   try {
-    await new Promise<void>((resolve, reject) => {
-      let shown = ''
-      const look = (text: Buffer): void => {
-        shown += String(text)
-        if (project.listens.test(shown)) resolve()
-      }
-      child.stdout.on('data', look)
-      child.stderr.on('data', look)
-      child.once('exit', () => reject(new Error(`the app ended:\n${shown}`)))
-      AbortSignal.timeout(WAIT).addEventListener('abort', () =>
-        reject(new Error(`the app does not listen:\n${shown}`)),
-      )
-      child.once('error', reject)
-    })
+    await within(output.line(project.listens), WAIT)
     const to = `http://localhost:${port}/webhooks/github`
     const [postern, send] = command([...cli, 'send', 'github', '--to', to, '--secret', SECRET])
     const inProject = { cwd: folder, env: bare }
@@ -140,7 +128,7 @@ async function deliver(project: Project, folder: string, cli: readonly string[])
       throw new Error(`the route took a spoilt delivery:\n${spoilt.output}`)
   } finally {
     if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
-    await ended
+    await output.ended
   }
 }
 
