@@ -1,8 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { listenOn } from '../services/temporary.ts'
 
 export const SECRET = 'whsec_of_a_planted_receiver'
 const PATH = '/webhooks/stripe'
@@ -35,7 +35,7 @@ export async function plant(defect?: string): Promise<Planted> {
   let port = 0
   let server: Server = await start()
 
-  function start(): Promise<Server> {
+  async function start(): Promise<Server> {
     const made = createServer({ maxHeaderSize: 131_072 }, (request, response) => {
       const answer = (): Promise<void> =>
         receive(request, response)
@@ -45,12 +45,8 @@ export async function plant(defect?: string): Promise<Planted> {
       if (!has('one-at-a-time')) void answer()
     })
     made.maxHeadersCount = 0
-    return new Promise((resolve) =>
-      made.listen(port, '127.0.0.1', () => {
-        ;({ port } = made.address() as AddressInfo)
-        resolve(made)
-      }),
-    )
+    port = await listenOn(made, port)
+    return made
   }
 
   function end(): void {

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +10,7 @@ import { afterAll, expect, test } from 'vitest'
 import { postern } from '../../packages/cli/test/run.ts'
 import { onPath } from '../services/programs.ts'
 import { needs } from '../services/needs.ts'
+import { listenOn } from '../services/temporary.ts'
 import { plant, SECRET } from './planted.ts'
 import { schemaProblems } from './schema.ts'
 import { replayed } from './vectors-page.ts'
@@ -32,8 +32,7 @@ async function vectors(url: string): Promise<string> {
 async function replay(defect?: string): Promise<readonly string[]> {
   const planted = await plant(defect)
   const server = createServer((_, response) => response.end(String(planted.effect())))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const port = await listenOn(server)
   const file = join(folder, `${defect ?? 'sound'}.json`)
   writeFileSync(file, await vectors(planted.url))
   const program = fileURLToPath(new URL('replay.py', import.meta.url))

@@ -57,9 +57,7 @@ export function oddJournal(made: () => OddJournalScene): void {
 
   test('of the history: a span and a name that cannot be read are told once and left out, and new counts come', async () => {
     const { open, change, spans } = made()
-    const inbox = await open()
-    const shop = createTaskRecorder({})
-    inbox.attach(shop.consumer)
+    const { inbox, shop } = await opened(open)
     const minute = Math.floor(Date.now() / 60_000) * 60_000
     const counted = (at: number, value: string) => ({
       minute: at,
@@ -91,9 +89,7 @@ export function oddJournal(made: () => OddJournalScene): void {
 
   test('of the records: one that cannot be read counts as absent, is told once, and can be written again', async () => {
     const { open, change } = made()
-    const inbox = await open()
-    const shop = createTaskRecorder({})
-    inbox.attach(shop.consumer)
+    const { inbox, shop } = await opened(open)
     const records = inbox.records!
     for (const name of ['a', 'b', 'c']) await records.set(`marks:${name}`, { name }, 0)
     await change("UPDATE postern_records SET value = '{' WHERE key = 'marks:b'")
@@ -121,4 +117,11 @@ export function oddJournal(made: () => OddJournalScene): void {
     expect((await inbox.journal!.actions!({ id: older! })).rows).toHaveLength(1)
     expect((await inbox.journal!.actions!({ task: tasks[0]! })).rows.length).toBeLessThan(2)
   })
+}
+
+async function opened(open: OddScene['open']) {
+  const inbox = await open()
+  const shop = createTaskRecorder({})
+  inbox.attach(shop.consumer)
+  return { inbox, shop }
 }

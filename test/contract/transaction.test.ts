@@ -1,6 +1,4 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { createReceiver, memoryInbox, type Receiver } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/engine'
@@ -9,7 +7,7 @@ import { webhook as onFastify } from '@postern/fastify'
 import { webhook as onHono } from '@postern/hono'
 import { webhook as onKoa } from '@postern/koa'
 import { webhook as onNext } from '@postern/next'
-import { acme } from '@postern/testing'
+import { acme, listen } from '@postern/testing'
 import express from 'express'
 import { fastify } from 'fastify'
 import { Hono } from 'hono'
@@ -24,31 +22,28 @@ type Within = (accept: AcceptWithin, path: string) => Promise<unknown>
 /** Sends a signed delivery to a path and returns the status. */
 type Send = (request: Request) => Promise<number>
 
+type Opened = readonly [Send, close?: () => Promise<void>]
+
 /** Each adapter with its `transaction` option, which gets the framework's request. */
-const HOSTS: Readonly<
-  Record<string, (receiver: Receiver, within: Within) => Promise<readonly [Send, Server?]>>
-> = {
+const HOSTS: Readonly<Record<string, (receiver: Receiver, within: Within) => Promise<Opened>>> = {
   express: (receiver, within) =>
     listening(
-      createServer(
-        express().use(
-          onExpress(receiver, { transaction: (accept, request) => within(accept, request.path) }),
-        ),
+      express().use(
+        onExpress(receiver, { transaction: (accept, request) => within(accept, request.path) }),
       ),
     ),
   koa: (receiver, within) => {
     const app = new Koa().use(
       onKoa(receiver, { transaction: (accept, context) => within(accept, context.path) }),
     )
-    const answer = app.callback()
-    return listening(createServer((request, response) => void answer(request, response)))
+    return listening(app.callback())
   },
   async fastify(receiver, within) {
     const app = fastify()
     const transaction = (accept: AcceptWithin, request: { readonly url: string }) =>
       within(accept, request.url)
     await app.register(onFastify(receiver, { path: '/*', transaction }))
-    await app.listen({ port: 0, host: '127.0.0.1' })
+    await app.ready()
     return listening(app.server)
   },
   hono: (receiver, within) => {
@@ -73,7 +68,7 @@ test.each(Object.keys(HOSTS))(
     const receiver = createReceiver({ provider, inbox: memoryInbox(), log: false })
     receiver.on('thing.*', () => {})
     const ended: string[] = []
-    const [send, server] = await HOSTS[name]!(receiver, async (accept, path) => {
+    const [send, close] = await HOSTS[name]!(receiver, async (accept, path) => {
       await accept({})
       await new Promise((resolve) => setImmediate(resolve))
       ended.push(path)
@@ -85,8 +80,7 @@ test.each(Object.keys(HOSTS))(
       expect(await send(await signed('/rolled-back'))).toBe(503)
       expect(ended).toEqual(['/committed', '/rolled-back'])
     } finally {
-      server?.closeAllConnections()
-      server?.close()
+      await close?.()
       await receiver.close()
     }
   },
@@ -102,18 +96,13 @@ async function signed(path: string): Promise<Request> {
   return new Request(`http://localhost${path}`, init)
 }
 
-async function listening(server: Server): Promise<readonly [Send, Server]> {
-  if (!server.listening) {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-  }
-  const { port } = server.address() as AddressInfo
+async function listening(app: Parameters<typeof listen>[0]): Promise<Opened> {
+  const { url, close } = await listen(app)
   const send: Send = async (request) => {
-    const { pathname } = new URL(request.url)
     const { headers } = request
     const body = await request.arrayBuffer()
-    const url = `http://127.0.0.1:${port}${pathname}`
-    return (await fetch(url, { method: 'POST', headers, body })).status
+    const to = new URL(new URL(request.url).pathname, url)
+    return (await fetch(to, { method: 'POST', headers, body })).status
   }
-  return [send, server]
+  return [send, close]
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createReceiver } from '@postern/core'
+import { createReceiver, type Receiver } from '@postern/core'
+import type { Provider } from '@postern/core/scheme'
 import { generic } from '@postern/providers/generic'
 import { expect, test } from 'vitest'
 import { root } from '../run/report.ts'
@@ -12,12 +13,17 @@ interface AzureFunction {
 
 const page = readFileSync(join(root, 'packages/core/guides/hosts.md'), 'utf8')
 
-test('the lines for Azure Functions take the request of its documentation, byte for byte', async () => {
+function received(): { provider: Provider; receiver: Receiver; seen: readonly unknown[] } {
   const provider = generic({ secret: 'a secret', scheme: 'hmac', header: 'X-Signature' })
   const seen: unknown[] = []
   const receiver = createReceiver({ provider, log: false }).onAny(
     ({ payload }) => void seen.push(payload),
   )
+  return { provider, receiver, seen }
+}
+
+test('the lines for Azure Functions take the request of its documentation, byte for byte', async () => {
+  const { provider, receiver, seen } = received()
   const [, lines] = /import \{ app \} from '@azure\/functions'\n(.+?)```/s.exec(page)!
   const made: AzureFunction[] = []
   const app = { http: (_name: string, options: AzureFunction) => void made.push(options) }
@@ -44,11 +50,7 @@ test('the lines for Azure Functions take the request of its documentation, byte 
 })
 
 test('the line for Vercel takes a request as its proxy hands it on, with the query of the bypass', async () => {
-  const provider = generic({ secret: 'a secret', scheme: 'hmac', header: 'X-Signature' })
-  const seen: unknown[] = []
-  const receiver = createReceiver({ provider, log: false }).onAny(
-    ({ payload }) => void seen.push(payload),
-  )
+  const { provider, receiver, seen } = received()
   const [, line] = /\| Vercel \|.*`export default (.+?)` \|/.exec(page)!
   // The page's own line runs here, without its types.
   // oxlint-disable-next-line typescript/no-implied-eval

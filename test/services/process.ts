@@ -6,7 +6,7 @@ export interface Running {
   readonly pid: number
   /** Line that said that it is ready. */
   readonly line: string
-  kill(signal: NodeJS.Signals): void
+  readonly kill: (signal: NodeJS.Signals) => void
   /** Resolves when the program has ended. */
   readonly ended: Promise<void>
 }

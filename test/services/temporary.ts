@@ -11,11 +11,11 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Makes a server listen on a free port of 127.0.0.1, and returns the port. */
-export async function listenOn(server: Server): Promise<number> {
+/** Makes a server listen on 127.0.0.1, on a free port if none is given. Returns the port. */
+export async function listenOn(server: Server, port = 0): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(port, '127.0.0.1', resolve)
   })
   return (server.address() as AddressInfo).port
 }
