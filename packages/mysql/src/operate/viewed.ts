@@ -1,4 +1,5 @@
 import {
+  byColumns,
   createTableLists,
   eraseIn,
   eventOf,
@@ -43,6 +44,7 @@ const inLanes = (lanes: readonly number[] | undefined): string =>
   lanes === undefined ? '' : `AND t.lane IN (${list(lanes)})`
 
 const lists = createTableLists({
+  order: 'received',
   info: `${TASK}, t.runs, t.part, t.cause, ${OF_EVENT}`,
   ofEvent: OF_EVENT,
   contents: CONTENTS,
@@ -58,19 +60,21 @@ const lists = createTableLists({
   },
   open: ({ lanes, filter: { state } }) =>
     `SELECT t.* FROM $.postern_tasks t FORCE INDEX (ready) WHERE t.state = ${state === 'running' ? 1 : 0} AND t.behind IN (0, 1) ${inLanes(lanes)}`,
-  eventId: (id) => `e.event_id = ${literal(id)}`,
-  identities: (hashes) =>
-    `e.id IN (SELECT k.id FROM $.postern_keys k FORCE INDEX (PRIMARY) WHERE k.hash IN (${hexes(hashes)}))`,
-  topic: (topic) => `e.topic = ${literal(topic)}`,
-  topicPrefix(prefix) {
-    const start = bytesOf(prefix).subarray(0, INDEXED).toString('hex')
-    // UTF-8 has no byte above f4. So every string that starts with the prefix sorts before the prefix plus these bytes.
-    return `e.topic >= x'${start}' AND e.topic < x'${start}ffffffff'`
-  },
-  // The topic is matched as text, since a class of characters would match single bytes of a character. With (?s) a dot
-  // matches any character.
-  topicPattern: (source) =>
-    `CONVERT(e.topic USING utf8mb4) COLLATE utf8mb4_bin REGEXP CONVERT(${literal(`(?s)${source}`)} USING utf8mb4)`,
+  ...byColumns({
+    eventId: (id) => `e.event_id = ${literal(id)}`,
+    identities: (hashes) =>
+      `e.id IN (SELECT k.id FROM $.postern_keys k FORCE INDEX (PRIMARY) WHERE k.hash IN (${hexes(hashes)}))`,
+    topic: (topic) => `e.topic = ${literal(topic)}`,
+    topicPrefix(prefix) {
+      const start = bytesOf(prefix).subarray(0, INDEXED).toString('hex')
+      // UTF-8 has no byte above f4. So every string that starts with the prefix sorts before the prefix plus these bytes.
+      return `e.topic >= x'${start}' AND e.topic < x'${start}ffffffff'`
+    },
+    // The topic is matched as text, since a class of characters would match single bytes of a character. With (?s) a dot
+    // matches any character.
+    topicPattern: (source) =>
+      `CONVERT(e.topic USING utf8mb4) COLLATE utf8mb4_bin REGEXP CONVERT(${literal(`(?s)${source}`)} USING utf8mb4)`,
+  }),
   row({ packed, shared, ...row }: InfoRow & Partial<Packed>) {
     return packed === undefined ? row : { ...row, ...unpack(packed, shared) }
   },

@@ -8,6 +8,7 @@ import {
   type Place,
   type StatsRow,
   type Viewed,
+  byColumns,
   createTableLists,
   type ScanRun,
   eraseIn,
@@ -102,6 +103,7 @@ const OF_EVENT = `e.id::float8 AS event, e.provider, e.event_id AS "eventId", e.
   e.receiver, coalesce(e.contents, 0) = 2 AS erased`
 
 const lists = createTableLists({
+  order: 'received',
   info: `${TASK}, t.runs, t.part, t.cause, ${OF_EVENT}`,
   ofEvent: OF_EVENT,
   contents: CONTENTS,
@@ -128,16 +130,18 @@ const lists = createTableLists({
       ),
     ].join(' UNION ALL ')
   },
-  eventId: (id, { text }) =>
-    `left(e.event_id, ${INDEXED}) = ${text(cut(storable(id)))} AND e.event_id = ${text(id)}`,
-  identities: (hashes, { text }) => `e.hash = ANY(${text(`{${hashes.join()}}`)}::uuid[])`,
-  topic: (topic, { text }) =>
-    `${TOPIC} = ${text(cut(storable(topic)))} AND e.topic = ${text(topic)}`,
-  topicPrefix(prefix, { text }) {
-    const start = cut(storable(prefix))
-    return `${TOPIC} >= ${text(start)} AND ${TOPIC} < ${text(start + LAST)}`
-  },
-  topicPattern: (source, { text }) => `e.topic ~ ${text(source)}`,
+  ...byColumns({
+    eventId: (id, { text }) =>
+      `left(e.event_id, ${INDEXED}) = ${text(cut(storable(id)))} AND e.event_id = ${text(id)}`,
+    identities: (hashes, { text }) => `e.hash = ANY(${text(`{${hashes.join()}}`)}::uuid[])`,
+    topic: (topic, { text }) =>
+      `${TOPIC} = ${text(cut(storable(topic)))} AND e.topic = ${text(topic)}`,
+    topicPrefix(prefix, { text }) {
+      const start = cut(storable(prefix))
+      return `${TOPIC} >= ${text(start)} AND ${TOPIC} < ${text(start + LAST)}`
+    },
+    topicPattern: (source, { text }) => `e.topic ~ ${text(source)}`,
+  }),
 })
 
 function runOn(sql: Sql): ScanRun {

@@ -1,32 +1,18 @@
 import {
-  type FullRow,
-  type Viewed,
   PENDING,
   type CauseRow,
   type StatsRow,
-  TASKS,
-  type InfoRow,
-  type Scan,
-  type Scanned,
   type Store,
+  type Viewed,
 } from '@postern/core/engine'
 import type { Driver, Database } from '../driver/driver.ts'
-import { createAttemptsOf } from '../store/patch.ts'
 import type { Keys } from '../keys/keys.ts'
+import { COUNTS, OLDEST } from '../sql/tasks.ts'
+import { createAttemptsOf } from '../store/patch.ts'
 import type { Connection } from '../store/rows.ts'
 import type { Writer } from '../store/writer.ts'
+import { createLists, runOn } from './lists.ts'
 import { createErase, createPrune } from './prune.ts'
-import { CONTENTS, FROM, INFO, conditionsOf, EVENT_INFO, FROM_EVENTS } from './filter.ts'
-import { COUNTS, OLDEST } from '../sql/tasks.ts'
-import {
-  idBound,
-  listPlaceOf,
-  type ListPlace,
-  createSources,
-  startOf,
-  type CandidateSource,
-  type CandidateStep,
-} from './sources.ts'
 
 interface ViewedHost {
   readonly driver: Driver
@@ -43,17 +29,17 @@ export function createViewed(host: ViewedHost): Viewed & Required<Pick<Store, 'd
   const { driver, keys, connection, writer, now, reading } = host
   const { claims } = connection
   const { main, side } = driver
-  const scan = createScan(side, keys)
-  const detail = side.prepare(`SELECT ${INFO}, t.data, ${CONTENTS} FROM ${FROM} WHERE t.id = ?`)
+  const lists = createLists(side, keys)
+  const run = runOn(side)
   const { stats, causes } = createStats(side)
   const attemptsOf = createAttemptsOf(side)
   const erase = createErase(main)
   const prune = createPrune(main, { ...connection, keys })
 
   return {
-    scan: (want) => reading(() => (spread(), scan(want))),
-    placeOf: ({ event, id }) => [event, id],
-    detail: (id) => reading(() => (spread(), detail.get(id) as FullRow | undefined)),
+    scan: (want) => reading(() => (spread(), lists.scan(run, want))),
+    placeOf: lists.placeOf,
+    detail: (id) => reading(() => (spread(), lists.detail(run, id))),
     stats: () => reading(() => stats(now())),
     causes: (lanes) => reading(() => causes(lanes)),
     version: () => reading(() => side.version()),
@@ -130,109 +116,5 @@ function createStats(db: Database) {
   function oldestOf(lane: number, now: number): number | null {
     const { due } = oldest.get(lane, lane, lane, lane, lane) as { due: number | null }
     return due !== null && due <= now ? now - due : null
-  }
-}
-
-interface Rows {
-  readonly columns: string
-  readonly from: Readonly<Record<CandidateStep['kind'], string>>
-  readonly candidates: Readonly<Record<CandidateStep['kind'], string>>
-  readonly id: string
-}
-
-const OF_EVENTS = 'json_each(?) j CROSS JOIN'
-
-const ROWS: Readonly<Record<Scan['of'], Rows>> = {
-  tasks: {
-    columns: INFO,
-    from: { tasks: FROM, events: `${OF_EVENTS} ${FROM}`, range: FROM },
-    candidates: {
-      tasks: 't.id IN (SELECT value FROM json_each(?))',
-      events: `t.id >= j.value * ${TASKS} AND t.id < (j.value + 1) * ${TASKS}`,
-      range: 't.id >= ? AND t.id < ?',
-    },
-    id: 't.id',
-  },
-  // All events, with or without tasks. Used only for filters without properties of tasks.
-  events: {
-    columns: EVENT_INFO,
-    from: { tasks: FROM_EVENTS, events: FROM_EVENTS, range: FROM_EVENTS },
-    candidates: {
-      tasks: 'e.id IN (SELECT value >> 16 FROM json_each(?))',
-      events: 'e.id IN (SELECT value FROM json_each(?))',
-      range: 'e.id >= ? AND e.id < ?',
-    },
-    id: 'e.id',
-  },
-}
-
-/** Creates `Viewed.scan`, which only reads. */
-function createScan(db: Database, keys: Keys): (want: Scan) => Scanned {
-  const sourceOf = createSources(db, keys)
-  const older = db.prepare(
-    'SELECT id, received FROM postern_events WHERE id <= ? ORDER BY id DESC LIMIT 1',
-  )
-  const newer = db.prepare(
-    'SELECT id, received FROM postern_events WHERE id >= ? ORDER BY id LIMIT 1',
-  )
-  // All steps of one search use the same source.
-  let before: { readonly filter: Scan['filter']; readonly source: CandidateSource } | undefined
-
-  return (want) => {
-    const { of, topic, after, width, limit, oldest } = want
-    const place = listPlaceOf(after, oldest)
-    if (before?.filter !== want.filter || after === undefined)
-      before = { filter: want.filter, source: sourceOf(want) }
-    const step = before.source.next(place, width)
-    if (!step) return { rows: [], to: undefined, searchedTo: undefined }
-    // SQL checks only the start of a pattern, so the rest is checked here.
-    const pattern = topic?.exact === undefined && topic ? new RegExp(topic.source, 's') : undefined
-    const most = pattern ? width : limit
-    const all = read(want, step, place, most)
-    const rows = pattern ? all.filter((row) => pattern.test(row.topic)) : all
-    const cut = rows.length > limit || all.length === most
-    const last = rows.length > limit ? rows[limit - 1] : all.at(-1)
-    const to = cut && last ? { event: last.event, task: last.id } : step.to
-    const next = (oldest ? newer : older).get(
-      of === 'events' && to.task === 0 ? to.event - 1 : to.event,
-    ) as { id: number; received: number } | undefined
-    // The next step starts at an event that exists: a damaged number may be far away.
-    const start = next && (next.id === to.event ? to : startOf(next.id, oldest))
-    return {
-      rows: rows.slice(0, limit),
-      // If no event follows, this is the last page.
-      to: start && [start.event, start.task],
-      searchedTo: next?.received,
-    }
-  }
-
-  function read(
-    want: Scan,
-    { kind, ids }: CandidateStep,
-    place: ListPlace,
-    most: number,
-  ): (InfoRow | FullRow)[] {
-    const { columns, from, candidates, id } = ROWS[want.of]
-    const { sql, values } = conditionsOf(want)
-    const events = want.of === 'events'
-    const unit = events ? 1 : TASKS
-    const bound = events ? place.event + (place.task === 0 ? 0 : 1) : idBound(place)
-    const first = (ids[0]! + 1) * unit
-    const behind = (ids[1]! + 1) * unit
-    const given =
-      kind !== 'range'
-        ? [JSON.stringify(ids), want.oldest ? place.task : bound]
-        : want.oldest
-          ? [Math.max(place.task + 1, first), behind]
-          : [first, Math.min(bound, behind)]
-    const beyond = kind === 'range' ? '' : `AND ${id} ${want.oldest ? '>' : '<'} ?`
-    const all = want.full
-      ? `${columns}, ${events ? 'NULL AS data' : 't.data'}, ${CONTENTS}`
-      : columns
-    return db
-      .prepare(
-        `SELECT ${all} FROM ${from[kind]} WHERE ${candidates[kind]} ${beyond} AND ${sql} ORDER BY ${id} ${want.oldest ? 'ASC' : 'DESC'} LIMIT ?`,
-      )
-      .all(...given, ...values, most) as (InfoRow | FullRow)[]
   }
 }

@@ -3,9 +3,6 @@ import { unknownOptions } from '../../../basics/unknown-options.ts'
 import { STATES } from '../row.ts'
 import type { TaskFilter, TaskInfo } from '../../view.ts'
 
-/** A condition of a WHERE clause: SQL with a `?` for each value, and the values. */
-type Condition = readonly [sql: string, ...values: (string | number)[]]
-
 export interface TopicMatch {
   /** The topic, if the pattern has no wildcard. */
   readonly exact: string | undefined
@@ -13,15 +10,6 @@ export interface TopicMatch {
   readonly prefix: string
   /** Source of a regular expression that works in JavaScript and PostgreSQL. */
   readonly source: string
-}
-
-/** SQL for each key of a filter: a string with one `?` for the value, or a function that returns a condition. */
-export type Columns = {
-  readonly [Key in keyof Required<TaskFilter>]:
-    | string
-    | ((
-        value: Key extends 'topic' ? TopicMatch : NonNullable<TaskFilter[Key]>,
-      ) => Condition | string)
 }
 
 const KEYS: readonly (keyof TaskFilter)[] = [
@@ -74,30 +62,6 @@ export function checkChange(what: string, filter: TaskFilter): void {
         `${what}: ${key} must have a value, got ${value === '' ? "''" : 'undefined'}; leave it out to match all`,
       )
   checkFilter(filter, what)
-}
-
-/** Returns a filter as SQL, with its values in order. An empty filter is `1 = 1`. Throws like {@link checkFilter}. */
-export function where(
-  filter: TaskFilter,
-  columns: Columns,
-  more: readonly Condition[] = [],
-): { readonly sql: string; readonly values: (string | number)[] } {
-  checkFilter(filter)
-  const conditions: Condition[] = [...more]
-  for (const key of KEYS) {
-    const value = filter[key]
-    if (value === undefined) continue
-    const column = columns[key] as string | ((value: unknown) => Condition | string)
-    const made =
-      typeof column === 'string'
-        ? ([column, value as string] as const)
-        : column(key === 'topic' ? topicMatch(value as string) : value)
-    conditions.push(typeof made === 'string' ? [made] : made)
-  }
-  return {
-    sql: conditions.map(([text]) => text).join(' AND ') || '1 = 1',
-    values: conditions.flatMap(([, ...values]) => values),
-  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../../basics/maybe.ts'
 import { hashOf } from '../server.ts'
 import { eventOf, STATES, TASKS } from '../row.ts'
 import { numberOf, placeByTime } from './search.ts'
@@ -28,7 +29,9 @@ export type ScanRun = <Row>(
  * The parts of a list's statements that differ between databases. In SQL, `t` is the tasks, `e` the events and `d` the
  * deliveries.
  */
-interface ScanDialect {
+interface ScanDialect extends EventFilters {
+  /** The column of events by which lists are sorted. `id` is for databases that number events in order of arrival. */
+  readonly order: 'received' | 'id'
   /**
    * Lists of columns: `info` of a task with its event, `ofEvent` of an event, `contents` of an event's contents.
    * `delivery` is the join for the contents, if needed.
@@ -43,18 +46,62 @@ interface ScanDialect {
   readonly join: string
   /** Text after a table name that forces the database to use the primary key. */
   readonly byPrimary: string
-  /** Returns `SELECT t.* … WHERE …` for dead tasks, or for tasks with a cause (error group). */
+  /** Returns `SELECT t.* …` for dead tasks, or for tasks with a cause (error group). */
   failed(want: Scan, values: ScanValues): string
   /** Returns `SELECT t.* …` for pending or running tasks. */
   open(want: Scan, values: ScanValues): string
+  /** Converts a row and its contents, as the driver returns them. @default unchanged */
+  row?(row: InfoRow): InfoRow | FullRow
+}
+
+/** The conditions on events that a filter needs. */
+interface EventFilters {
+  /** Returns conditions that an index supports. They find the events of a list. */
+  found(want: Scan, values: ScanValues, run: ScanRun): MaybePromise<readonly string[]>
+  /** Returns the other conditions. They filter events that other conditions found. */
+  filtered(want: Scan, values: ScanValues): readonly string[]
+  /** True if `filtered` checks only the start of a topic pattern, so that its rows are checked here. @default false */
+  readonly onlyPrefix?: boolean
+}
+
+/** Conditions on the indexed columns of a database server. */
+interface IndexedColumns {
   eventId(id: string, values: ScanValues): string
   /** Returns a condition that is true if the event has one of these identities (receiver and key, as a hash). */
   identities(hashes: readonly string[], values: ScanValues): string
   topic(topic: string, values: ScanValues): string
   topicPrefix(prefix: string, values: ScanValues): string
   topicPattern(source: string, values: ScanValues): string
-  /** Converts a row and its contents, as the driver returns them. @default unchanged */
-  row?(row: InfoRow): InfoRow | FullRow
+}
+
+/** Makes the conditions of a database server, which has an index on time, id, identity and topic of events. */
+export function byColumns(columns: IndexedColumns): EventFilters {
+  return {
+    async found({ filter, topic, receiver }, values, run) {
+      const { id, eventId, keys, before, after } = filter
+      const all: string[] = []
+      if (id !== undefined) all.push(`e.id = ${values.whole(eventOf(numberOf(id)))}`)
+      if (eventId !== undefined) all.push(columns.eventId(eventId, values))
+      if (keys !== undefined) {
+        const owners = receiver === undefined ? await receivers(run) : [receiver]
+        const hashes = owners.flatMap((each) => keys.map((key) => hashOf(each, key)))
+        all.push(columns.identities(hashes, values))
+      }
+      if (topic?.exact !== undefined) all.push(columns.topic(topic.exact, values))
+      else if (topic && topic.prefix !== '') all.push(columns.topicPrefix(topic.prefix, values))
+      if (before !== undefined) all.push(`e.received < ${values.number(before)}`)
+      if (after !== undefined) all.push(`e.received > ${values.number(after)}`)
+      return all
+    },
+    filtered({ of, filter, topic, receiver }, values) {
+      const all: string[] = []
+      if (filter.provider !== undefined) all.push(`e.provider = ${values.text(filter.provider)}`)
+      if (topic && topic.exact === undefined) all.push(columns.topicPattern(topic.source, values))
+      if (of === 'events' && receiver !== undefined)
+        all.push(`e.receiver = ${values.text(receiver)}`)
+      return all
+    },
+  }
 }
 
 /** The methods that read lists from a database. */
@@ -73,7 +120,7 @@ const MOST_OPEN = 5000
 
 /** Makes the methods that read lists from the tables `postern_tasks` and `postern_events`. */
 export function createTableLists(dialect: ScanDialect): TableLists {
-  const { info, ofEvent, contents, delivery, join, byPrimary } = dialect
+  const { order, info, ofEvent, contents, delivery, join, byPrimary } = dialect
   const shown = (rows: readonly InfoRow[]): readonly (InfoRow | FullRow)[] =>
     dialect.row ? rows.map((row) => dialect.row!(row)) : rows
   return {
@@ -110,24 +157,28 @@ export function createTableLists(dialect: ScanDialect): TableLists {
   async function overTasks(run: ScanRun, want: Scan): Promise<Scanned> {
     const { after, width, limit, full } = want
     const failing = isFailing(want)
-    const [beyond, order] = walkOf(want)
+    const byId = failing || order === 'id'
+    const [beyond, direction] = walkOf(want)
     const rows = await run<InfoRow & { readonly meant: boolean }>(async (values) => {
       const source = failing ? dialect.failed(want, values) : dialect.open(want, values)
       const rest = after
-        ? `AND t.id ${beyond} ${values.whole(after[1])} AND ${values.whole(after[0])} = 0`
+        ? `WHERE t.id ${beyond} ${values.whole(after[1])} ${failing ? `AND ${values.whole(after[0])} = 0` : ''}`
         : ''
       const conditions = [
         ...taskConditions(want, values),
-        ...eventConditions(want, values),
-        ...(await lookedUp(run, want, values)),
+        ...dialect.filtered(want, values),
+        ...(await found(want, values, run)),
       ]
       return `SELECT ${info}${full ? `, t.data, ${contents}` : ''}, ${conditions.join(' AND ') || '1 = 1'} AS meant
-       FROM (${failing ? `${source} ${rest} ORDER BY t.id ${order} LIMIT ${width}` : source}) t
+       FROM (${byId ? `SELECT * FROM (${source}) t ${rest} ORDER BY t.id ${direction} LIMIT ${width}` : source}) t
        ${join} $.postern_events e ON ${dialect.event} ${full ? delivery : ''}
-       ${failing ? '' : `WHERE ${behind(want, 't.id', after?.[1], values)}`}
-       ORDER BY ${failing ? '' : `e.received ${order},`} t.id ${order} LIMIT ${width}`
+       ${byId ? '' : `WHERE ${behind(want, 't.id', after?.[1], values)}`}
+       ORDER BY ${byId ? '' : `e.received ${direction},`} t.id ${direction} LIMIT ${width}`
     })
-    const meant = rows.filter((row) => row.meant)
+    const meant = matching(
+      want,
+      rows.filter((row) => row.meant),
+    )
     const isCut = meant.length > limit
     const last = isCut ? meant[limit - 1] : rows.at(-1)
     return {
@@ -139,95 +190,99 @@ export function createTableLists(dialect: ScanDialect): TableLists {
 
   /** Searches events first, in order of arrival, then their tasks. */
   async function overEvents(run: ScanRun, want: Scan): Promise<Scanned> {
-    const { after, width, limit, full, receiver, oldest } = want
-    const [beyond, order] = walkOf(want)
+    const { after, width, limit, full, oldest } = want
+    const [beyond, direction] = walkOf(want)
     const seen = await run<{ id: number; received: number }>(async (values) => {
       const conditions = [
         // The first condition lets an index on the time be used. The event at `after` itself may have more tasks.
         ...(after
           ? [
-              `e.received ${beyond}= ${values.whole(after[0])}`,
-              `(e.received ${beyond} ${values.whole(after[0])} OR e.id ${beyond}= ${values.whole(eventOf(after[1]))})`,
+              `e.${order} ${beyond}= ${values.whole(after[0])}`,
+              `(e.${order} ${beyond} ${values.whole(after[0])} OR e.id ${beyond}= ${values.whole(eventOf(after[1]))})`,
             ]
           : []),
-        ...(want.passing ? ['e.contents = 1'] : []),
-        ...(await lookedUp(run, want, values)),
+        ...(await found(want, values, run)),
       ]
       return `SELECT e.id, e.received FROM $.postern_events e WHERE ${conditions.join(' AND ') || '1 = 1'}
-       ORDER BY e.received ${order}, e.id ${order} LIMIT ${width}`
+       ORDER BY e.${order} ${direction}, e.id ${direction} LIMIT ${width}`
     })
     if (seen.length === 0) return { rows: [], to: undefined, searchedTo: undefined }
     const tasks = want.of === 'tasks'
     const id = tasks ? 't.id' : 'e.id'
-    const rows = await run<InfoRow>((values) => {
+    // If the rows are checked here, it is unknown how many of them match.
+    const most = isChecked(want) ? width : limit + 1
+    const rows = await run<InfoRow>(async (values) => {
       const conditions = [
-        values.among(
-          'e.id',
-          seen.map((row) => Number(row.id)),
-        ),
-        ...eventConditions(want, values),
-        ...(tasks
-          ? taskConditions(want, values)
-          : receiver === undefined
-            ? []
-            : [`e.receiver = ${values.text(receiver)}`]),
+        ...(await among(want, seen, values, run)),
+        ...dialect.filtered(want, values),
+        ...(tasks ? taskConditions(want, values) : []),
         behind(want, id, after && (tasks ? after[1] : eventOf(after[1])), values),
       ]
       return `SELECT ${tasks ? info : ofEvent}${full ? `, ${tasks ? 't.data, ' : ''}${contents}` : ''}
-       FROM $.postern_events e ${byPrimary} ${tasks ? `${join} $.postern_tasks t ON t.id >= e.id * ${TASKS} AND t.id < (e.id + 1) * ${TASKS}` : ''} ${full ? delivery : ''}
-       WHERE ${conditions.join(' AND ')} ORDER BY e.received ${order}, ${id} ${order} LIMIT ${limit + 1}`
+       FROM $.postern_events e ${byPrimary} ${tasks ? `${join} $.postern_tasks t ${byPrimary} ON t.id >= e.id * ${TASKS} AND t.id < (e.id + 1) * ${TASKS}` : ''} ${full ? delivery : ''}
+       WHERE ${conditions.join(' AND ')} ORDER BY e.${order} ${direction}, ${id} ${direction} LIMIT ${most}`
     })
-    const page = shown(rows.slice(0, limit).map((row) => ({ ...NO_TASK, ...row })))
-    if (rows.length > limit) {
-      const end = page.at(-1)!
-      return { rows: page, to: placeOf(end, { filter: {} }), searchedTo: end.received }
-    }
+    const all = rows.map((row) => ({ ...NO_TASK, ...row }))
+    const meant = matching(want, all)
+    const page = shown(meant.slice(0, limit))
+    const end = meant.length > limit ? meant[limit - 1] : rows.length === most && all.at(-1)
+    if (end) return { rows: page, to: placeOf(end, { filter: {} }), searchedTo: end.received }
     const last = seen.at(-1)!
     const [number, received] = [Number(last.id), Number(last.received)]
-    const to = [received, number * TASKS + (oldest ? TASKS - 1 : 0)] as const
+    const to = [
+      order === 'id' ? number : received,
+      number * TASKS + (oldest ? TASKS - 1 : 0),
+    ] as const
     return { rows: page, to: seen.length < width ? undefined : to, searchedTo: received }
   }
 
-  /** Returns conditions on events that no index supports. They filter rows that other conditions found. */
-  function eventConditions({ filter, topic }: Scan, values: ScanValues): readonly string[] {
+  /** Returns conditions that are true for these events. In a list by id, they are one range, which is read faster. */
+  async function among(
+    want: Scan,
+    seen: readonly { readonly id: number }[],
+    values: ScanValues,
+    run: ScanRun,
+  ): Promise<readonly string[]> {
+    const ids = seen.map(({ id }) => Number(id))
+    if (order !== 'id') return [values.among('e.id', ids)]
+    const [low, high] = [ids[0]!, ids.at(-1)!].sort((a, b) => a - b) as [number, number]
     return [
-      ...(filter.provider === undefined ? [] : [`e.provider = ${values.text(filter.provider)}`]),
-      ...(topic === undefined || topic.exact !== undefined
-        ? []
-        : [dialect.topicPattern(topic.source, values)]),
+      `e.id BETWEEN ${values.whole(low)} AND ${values.whole(high)}`,
+      ...(await found(want, values, run)),
     ]
   }
 
-  /** Returns conditions on events that an index supports. */
-  async function lookedUp(
-    run: ScanRun,
-    { filter, topic, receiver }: Scan,
-    values: ScanValues,
-  ): Promise<readonly string[]> {
-    const { id, eventId, keys, before, after } = filter
-    const all: string[] = []
-    if (id !== undefined) all.push(`e.id = ${values.whole(eventOf(numberOf(id)))}`)
-    if (eventId !== undefined) all.push(dialect.eventId(eventId, values))
-    if (keys !== undefined) {
-      const owners = receiver === undefined ? await receivers(run) : [receiver]
-      const hashes = owners.flatMap((each) => keys.map((key) => hashOf(each, key)))
-      all.push(dialect.identities(hashes, values))
-    }
-    if (topic?.exact !== undefined) all.push(dialect.topic(topic.exact, values))
-    else if (topic && topic.prefix !== '') all.push(dialect.topicPrefix(topic.prefix, values))
-    if (before !== undefined) all.push(`e.received < ${values.number(before)}`)
-    if (after !== undefined) all.push(`e.received > ${values.number(after)}`)
-    return all
+  async function found(want: Scan, values: ScanValues, run: ScanRun): Promise<readonly string[]> {
+    const all = await dialect.found(want, values, run)
+    return want.passing ? ['e.contents = 1', ...all] : all
   }
-}
 
-/**
- * Returns the place of a row in its list: by time and id. For failed tasks, by id only, since their index has this
- * order.
- */
-function placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place {
-  const [received, id] = placeByTime(row)
-  return [isFailing(want) ? 0 : received, id]
+  /** Returns the place of a row in its list. For failed tasks, by id only, since their index has this order. */
+  function placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place {
+    const [received, id] = placeByTime(row)
+    return [isFailing(want) ? 0 : order === 'id' ? row.event : received, id]
+  }
+
+  /** Returns a condition that is true for rows after the place `after`, in the list's order. */
+  function behind(
+    { after, oldest }: Scan,
+    id: string,
+    place: number | undefined,
+    { whole }: ScanValues,
+  ): string {
+    if (!after) return '1 = 1'
+    const beyond = oldest ? '>' : '<'
+    return `(e.${order} ${beyond} ${whole(after[0])} OR (e.${order} = ${whole(after[0])} AND ${id} ${beyond} ${whole(place!)}))`
+  }
+
+  /** Returns true if the rows of a list must be checked here, since SQL checks only the start of their topic. */
+  function isChecked({ topic }: Scan): boolean {
+    return dialect.onlyPrefix === true && topic !== undefined && topic.exact === undefined
+  }
+
+  function matching<Row extends InfoRow>(want: Scan, rows: readonly Row[]): readonly Row[] {
+    return isChecked(want) ? rows.filter((row) => want.fits(row)) : rows
+  }
 }
 
 function isFailing({ filter: { state, cause } }: Pick<Scan, 'filter'>): boolean {
@@ -236,18 +291,6 @@ function isFailing({ filter: { state, cause } }: Pick<Scan, 'filter'>): boolean 
 
 function walkOf({ oldest }: Scan): readonly [beyond: '>' | '<', order: 'ASC' | 'DESC'] {
   return oldest ? ['>', 'ASC'] : ['<', 'DESC']
-}
-
-/** Returns a condition that is true for rows after the place `after`, in the list's order of time. */
-function behind(
-  { after, oldest }: Scan,
-  id: string,
-  place: number | undefined,
-  { whole }: ScanValues,
-): string {
-  if (!after) return '1 = 1'
-  const beyond = oldest ? '>' : '<'
-  return `(e.received ${beyond} ${whole(after[0])} OR (e.received = ${whole(after[0])} AND ${id} ${beyond} ${whole(place!)}))`
 }
 
 function taskConditions({ filter, lanes }: Scan, values: ScanValues): readonly string[] {
