@@ -117,11 +117,12 @@ export function readRows<T>(rows: readonly object[]): readonly T[] {
 
 function readValue(name: string, value: unknown): unknown {
   if (value === null || value === undefined) return null
-  if (typeof value === 'object')
+  if (ArrayBuffer.isView(value))
     return BYTES.has(name)
       ? viewOf(value)
       : viewOf(value).toString(HASHES.has(name) ? 'hex' : 'utf8')
   if (FLAGS.has(name)) return Number(value) === 1
+  if (typeof value === 'object') return value
   return typeof value === 'string' && !/^-?\d+(?:\.\d+)?$/.test(value) ? value : Number(value)
 }
 

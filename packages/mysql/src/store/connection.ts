@@ -145,7 +145,7 @@ export function createDatabase(settings: Settings): Database {
       }
     },
     found(database, level) {
-      place = `\`${database.replaceAll('`', '``')}\`.`
+      place = `${quoted(database)}.`
       isolation = level
       texts.clear()
     },
@@ -211,6 +211,11 @@ export function createDatabase(settings: Settings): Database {
     // If KILL fails, the connection ends after its statement.
     killed.catch(() => {})
   }
+}
+
+/** Returns a name for statements, whatever characters it has. */
+export function quoted(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
 }
 
 /** Returns a string as bytes, which neither the charset of the connection nor an escape changes. */

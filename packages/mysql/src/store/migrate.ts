@@ -1,20 +1,19 @@
 import {
+  GONE_AFTER,
   migrateServer,
+  MIGRATION_TIME,
   migrationStatements,
+  serverLayout,
   type Layout,
   type LayoutStep,
   type Migrated,
+  type ServerMigration,
   type Versions,
 } from '@postern/core/engine'
 import { checkDatabase, checkSettings, type MysqlInboxOptions } from '../settings.ts'
 import { literal, NOW } from '../sql/lines.ts'
 import { META, STEPS } from '../sql/schema.ts'
-import { createDatabase, type Database, type Sql } from './connection.ts'
-
-// Maximum duration of an update of the tables, in milliseconds.
-const PATIENCE = 60_000
-// Milliseconds without a sign of life after which a process counts as ended. A process gives a sign every ten seconds.
-const GONE = 60_000
+import { createDatabase, quoted, type Database, type Sql } from './connection.ts'
 
 export type TablesLayout = Layout<string>
 
@@ -22,24 +21,9 @@ export function layoutOf(
   database: string | undefined,
   steps: readonly LayoutStep<string>[] = STEPS,
 ): TablesLayout {
-  return {
-    inbox: 'mysqlInbox',
-    package: '@postern/mysql',
-    place: database === undefined ? 'the database' : `database ${database}`,
-    steps,
-    force:
-      database === undefined
-        ? 'postern inbox migrate --force --mysql <url>'
-        : `migrate({ connectionString, database: '${database}', force: true }) of @postern/mysql`,
-  }
-}
-
-interface MigrateOptions {
-  readonly database?: string | undefined
-  readonly migrate: boolean
-  readonly force?: boolean
-  /** If true, changes nothing, and throws if tables are missing or of an older version. */
-  readonly readOnly?: boolean
+  return database === undefined
+    ? serverLayout('mysql', 'the database', undefined, steps)
+    : serverLayout('mysql', `database ${database}`, `database: '${database}'`, steps)
 }
 
 /**
@@ -49,14 +33,16 @@ interface MigrateOptions {
 export function migrateTables(
   db: Pick<Database, 'rows' | 'session'>,
   layout: TablesLayout,
-  { database, ...options }: MigrateOptions,
+  { database, ...options }: ServerMigration & { readonly database?: string | undefined },
 ): Promise<Migrated> {
   return migrateServer<Sql>(layout, options, {
     versions: (sql) => versionsOf(sql ?? db, database),
     locked: (run) =>
-      db.session(PATIENCE, async (sql) => {
+      db.session(MIGRATION_TIME, async (sql) => {
         const name = `CONCAT('postern ', LEFT(${nameOf(database)}, 50))`
-        const [lock] = await sql.rows(`SELECT GET_LOCK(${name}, ${PATIENCE / 1000 - 10}) AS n`)
+        const [lock] = await sql.rows(
+          `SELECT GET_LOCK(${name}, ${MIGRATION_TIME / 1000 - 10}) AS n`,
+        )
         if (lock!.n !== 1) throw new Error('another process has been making the tables for 50 s')
         try {
           // CREATE DATABASE needs a permission even if the database exists, so it runs only if the database is missing.
@@ -69,7 +55,7 @@ export function migrateTables(
       }),
     living: (sql) =>
       sql.rows(
-        `SELECT version FROM $.postern_processes WHERE seen BETWEEN ${NOW} - ${GONE} AND ${NOW} + ${GONE}`,
+        `SELECT version FROM $.postern_processes WHERE seen BETWEEN ${NOW} - ${GONE_AFTER} AND ${NOW} + ${GONE_AFTER}`,
       ),
     statements: (from) => statements(layout, from),
     run: (sql, statement) => sql.run(statement),
@@ -243,23 +229,26 @@ function checkVersion(version: string): void {
  * code.
  */
 async function checkTables(db: Pick<Database, 'rows'>, database: string): Promise<void> {
-  const its = literal(database)
-  const [table] = await db.rows<{ name: string; engine: string | null }>(
+  const tables = await db.rows<{ name: string; engine: string | null }>(
     `SELECT t.table_name AS name, t.engine AS engine FROM information_schema.tables t
-     WHERE t.table_schema = CONVERT(${its} USING utf8mb4) AND t.table_name LIKE 'postern\\_%' AND (t.engine IS NULL OR t.engine <> 'InnoDB') LIMIT 1`,
+     WHERE t.table_schema = CONVERT(${literal(database)} USING utf8mb4) AND t.table_name LIKE 'postern\\_%'`,
   )
+  if (tables.length === 0) return
+  const table = tables.find(({ engine }) => engine !== 'InnoDB')
   if (table)
     throw new TypeError(
       table.engine === null
         ? `mysqlInbox: ${database}.${table.name} is not a table but a view: drop it, or use another database`
         : `mysqlInbox: ${database}.${table.name} must be a table of InnoDB, got ${table.engine}, which has no transactions: ALTER TABLE ${database}.${table.name} ENGINE = InnoDB`,
     )
-  const [trigger] = await db.rows<{ name: string; place: string }>(
-    `SELECT g.trigger_name AS name, g.event_object_table AS place FROM information_schema.triggers g
-     WHERE g.event_object_schema = CONVERT(${its} USING utf8mb4) AND g.event_object_table LIKE 'postern\\_%' LIMIT 1`,
+  // SHOW opens only tables with these names. A query of information_schema.triggers opens all tables of the database,
+  // and MariaDB 11.8 once crashed in it while another connection dropped tables.
+  const triggers = await db.rows<{ Trigger: string; Table: string }>(
+    `SHOW TRIGGERS FROM ${quoted(database)} LIKE 'postern%'`,
   )
+  const trigger = triggers.find(({ Table }) => Table.startsWith('postern_'))
   if (trigger)
     throw new TypeError(
-      `mysqlInbox: ${database}.${trigger.place} has the trigger ${trigger.name}: drop it, or use another database`,
+      `mysqlInbox: ${database}.${trigger.Table} has the trigger ${trigger.Trigger}: drop it, or use another database`,
     )
 }

@@ -157,7 +157,7 @@ export function byId<Item extends { readonly id: number }>(all: readonly Item[])
 }
 
 /** Drops tasks that this transaction has locked, with their history. `ids` is a list for `IN (…)`. */
-export async function dropTasks(sql: Sql, ids: string): Promise<void> {
+async function dropTasks(sql: Sql, ids: string): Promise<void> {
   await deleteRows(sql, 'tasks', 'id', ids)
   await deleteRows(sql, 'attempts', 'task', ids)
 }

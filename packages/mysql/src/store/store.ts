@@ -18,6 +18,7 @@ import { createJournaled } from '../journal/journaled.ts'
 import { createViewed } from '../operate/viewed.ts'
 import type { Settings } from '../settings.ts'
 import { hexes, list, literal, NOW, updateTasks } from '../sql/lines.ts'
+import { tableSql } from '../sql/table-sql.ts'
 import { LOCKS } from '../sql/schema.ts'
 import { createClaiming, reroot } from './claims.ts'
 import { createDatabase, transactionOf, type Database, type Row, type Sql } from './connection.ts'
@@ -32,7 +33,20 @@ export function createStore(
 ): StoreParts {
   const { lease, deadline } = settings
   const db = createDatabase(settings)
-  const clock = createClock(db, lease, deadline)
+  const clock = createServerClock<Sql>(
+    tableSql(db),
+    {
+      now: NOW,
+      row: 'id = 1',
+      atomic: (run) => db.atomic(deadline, (sql) => run(tableSql(sql), sql)),
+      async extend(sql, since, longer) {
+        const which = `t.lease > ${since}`
+        const set = `t.lease = LEAST(t.lease + ${longer}, ${NOW} + ${leaseOf(lease)})`
+        await change(sql, await find(sql, 'leases', which, 100_000), which, set)
+      },
+    },
+    lease,
+  )
   const claims = createClaiming(db, settings)
   const host = { lease, counts: db.counts, fresh: true }
   const member = createMembership(layout, settings, back, {
@@ -154,63 +168,6 @@ async function next(db: Database, name: string, step: string): Promise<number> {
 /** Returns SQL for the lease of the process that has claimed the task. */
 const leaseOf = (own: number): string =>
   `COALESCE((SELECT p.lease FROM $.postern_processes p WHERE p.id = t.token DIV 4294967296), ${own})`
-
-/** Creates the clock of the server. All times are in milliseconds. Jumps back are handled by `countAgain`. */
-function createClock(
-  db: Database,
-  lease: number,
-  deadline: number,
-): ReturnType<typeof createServerClock> {
-  return createServerClock(
-    {
-      async read() {
-        const rows = await db.rows<Clock>(`SELECT ${NOW} AS now, clock FROM $.postern_schema`)
-        return rows[0]!
-      },
-      store: (now) =>
-        db.run(`UPDATE $.postern_schema SET clock = ${now} WHERE id = 1 AND clock < ${now}`),
-      ahead: (unseen, longer) =>
-        db.atomic(deadline, async (sql) => {
-          const { now, clock } = await lockClock(sql)
-          const step = clock === 0 ? unseen : Math.min(unseen, now - clock)
-          if (clock > 0 && step >= 1000)
-            await sql.run(`INSERT INTO $.postern_steps (at, unseen) VALUES (${now}, ${step})`)
-          const more = Math.min(longer, now - clock)
-          if (more > 0)
-            await change(
-              sql,
-              await find(sql, 'leases', `t.lease > ${clock}`, 100_000),
-              `t.lease > ${clock}`,
-              `t.lease = LEAST(t.lease + ${more}, ${NOW} + ${leaseOf(lease)})`,
-            )
-          await sql.run(
-            `UPDATE $.postern_schema SET clock = ${now} WHERE id = 1 AND clock < ${now}`,
-          )
-        }),
-      back: () =>
-        db.atomic(deadline, async (sql) => {
-          const { now, clock } = await lockClock(sql)
-          if (clock <= now) return
-          await sql.run(
-            `UPDATE $.postern_steps SET at = ${now}, unseen = GREATEST(0, unseen - ${clock - now}) WHERE at > ${now}`,
-          )
-          await sql.run(`UPDATE $.postern_schema SET clock = ${now} WHERE id = 1`)
-        }),
-      steps: () =>
-        db.rows<{ at: number; unseen: number }>('SELECT at, unseen FROM $.postern_steps'),
-    },
-    lease,
-  )
-}
-
-type Clock = Readonly<Record<'now' | 'clock', number>>
-
-async function lockClock(sql: Sql): Promise<Clock> {
-  const rows = await sql.rows<Clock>(
-    `SELECT ${NOW} AS now, clock FROM $.postern_schema WHERE id = 1 FOR UPDATE`,
-  )
-  return rows[0]!
-}
 
 /**
  * Repairs times after the server's clock went back. Leases and waits that are too long now start at the current time. A

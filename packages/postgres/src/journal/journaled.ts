@@ -1,52 +1,24 @@
 import { Buffer } from 'node:buffer'
-import {
-  storable,
-  createSpanSums,
-  readArrival,
-  checkRecordKey,
-  hashOf,
-  type Journaled,
-  type RecordRow,
-  type Span,
-  type StoredArrival,
-} from '@postern/core/engine'
+import { createTableJournal, storable, type ActionRow, type Journaled } from '@postern/core/engine'
 import type { Settings } from '../settings.ts'
-import {
-  ADD_RECORD,
-  ARRIVAL,
-  ARRIVALS,
-  ARRIVE,
-  DELETE_RECORD,
-  DROP_SERIES,
-  DROP_SPANS,
-  EVERY_SERIES,
-  GET_RECORD,
-  LIST_RECORDS,
-  RING,
-  SERIES,
-  SET_RECORD,
-  SET_SPAN,
-  SPAN,
-  SPANS,
-  TAKE_SPANS,
-  TRIM,
-  TRIM_KEPT,
-} from '../sql/journal.ts'
 import { ints, texts } from '../sql/lines.ts'
+import { tableSql } from '../sql/table-sql.ts'
 import type { Database } from '../store/connection.ts'
-import { readNumber, readRow, type Sql } from '../store/pg.ts'
-
-const NAME = 'postgresInbox'
+import type { Sql } from '../store/pg.ts'
 
 export function createJournaled(db: Database, { deadline }: Settings): Journaled {
   const { sql } = db
-  return {
-    ...createSpanSums<Sql>((run) => db.atomic(deadline, run), {
-      lock: async (within, { kind, at }) =>
-        (await readRow(within<Pick<Span, 'data'>>(SPAN, [kind, at]))).data,
-      set: (within, { kind, at }, data) => within(SET_SPAN, [kind, at, Buffer.from(data)]),
-      take: (within, kind, before) => within<Span>(TAKE_SPANS, [kind, before]),
-    }),
+  return createTableJournal(tableSql(sql), {
+    inbox: 'postgresInbox',
+    seriesHash: 'key',
+    atomic: (run) => db.atomic(deadline, (within) => run(tableSql(within))),
+    async addRecord(key, value) {
+      const made = await sql(
+        'INSERT INTO $.postern_records (key, value, version) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING RETURNING 1',
+        [key, value],
+      )
+      return made.length === 1
+    },
     async arrive(rows, lost) {
       const bodies = rows.map(({ kept }) => kept?.body)
       let size = 0
@@ -68,67 +40,30 @@ export function createJournaled(db: Database, { deadline }: Settings): Journaled
         lost,
       ])
     },
-    async trim(ring, bounds) {
-      const strangers = ring === 'strangers'
-      const { rows, bytes, oldest } = await readRow(sql<Sum>(RING, [strangers]))
-      if (rows <= bounds.rows && bytes <= bounds.bytes && (oldest ?? Infinity) >= bounds.before)
-        return
-      await sql(TRIM, [strangers, bounds.rows, bounds.bytes, Math.floor(bounds.before)])
-    },
-    async trimKept(sources) {
-      await sql(TRIM_KEPT, [texts(sources.map(storable))])
-    },
-    arrivals: async (before, limit) =>
-      (await sql<StoredArrival>(ARRIVALS, [before ?? null, limit])).map(readArrival),
-    async arrival(id) {
-      const [row] = await sql<StoredArrival>(ARRIVAL, [storable(id)])
-      return row && readArrival(row)
-    },
-    async series(names) {
-      const keys = new Map(names.map((name) => [hashOf('series', name), name]))
-      // The names are sorted: if all processes add series in the same order, they do not deadlock.
-      const sorted = [...keys.keys()].sort()
-      const rows = await sql<{ id: number; name: string }>(SERIES, [
-        `{${sorted.join()}}`,
-        texts(sorted.map((key) => storable(keys.get(key)!))),
-        Math.floor(Date.now() / 86_400_000),
-      ])
-      const numbers = new Map(rows.map(({ name, id }) => [name, id]))
-      return new Map(
-        names.flatMap((name) => {
-          const number = numbers.get(storable(name))
-          return number === undefined ? [] : [[name, number] as const]
-        }),
-      )
-    },
-    everySeries: async () =>
-      (await sql<{ id: number; name: string }>(EVERY_SERIES)).map(({ id, name }) => [id, name]),
-    async dropSeries(before) {
-      await sql(DROP_SERIES, [before])
-    },
-    spans: async (kind, from, to) =>
-      (await sql<Span>(SPANS, [kind, from, to])).map((row) => ({ ...row, kind })),
-    async dropSpans(kind, before) {
-      await sql(DROP_SPANS, [kind, before])
-    },
-    records: {
-      get: async (key) => (await sql<RecordRow>(GET_RECORD, [checkRecordKey(NAME, 'key', key)]))[0],
-      async set(key, value, expected) {
-        checkRecordKey(NAME, 'key', key)
-        const made = (): Promise<number> => readNumber(sql(ADD_RECORD, [key, value]))
-        const changed = (): Promise<number> => readNumber(sql(SET_RECORD, [key, value, expected]))
-        return (await (expected === 0 ? made() : changed())) === 1
-      },
-      delete: async (key, expected) =>
-        (await readNumber(sql(DELETE_RECORD, [checkRecordKey(NAME, 'key', key), expected]))) === 1,
-      list: (prefix) =>
-        sql<RecordRow & { key: string }>(LIST_RECORDS, [checkRecordKey(NAME, 'prefix', prefix)]),
-    },
-  }
+  })
 }
 
-interface Sum {
-  readonly rows: number
-  readonly bytes: number
-  readonly oldest: number | null
+// All bodies are joined to one parameter, which the statement splits by offsets.
+const ARRIVE: string = `WITH i AS (
+    INSERT INTO $.postern_arrivals (id, strangers, at, size, data, source, head, body)
+    SELECT id, strangers, at, length(data) + coalesce(length(head), 0) + coalesce(b, 0) + 200, data, source, head,
+      CASE WHEN b >= 0 THEN substring($8::bytea FROM st + 1 FOR b) END
+    FROM unnest($1::text[], $2::boolean[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[], $9::int[])
+      AS i(id, strangers, at, data, source, head, st, b)
+    ON CONFLICT DO NOTHING RETURNING 1),
+  l AS (UPDATE $.postern_schema SET lost = lost + $10::bigint WHERE $10::bigint > 0)
+  SELECT count(*)::int AS n FROM i`
+
+/** Writes records of actions (see `Rows.note`). */
+export async function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise<void> {
+  await sql(NOTE_RECORDS, [
+    texts(rows.map(({ key }) => key)),
+    texts(rows.map(({ value }) => storable(value))),
+  ])
 }
+
+/** Adds records, or replaces records that exist. */
+const NOTE_RECORDS: string = `WITH r AS (
+    INSERT INTO $.postern_records AS r (key, value, version) SELECT k, v, 1 FROM unnest($1::text[], $2::text[]) AS i(k, v)
+    ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, version = r.version + 1 RETURNING 1)
+  SELECT count(*)::int AS n FROM r`

@@ -1,35 +1,23 @@
 import { createHash } from 'node:crypto'
 import {
   storable,
-  type AttemptRow,
-  type Before,
-  type CauseRow,
   type ContentsRow,
-  type Place,
-  type StatsRow,
   type Viewed,
   byColumns,
   createTableLists,
-  type ScanRun,
+  createTableStats,
   eraseIn,
+  pruneTables,
+  TASKS,
   type Store,
 } from '@postern/core/engine'
 import type { Settings } from '../settings.ts'
-import {
-  CAUSES,
-  CONTENTS_OF,
-  DROP_EVENTS,
-  EMPTY,
-  LOCK_EVENTS,
-  OF_TASK,
-  PRUNE,
-  RESTING,
-  STATS,
-} from '../sql/view.ts'
-import { FORGET, ints, texts, CONTENTS, DELIVERY, EVENT, TASK } from '../sql/lines.ts'
+import { ints, texts, CONTENTS, DELIVERY, EVENT, NOW, TASK } from '../sql/lines.ts'
+import { tableSql } from '../sql/table-sql.ts'
 import type { Database } from '../store/connection.ts'
-import { readRow, type Sql } from '../store/pg.ts'
-import { idsOf, noteActions } from '../store/rows.ts'
+import { readRow } from '../store/pg.ts'
+import { noteActions } from '../journal/journaled.ts'
+import { idsOf } from '../store/rows.ts'
 
 export function createViewed(
   db: Database,
@@ -38,11 +26,10 @@ export function createViewed(
   const { sql } = db
   return {
     // The scan runs in a transaction, since that has a deadline and no JIT. JIT takes more time than most scans.
-    scan: (want) => db.atomic(deadline, (within) => lists.scan(runOn(within), want)),
+    scan: (want) => db.atomic(deadline, (within) => lists.scan(tableSql(within).rows, want)),
     placeOf: lists.placeOf,
-    detail: (id) => lists.detail(runOn(sql), id),
-    stats: () => sql<StatsRow>(STATS),
-    causes: (lanes) => sql<CauseRow>(CAUSES, [lanes === undefined ? null : ints(lanes)]),
+    detail: (id) => lists.detail(tableSql(sql).rows, id),
+    ...createTableStats(tableSql(sql), { now: NOW, event: EVENT }),
     async version() {
       // The snapshot changes with each transaction that wrote, in any process.
       const seen = sql<{ text: string }>('SELECT pg_current_snapshot()::text AS text')
@@ -51,7 +38,6 @@ export function createViewed(
         .digest()
         .readUIntBE(0, 6)
     },
-    attempts: (task) => sql<AttemptRow>(OF_TASK, [task]),
     erase: (events, passing, empty, noted) =>
       db.atomic(deadline, (within) => {
         const which = [ints(events), passing]
@@ -75,22 +61,51 @@ export function createViewed(
     async drop(events) {
       await sql(DROP_EVENTS, [ints(events)])
     },
-    prune: (before, place) => db.atomic(deadline, (within) => prune(within, before, place)),
+    prune: (before, place) =>
+      db.atomic(deadline, (within) => pruneTables(tableSql(within), PRUNE, before, place)),
   }
 }
 
-async function prune(
-  sql: Sql,
-  before: Before,
-  place: Place | undefined,
-): Promise<Place | undefined> {
-  const { done, dead, known, guards } = before
-  if (place === undefined) await sql(FORGET, [known])
-  const values = [place?.[0] ?? -1, place?.[1] ?? 0, done, dead, known, guards]
-  const { received, id } = await readRow(
-    sql<{ received: number | null; id: number }>(PRUNE, values),
-  )
-  return received === null ? undefined : [received, id]
+/** True for the tasks of the event `e`. */
+const OWN = `t.id >= e.id * ${TASKS} AND t.id < (e.id + 1) * ${TASKS}`
+
+const MARKED = 'CASE WHEN $2::boolean THEN e.contents = 1 ELSE e.contents IS DISTINCT FROM 2 END'
+
+const LOCK_EVENTS: string = `SELECT e.id::float8 AS id FROM $.postern_events e WHERE e.id = ANY($1::bigint[]) AND ${MARKED}
+  ORDER BY e.id FOR UPDATE SKIP LOCKED`
+
+const RESTING: string = `SELECT e.id::float8 AS id FROM $.postern_events e WHERE e.id = ANY($1::bigint[]) AND ${MARKED}
+  AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE ${OWN} AND (t.state < 2 OR ($2::boolean AND t.state = 3)))
+  ORDER BY e.id`
+
+const CONTENTS_OF: string = `SELECT e.id::float8 AS event, ${CONTENTS} FROM $.postern_events e ${DELIVERY}
+  WHERE e.id = ANY($1::bigint[]) ORDER BY e.id`
+
+const EMPTY: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[]) AS i(id, record, head)),
+  o AS MATERIALIZED (SELECT e.id, e.delivery FROM $.postern_events e JOIN i ON i.id = e.id),
+  u AS (
+    UPDATE $.postern_events e SET contents = 2, record = i.record, head = i.head, body = '', delivery = NULL
+    FROM i WHERE e.id = i.id RETURNING e.id),
+  d AS (
+    DELETE FROM $.postern_deliveries d USING o WHERE d.id = o.delivery AND NOT EXISTS (
+      SELECT 1 FROM $.postern_events e WHERE e.delivery = d.id AND e.id NOT IN (SELECT id FROM i)))
+  SELECT count(*)::int AS n FROM u`
+
+const DROP_EVENTS: string = `WITH d AS (
+    DELETE FROM $.postern_events e WHERE e.id = ANY($1::bigint[]) AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE ${OWN})
+    RETURNING 1)
+  SELECT count(*)::int AS n FROM d`
+
+const PRUNE: Parameters<typeof pruneTables>[1] = {
+  keys: false,
+  tenant: 'key',
+  among: 'amongTexts',
+  // Tasks are read as arrays. With a join on a range per event, PostgreSQL would expect a ninth of all tasks, and read
+  // both tables whole.
+  tasksOf: (events, over, { among }) =>
+    `SELECT o.task >> 1 AS id, o.task & 1 = 1 AS gone FROM $.postern_events e CROSS JOIN LATERAL unnest(ARRAY(
+       SELECT t.id << 1 | (${over})::int::bigint FROM $.postern_tasks t WHERE ${OWN})) AS o(task)
+     WHERE ${among('e.id', events)}`,
 }
 
 // Number of characters of ids and topics that are indexed.
@@ -143,20 +158,6 @@ const lists = createTableLists({
     topicPattern: (source, { text }) => `e.topic ~ ${text(source)}`,
   }),
 })
-
-function runOn(sql: Sql): ScanRun {
-  return async (write) => {
-    const values: unknown[] = []
-    const add = (value: unknown): string => `$${values.push(value)}`
-    const text = await write({
-      text: (value) => add(storable(value)),
-      whole: (value) => `${add(value)}::bigint`,
-      number: (value) => `${add(value)}::float8`,
-      among: (column, all) => `${column} = ANY(${add(ints(all))}::bigint[])`,
-    })
-    return sql(text, values)
-  }
-}
 
 /** Cuts a text by code points, as PostgreSQL's left() does. */
 function cut(text: string): string {

@@ -124,19 +124,6 @@ export const TURNS: string = `WITH t AS (
     RETURNING t.lane, t.key, t.turn)
   SELECT t.lane, t.key AS fair, t.turn, t.turn - l.turn AS tasks FROM t JOIN $.postern_lanes l ON l.id = t.lane`
 
-/**
- * Drops remembered keys of folds that have no task and are older than known ids. (A fold keeps only the newest task of
- * a key.) Also drops turns of tenants that their lane has passed.
- */
-export const FORGET: string = `WITH n AS (
-    SELECT n.root, n.key FROM $.postern_latest n WHERE n.at < $1::float8
-      AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE t.id = n.task) LIMIT 10000 FOR UPDATE SKIP LOCKED),
-  d AS (DELETE FROM $.postern_latest o USING n WHERE o.root = n.root AND o.key = n.key)
-  DELETE FROM $.postern_tenants t USING (
-    SELECT o.lane, o.key FROM $.postern_tenants o JOIN $.postern_lanes l ON l.id = o.lane WHERE o.turn <= l.turn
-    LIMIT 10000 FOR UPDATE OF o SKIP LOCKED) i
-  WHERE t.lane = i.lane AND t.key = i.key`
-
 export const BACKLOG: string = `SELECT t.lane, t.key AS fair, t.turn, GREATEST(t.turn - l.turn, 0) AS tasks
   FROM unnest($1::int[], $2::text[]) AS i(lane, key)
   JOIN $.postern_tenants t ON t.lane = i.lane AND t.key = i.key JOIN $.postern_lanes l ON l.id = t.lane`

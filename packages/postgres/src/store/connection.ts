@@ -139,7 +139,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
 // Functions in the statements, except those that are part of SQL's grammar: coalesce, greatest, least, extract, and
 // unnest of several arrays.
 const FUNCTIONS =
-  /(?<![\w.])(array_agg|bool_or|convert_from|count|current_setting|json_to_recordset|left|length|max|min|nextval|pg_advisory_xact_lock|pg_notify|pg_try_advisory_xact_lock|replace|row_number|pg_current_snapshot|starts_with|statement_timestamp|sum)\(/g
+  /(?<![\w.])(array_agg|bool_or|convert_from|count|current_setting|floor|json_to_recordset|left|length|max|min|nextval|pg_advisory_xact_lock|pg_notify|pg_try_advisory_xact_lock|replace|row_number|pg_current_snapshot|starts_with|statement_timestamp|sum)\(/g
 
 /**
  * Adds `pg_catalog.` to function names. So statements call PostgreSQL's functions and not those of another schema,

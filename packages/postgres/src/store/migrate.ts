@@ -1,29 +1,20 @@
 import {
+  GONE_AFTER,
   migrateServer,
+  MIGRATION_TIME,
   migrationStatements,
+  serverLayout,
   type Layout,
   type LayoutStep,
   type Migrated,
+  type ServerMigration,
   type Versions,
 } from '@postern/core/engine'
 import { LOCK_ALL } from '../sql/lines.ts'
 import { LIVING, META, STEPS } from '../sql/schema.ts'
-import { checkSettings, type PostgresInboxOptions } from '../settings.ts'
+import { checkSettings, type PostgresInboxOptions, type Settings } from '../settings.ts'
 import { createDatabase, type Database } from './connection.ts'
 import { readNumber, readRow, type Sql } from './pg.ts'
-
-// Maximum duration of an update of the tables, in milliseconds.
-const PATIENCE = 60_000
-// Milliseconds without a sign of life after which a process counts as ended. A process gives a sign every ten seconds.
-const GONE = 60_000
-
-interface MigrateOptions {
-  readonly migrate: boolean
-  readonly force?: boolean
-  readonly tableOwner?: string | undefined
-  /** If true, changes nothing, and throws if tables are missing or of an older version. */
-  readonly readOnly?: boolean
-}
 
 export type TablesLayout = Layout<string> & { readonly schema: string }
 
@@ -31,17 +22,8 @@ export function layoutOf(
   schema: string,
   steps: readonly LayoutStep<string>[] = STEPS,
 ): TablesLayout {
-  return {
-    inbox: 'postgresInbox',
-    package: '@postern/postgres',
-    place: `schema ${schema}`,
-    schema,
-    steps,
-    force:
-      schema === 'public'
-        ? 'postern inbox migrate --force --postgres <url>'
-        : `migrate({ connectionString, schema: '${schema}', force: true }) of @postern/postgres`,
-  }
+  const option = schema === 'public' ? undefined : `schema: '${schema}'`
+  return { ...serverLayout('postgres', `schema ${schema}`, option, steps), schema }
 }
 
 /**
@@ -51,7 +33,7 @@ export function layoutOf(
 export function migrateTables(
   db: Pick<Database, 'sql' | 'atomic'>,
   layout: TablesLayout,
-  { tableOwner, ...options }: MigrateOptions,
+  { tableOwner, ...options }: ServerMigration & Pick<Partial<Settings>, 'tableOwner'>,
 ): Promise<Migrated> {
   const { schema } = layout
   return migrateServer<Sql>(layout, options, {
@@ -60,11 +42,11 @@ export function migrateTables(
       return versionsOf(sql, layout)
     },
     locked: (run) =>
-      db.atomic(PATIENCE, async (sql) => {
+      db.atomic(MIGRATION_TIME, async (sql) => {
         await sql(LOCK_ALL)
         return run(sql)
       }),
-    living: (sql) => sql(LIVING, [GONE]),
+    living: (sql) => sql(LIVING, [GONE_AFTER]),
     statements: (from) => statements(layout, from),
     run: (sql, statement) => sql(statement),
     printedBy: (from) =>

@@ -4,7 +4,6 @@ import {
   guardHash,
   hashOf,
   takeGuards,
-  type ActionRow,
   type Fence,
   type Patch,
   type Rows,
@@ -19,7 +18,6 @@ import {
   TASKS,
   DEAD,
 } from '@postern/core/engine'
-import { NOTE_RECORDS } from '../sql/journal.ts'
 import {
   ENTER,
   FOLDABLE,
@@ -37,6 +35,7 @@ import {
   TASK,
   EVENT,
 } from '../sql/lines.ts'
+import { noteActions } from '../journal/journaled.ts'
 import { childColumns, column, isBound, valuesOf } from './pack.ts'
 import { readNumber, type Sql } from './pg.ts'
 
@@ -181,14 +180,6 @@ function toChange({ event, ...one }: Patch): object {
     ...(typeof took === 'number' && { took: micros(took) }),
     ...(attempted?.took != null && { attempted: { ...attempted, took: micros(attempted.took) } }),
   }
-}
-
-/** Writes records of actions (see `Rows.note`). */
-export async function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise<void> {
-  await sql(NOTE_RECORDS, [
-    texts(rows.map(({ key }) => key)),
-    texts(rows.map(({ value }) => storable(value))),
-  ])
 }
 
 /** Locks ordered groups (lines). See `Rows.lock`. */

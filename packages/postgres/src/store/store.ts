@@ -38,6 +38,7 @@ import {
   TASK,
 } from '../sql/lines.ts'
 import { ALIVE, LEAVE } from '../sql/schema.ts'
+import { tableSql } from '../sql/table-sql.ts'
 import { createJournaled } from '../journal/journaled.ts'
 import { createViewed } from '../operate/viewed.ts'
 import { createDatabase } from './connection.ts'
@@ -56,7 +57,16 @@ export function createStore(
   const { schema, lease } = settings
   const db = createDatabase(settings, warn)
   const { sql } = db
-  const clock = createClock(sql, lease)
+  const clock = createServerClock<Sql>(
+    tableSql(sql),
+    {
+      now: NOW,
+      row: 'true',
+      atomic: (run) => db.atomic(settings.deadline, (within) => run(tableSql(within), within)),
+      extend: (within, since, longer) => within(EXTEND, [since, longer, lease]),
+    },
+    lease,
+  )
   const channel = `postern_${schema}`
   const member = createMembership(layout, settings, back, {
     async open() {
@@ -278,46 +288,14 @@ const PENDING: string = `WITH l AS MATERIALIZED (SELECT coalesce(array_agg(id), 
       AND t.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)
     LIMIT $2) o`
 
-/** Creates the clock of PostgreSQL. `lease` is in milliseconds. Jumps back are handled by `COUNT_AGAIN`. */
-function createClock(sql: Sql, lease: number): ReturnType<typeof createServerClock> {
-  return createServerClock(
-    {
-      read: () => readRow(sql<{ now: number; clock: number }>(CLOCK)),
-      store: (now) => sql(SET_CLOCK, [now]),
-      ahead: (unseen, longer) => sql(AHEAD, [unseen, longer, lease]),
-      back: () => sql(BACK),
-      steps: () => sql<{ at: number; unseen: number }>(STEPS_AHEAD),
-    },
-    lease,
-  )
-}
-
 /** Returns SQL for the lease of the process that has claimed the task. */
 const leaseOf = (own: string): string =>
   `coalesce((SELECT p.lease FROM $.postern_processes p WHERE p.id = (t.token / 4294967296)::int), ${own}::bigint)`
 
-const CLOCK: string = `SELECT ${NOW}::float8 AS now, clock::float8 AS clock FROM $.postern_schema`
-
-const SET_CLOCK: string = `WITH s AS (UPDATE $.postern_schema SET clock = $1::bigint WHERE clock < $1::bigint RETURNING 1)
-  SELECT count(*)::int AS n FROM s`
-
-const AHEAD: string = `WITH c AS MATERIALIZED (SELECT clock FROM $.postern_schema FOR UPDATE),
-  a AS MATERIALIZED (SELECT clock, CASE WHEN clock = 0 THEN $1::bigint ELSE LEAST($1::bigint, ${NOW} - clock) END AS unseen,
-    LEAST($2::bigint, ${NOW} - clock) AS longer FROM c),
-  s AS (INSERT INTO $.postern_steps (at, unseen) SELECT ${NOW}, unseen FROM a WHERE clock > 0 AND unseen >= 1000),
-  h AS MATERIALIZED (
-    SELECT t.id, LEAST(t.lease + a.longer, ${NOW} + ${leaseOf('$3')}) AS lease FROM $.postern_tasks t, a
-    WHERE a.longer > 0 AND t.lease > a.clock ORDER BY t.id FOR UPDATE OF t SKIP LOCKED),
-  l AS (UPDATE $.postern_tasks t SET lease = h.lease FROM h WHERE t.id = h.id),
-  u AS (UPDATE $.postern_schema SET clock = ${NOW} FROM a WHERE postern_schema.clock < ${NOW} RETURNING 1)
-  SELECT count(*)::int AS n FROM u`
-
-const BACK: string = `WITH c AS MATERIALIZED (SELECT clock - ${NOW} AS back FROM $.postern_schema WHERE clock > ${NOW} FOR UPDATE),
-  s AS (UPDATE $.postern_steps SET at = ${NOW}, unseen = GREATEST(0, unseen - c.back) FROM c WHERE at > ${NOW}),
-  u AS (UPDATE $.postern_schema SET clock = ${NOW} FROM c RETURNING 1)
-  SELECT count(*)::int AS n FROM u`
-
-const STEPS_AHEAD = 'SELECT at::float8 AS at, unseen::float8 AS unseen FROM $.postern_steps'
+const EXTEND: string = `WITH h AS MATERIALIZED (
+    SELECT t.id, LEAST(t.lease + $2::bigint, ${NOW} + ${leaseOf('$3')}) AS lease FROM $.postern_tasks t
+    WHERE t.lease > $1::bigint ORDER BY t.id FOR UPDATE OF t SKIP LOCKED)
+  UPDATE $.postern_tasks t SET lease = h.lease FROM h WHERE t.id = h.id`
 
 /**
  * Repairs times after the server's clock went back. Leases and waits that are too long now start at the current time. A

@@ -4,8 +4,7 @@ import { within } from '../../basics/deadline.ts'
 import { errorText, isA, memberOf } from '../../errors.ts'
 import type { ClockStep } from './operate/sweep.ts'
 import { createSemaphore } from './semaphore.ts'
-import type { ActionRow, Journaled, Span, SpanKey, SpanKind } from './journal/store.ts'
-import type { ContentsRow, Viewed } from './operate/store.ts'
+import type { TableSql } from './table-sql.ts'
 
 /** The pool of a database driver. A client is one connection. */
 interface ClientPool<Client> {
@@ -217,18 +216,15 @@ interface ServerClock {
   steps(): Promise<readonly ClockStep[]>
 }
 
-interface ClockSteps {
-  /** Reads the server's clock (`now`) and the time stored last (`clock`), in milliseconds. */
-  read(): Promise<{ readonly now: number; readonly clock: number }>
-  store(now: number): Promise<unknown>
-  /**
-   * Handles a jump ahead. Rows do not age by `unseen` milliseconds, and leases are extended by `longer` milliseconds.
-   * The first process that sees the jump stores the new time.
-   */
-  ahead(unseen: number, longer: number): Promise<unknown>
-  /** Handles a jump back to before the stored time. Drops the stored jumps ahead that the jump back reverts. */
-  back(): Promise<unknown>
-  steps(): Promise<readonly { readonly at: number; readonly unseen: number }[]>
+/** The parts of a clock that differ between database servers. */
+interface ClockDialect<Sql> {
+  /** The server's clock in milliseconds, constant within a statement. */
+  readonly now: string
+  /** The condition for the row of `postern_schema`, which has the time that was stored last. */
+  readonly row: string
+  readonly atomic: (run: (within: TableSql, sql: Sql) => Promise<void>) => Promise<void>
+  /** Extends leases that end after `clock` by `longer` milliseconds, but none beyond a whole lease from now. */
+  readonly extend: (sql: Sql, clock: number, longer: number) => Promise<unknown>
 }
 
 // In milliseconds: the age at which the stored time is renewed, and the part of a gap without processes that counts as
@@ -237,7 +233,11 @@ const STORE = 10_000
 const GAP = 3_600_000
 
 /** Makes a {@link ServerClock}. `lease` is in milliseconds. */
-export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
+export function createServerClock<Sql>(
+  sql: TableSql,
+  { now: clockOfServer, row, atomic, extend }: ClockDialect<Sql>,
+  lease: number,
+): ServerClock {
   // Shorter jumps are ignored, since they end no lease.
   const least = Math.min(1000, lease / 4)
   let known: { readonly time: number; readonly at: number } | undefined
@@ -245,15 +245,23 @@ export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
   return {
     async read() {
       const sent = performance.now()
-      const { now, clock } = await sql.read()
+      const { now, clock } = await timesOf(sql)
       const got = performance.now()
-      if (clock > now) await sql.back()
+      if (clock > now) await back()
       else await follow(now, clock, got)
       known = { time: now, at: sent }
       return now
     },
-    steps: async () =>
-      (await sql.steps()).map(({ at, unseen }) => ({ at, unseen, unseenByGuards: unseen })),
+    async steps() {
+      const rows = await sql.rows<{ at: number; unseen: number }>(
+        () => 'SELECT at, unseen FROM $.postern_steps',
+      )
+      return rows.map(({ at, unseen }) => ({
+        at: Number(at),
+        unseen: Number(unseen),
+        unseenByGuards: Number(unseen),
+      }))
+    },
   }
 
   async function follow(now: number, clock: number, got: number): Promise<void> {
@@ -263,8 +271,51 @@ export function createServerClock(sql: ClockSteps, lease: number): ServerClock {
     const unseen = known ? gap : gap - GAP
     const longer = known ? gap : gap - STORE - lease / 3
     if (longer >= least || unseen >= least)
-      await sql.ahead(Math.max(0, Math.floor(unseen)), Math.max(0, Math.floor(longer)))
-    else if (now - clock >= STORE) await sql.store(now)
+      await ahead(Math.max(0, Math.floor(unseen)), Math.max(0, Math.floor(longer)))
+    else if (now - clock >= STORE) await store(sql, now)
+  }
+
+  /**
+   * Handles a jump ahead. Rows do not age by `unseen` milliseconds, and leases are extended by `longer` milliseconds.
+   * The first process that sees the jump stores the new time.
+   */
+  function ahead(unseen: number, longer: number): Promise<void> {
+    return atomic(async (within, own) => {
+      const { now, clock } = await timesOf(within, `WHERE ${row} FOR UPDATE`)
+      const step = clock === 0 ? unseen : Math.min(unseen, now - clock)
+      if (clock > 0 && step >= 1000)
+        await within.add('steps', ['at', 'unseen'], ({ whole }) => `${whole(now)}, ${whole(step)}`)
+      const more = Math.min(longer, now - clock)
+      if (more > 0) await extend(own, clock, more)
+      await store(within, now)
+    })
+  }
+
+  /** Handles a jump back to before the stored time. Drops the stored jumps ahead that the jump back reverts. */
+  function back(): Promise<void> {
+    return atomic(async (within) => {
+      const { now, clock } = await timesOf(within, `WHERE ${row} FOR UPDATE`)
+      if (clock <= now) return
+      await within.change(
+        ({ whole }) =>
+          `UPDATE $.postern_steps SET at = ${whole(now)}, unseen = GREATEST(0, unseen - ${whole(clock - now)}) WHERE at > ${whole(now)}`,
+      )
+      await store(within, now, '>')
+    })
+  }
+
+  async function timesOf({ rows }: TableSql, which = ''): Promise<Record<'now' | 'clock', number>> {
+    const [times] = await rows<{ now: number; clock: number }>(
+      () => `SELECT ${clockOfServer} AS now, clock FROM $.postern_schema ${which}`,
+    )
+    return { now: Number(times!.now), clock: Number(times!.clock) }
+  }
+
+  function store({ change }: TableSql, time: number, than = '<'): Promise<number> {
+    return change(
+      ({ whole }) =>
+        `UPDATE $.postern_schema SET clock = ${whole(time)} WHERE ${row} AND clock ${than} ${whole(time)}`,
+    )
   }
 }
 
@@ -315,81 +366,4 @@ export function driverText(error: unknown): string {
   if (isA(error, AggregateError))
     return listOf(memberOf(error, 'errors')).map(driverText).join('; ')
   return errorText(error)
-}
-
-interface EraseSteps {
-  /** Locks only the events that may be erased. */
-  lock(): Promise<unknown>
-  /** Returns the numbers of the locked events that may be erased and have no open task. */
-  resting(): Promise<readonly number[]>
-  contents(events: readonly number[]): Promise<readonly ContentsRow[]>
-  write(left: readonly ContentsRow[]): Promise<unknown>
-  /** Writes records; see `Rows.note`. */
-  note(rows: readonly ActionRow[]): Promise<unknown>
-}
-
-// Maximum number of bodies in memory at once, since each may have megabytes.
-const AT_ONCE = 10
-
-/** Implements `Viewed.erase` inside a transaction. */
-export async function eraseIn(
-  steps: EraseSteps,
-  empty: Parameters<Viewed['erase']>[2],
-  noted: Parameters<Viewed['erase']>[3],
-): Promise<number> {
-  await steps.lock()
-  // Read after locking, to see replays that were committed before the locks.
-  const ids = await steps.resting()
-  let count = empty ? 0 : ids.length
-  for (let from = 0; empty && from < ids.length; from += AT_ONCE) {
-    const rows = await steps.contents(ids.slice(from, from + AT_ONCE))
-    const left = rows.flatMap((row) => empty(row) ?? [])
-    if (left.length > 0) await steps.write(left)
-    count += left.length
-  }
-  const notes = noted(count)
-  if (notes.length > 0) await steps.note(notes)
-  return count
-}
-
-interface SpanSteps<Sql> {
-  /**
-   * Locks a span (the counts of a minute or hour), to which other processes also add. Makes the span if it is missing.
-   * Returns its bytes; a new span has none.
-   */
-  lock(sql: Sql, span: SpanKey): Promise<Uint8Array>
-  set(sql: Sql, span: SpanKey, data: Uint8Array): Promise<unknown>
-  /** Removes and returns at most 64 of the oldest spans of a kind that start before `before`. */
-  take(sql: Sql, kind: SpanKind, before: number): Promise<readonly Pick<Span, 'at' | 'data'>[]>
-}
-
-/**
- * Makes `merge` and `rollUp` of the journal. All processes lock spans in the same order, so that they cannot deadlock.
- */
-export function createSpanSums<Sql>(
-  atomic: <T>(run: (sql: Sql) => Promise<T>) => Promise<T>,
-  steps: SpanSteps<Sql>,
-): Pick<Journaled, 'merge' | 'rollUp'> {
-  return {
-    merge: (spans, change) =>
-      atomic(async (sql) => {
-        for (const span of spans.toSorted((a, b) => a.at - b.at || (a.kind < b.kind ? -1 : 1)))
-          await add(sql, span, (data) => change(span, data))
-      }),
-    rollUp: (kind, before, to, sum) =>
-      atomic(async (sql) => {
-        const taken = await steps.take(sql, kind, before)
-        for (const { at, data } of taken) await add(sql, to(at), (known) => sum(known, data, at))
-        return taken.length === 64
-      }),
-  }
-
-  async function add(
-    sql: Sql,
-    span: SpanKey,
-    change: (data: Uint8Array | undefined) => Uint8Array,
-  ): Promise<void> {
-    const known = await steps.lock(sql, span)
-    await steps.set(sql, span, change(known.length === 0 ? undefined : known))
-  }
 }

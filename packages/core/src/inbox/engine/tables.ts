@@ -2,9 +2,8 @@
 // the right order.
 import type { MaybePromise } from '../../basics/maybe.ts'
 import { isA, isWebhookError, WebhookError } from '../../errors.ts'
-import type { ArrivalRow } from './journal/store.ts'
 import type { LaneRow } from './row.ts'
-import { driverText, hashOf, hasCode, storable } from './server.ts'
+import { driverText, hashOf, hasCode } from './server.ts'
 import type { Back, Guarded, Store, StoreFault } from './store.ts'
 import {
   checkLiving,
@@ -15,6 +14,42 @@ import {
   type Migrated,
   type Versions,
 } from './version.ts'
+
+/** Maximum duration of an update of the tables, in milliseconds. */
+export const MIGRATION_TIME = 60_000
+/**
+ * Milliseconds without a sign of life after which a process counts as ended. A process gives a sign every ten seconds.
+ */
+export const GONE_AFTER = 60_000
+
+/** How {@link migrateServer} may change the tables. */
+export interface ServerMigration {
+  readonly migrate: boolean
+  /** True to update although active processes could not use the updated tables. @default false */
+  readonly force?: boolean
+  /** True to throw if tables are missing or older. @default false */
+  readonly readOnly?: boolean
+}
+
+/**
+ * Returns the layout of a package `@postern/<name>`. `place` names the database or schema in errors, and `option` is
+ * the option that chose it.
+ */
+export function serverLayout(
+  name: string,
+  place: string,
+  option: string | undefined,
+  steps: Layout<string>['steps'],
+): Layout<string> {
+  const called = `migrate({ connectionString, ${option}, force: true }) of @postern/${name}`
+  return {
+    inbox: `${name}Inbox`,
+    package: `@postern/${name}`,
+    place,
+    steps,
+    force: option === undefined ? `postern inbox migrate --force --${name} <url>` : called,
+  }
+}
 
 /** Statements for {@link migrateServer}. If `sql` is not given, they run on a separate connection. */
 interface MigrationSteps<Sql> {
@@ -42,12 +77,7 @@ interface MigrationSteps<Sql> {
  */
 export async function migrateServer<Sql>(
   layout: Layout<string>,
-  options: {
-    readonly migrate: boolean
-    readonly force?: boolean
-    /** True to throw if tables are missing or older. @default false */
-    readonly readOnly?: boolean
-  },
+  options: ServerMigration,
   steps: MigrationSteps<Sql>,
 ): Promise<Migrated> {
   const found = await steps.versions()
@@ -239,31 +269,6 @@ export async function takeGuards(
 /** Returns the hash that names a guard in the tables. */
 export function guardHash({ key, event }: Guarded): string {
   return hashOf(event.receiver, `guard ${key}`)
-}
-
-/** Returns the key of a record. Throws a `TypeError` if the database would store the key as another text. */
-export function checkRecordKey(inbox: string, name: 'key' | 'prefix', text: string): string {
-  if (storable(text) === text) return text
-  throw new TypeError(
-    `${inbox}: records: ${name} must be text without U+0000 and without half of a surrogate pair; encode it, as JSON does`,
-  )
-}
-
-/** A row of `postern_arrivals`, as drivers return it. */
-export interface StoredArrival extends Omit<ArrivalRow, 'ring' | 'kept'> {
-  readonly strangers: boolean
-  readonly source?: string | null
-  readonly head?: string
-  readonly body?: Uint8Array
-}
-
-/** Returns the row in the form that the journal reads. */
-export function readArrival({ source, head, body, strangers, ...row }: StoredArrival): ArrivalRow {
-  return {
-    ...row,
-    ring: strangers ? 'strangers' : 'verified',
-    ...(source != null && { kept: { source, head: head!, body: body! } }),
-  }
 }
 
 /** The parts of a package with which a driver's errors are classified. */

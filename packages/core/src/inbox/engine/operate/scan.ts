@@ -12,7 +12,7 @@ import {
 } from './store.ts'
 
 /** Adds values to a statement. Each method returns the SQL text for its value. */
-interface ScanValues {
+export interface ScanValues {
   readonly text: (value: string) => string
   readonly whole: (value: number) => string
   readonly number: (value: number) => string
