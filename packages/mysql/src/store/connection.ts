@@ -145,7 +145,7 @@ export function createDatabase(settings: Settings): Database {
       }
     },
     found(database, level) {
-      place = `${quoted(database)}.`
+      place = `${quotedName(database)}.`
       isolation = level
       texts.clear()
     },
@@ -214,7 +214,7 @@ export function createDatabase(settings: Settings): Database {
 }
 
 /** Returns a name for statements, whatever characters it has. */
-export function quoted(name: string): string {
+export function quotedName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``
 }
 

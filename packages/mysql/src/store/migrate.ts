@@ -13,7 +13,7 @@ import {
 import { checkDatabase, checkSettings, type MysqlInboxOptions } from '../settings.ts'
 import { literal, NOW } from '../sql/lines.ts'
 import { META, STEPS } from '../sql/schema.ts'
-import { createDatabase, quoted, type Database, type Sql } from './connection.ts'
+import { createDatabase, quotedName, type Database, type Sql } from './connection.ts'
 
 export type TablesLayout = Layout<string>
 
@@ -244,7 +244,7 @@ async function checkTables(db: Pick<Database, 'rows'>, database: string): Promis
   // SHOW opens only tables with these names. A query of information_schema.triggers opens all tables of the database,
   // and MariaDB 11.8 once crashed in it while another connection dropped tables.
   const triggers = await db.rows<{ Trigger: string; Table: string }>(
-    `SHOW TRIGGERS FROM ${quoted(database)} LIKE 'postern%'`,
+    `SHOW TRIGGERS FROM ${quotedName(database)} LIKE 'postern%'`,
   )
   const trigger = triggers.find(({ Table }) => Table.startsWith('postern_'))
   if (trigger)

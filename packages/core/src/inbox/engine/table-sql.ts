@@ -1,6 +1,18 @@
-import type { ScanValues } from './operate/scan.ts'
-
 /** Adds values to a statement. Each method returns the SQL text for its value. */
+export interface ScanValues {
+  readonly text: (value: string) => string
+  readonly whole: (value: number) => string
+  readonly number: (value: number) => string
+  /** Returns a condition that is true if the column has one of these values. */
+  readonly among: (column: string, values: readonly number[]) => string
+}
+
+/** Runs the statement that `write` returns, with the values that it added to `values`. */
+export type ScanRun = <Row>(
+  write: (values: ScanValues) => string | Promise<string>,
+) => Promise<readonly Row[]>
+
+/** More kinds of values, for database servers. */
 export interface SqlValues extends ScanValues {
   readonly bytes: (value: Uint8Array) => string
   /** `hash` is a value of `hashOf`, in hexadecimal. */

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../../../basics/maybe.ts'
 import { hashOf } from '../server.ts'
+import type { ScanRun, ScanValues } from '../table-sql.ts'
 import { eventOf, STATES, TASKS } from '../row.ts'
 import { numberOf, placeByTime } from './search.ts'
 import {
@@ -10,20 +11,6 @@ import {
   type Scan,
   type Scanned,
 } from './store.ts'
-
-/** Adds values to a statement. Each method returns the SQL text for its value. */
-export interface ScanValues {
-  readonly text: (value: string) => string
-  readonly whole: (value: number) => string
-  readonly number: (value: number) => string
-  /** Returns a condition that is true if the column has one of these values. */
-  readonly among: (column: string, values: readonly number[]) => string
-}
-
-/** Runs the statement that `write` returns, with the values that it added to `values`. */
-export type ScanRun = <Row>(
-  write: (values: ScanValues) => string | Promise<string>,
-) => Promise<readonly Row[]>
 
 /**
  * The parts of a list's statements that differ between databases. In SQL, `t` is the tasks, `e` the events and `d` the
