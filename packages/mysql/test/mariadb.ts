@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import mysql, { type Pool, type RowDataPacket } from 'mysql2/promise'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest'
 import { startMariadb, type MariadbService } from '../../../test/services/mariadb.ts'
 import { needs } from '../../../test/services/needs.ts'
 import { mariadbServer } from '../../../test/services/programs.ts'
+import { mysqlInbox, type MysqlInboxOptions } from '../src/index.ts'
 
 /** A MariaDB of the tests of one file. */
 export interface Mariadb {
@@ -14,6 +15,8 @@ export interface Mariadb {
   readonly rows: (text: string, values?: unknown[]) => Promise<readonly RowDataPacket[]>
   /** Makes a database of its own, and returns its name. */
   readonly database: () => Promise<string>
+  /** Opens an inbox, on the server's database unless another is named. It is closed with its test. */
+  readonly open: (options?: MysqlInboxOptions) => ReturnType<typeof mysqlInbox>
 }
 
 /** A server that is there, of any version of MariaDB or MySQL: a workflow of the repository gives each. */
@@ -48,6 +51,14 @@ export function withMariadb(
         const made = `d${randomUUID().replaceAll('-', '').slice(0, 12)}`
         await pool.query(`CREATE DATABASE ${made}`)
         return made
+      },
+      open(options = {}) {
+        const inbox = mysqlInbox({
+          ...(!options.pool && { connectionString: service.url }),
+          ...options,
+        })
+        onTestFinished(() => inbox.close())
+        return inbox
       },
     }))
   })

@@ -1,22 +1,14 @@
-import type { Inbox } from '@postern/core/inbox'
-import { afterEach } from 'vitest'
 import { oddJournal, type OddJournalScene } from '../../../test/contract/odd-journal.ts'
 import { oddRows } from '../../../test/contract/odd-rows.ts'
-import { mysqlInbox } from '../src/index.ts'
 import { pack, unpack } from '../src/store/contents.ts'
 import { withMariadb } from './mariadb.ts'
 
 withMariadb('mysqlInbox and rows that cannot be read', (mariadb) => {
-  let opened: Inbox[] = []
-  afterEach(async () => {
-    await Promise.all(opened.map((inbox) => inbox.close()))
-    opened = []
-  })
   oddRows(made)
   oddJournal(made)
 
   function made(): OddJournalScene {
-    const { service, rows, database } = mariadb()
+    const { rows, database, open } = mariadb()
     let name: string | undefined
     const its = (statement: string): string =>
       // Reserved in MySQL.
@@ -24,9 +16,7 @@ withMariadb('mysqlInbox and rows that cannot be read', (mariadb) => {
     return {
       async open() {
         name ??= await database()
-        const inbox = mysqlInbox({ connectionString: service.url, database: name })
-        opened.push(inbox)
-        return inbox
+        return open({ database: name })
       },
       change: (statement) => rows(its(statement)),
       async spoil(part, value) {

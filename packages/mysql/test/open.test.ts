@@ -1,6 +1,6 @@
-import { createPool } from 'mysql2'
+import { createPool, type Pool } from 'mysql2'
 import { createPool as createPromised, type RowDataPacket } from 'mysql2/promise'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { migrate, mysqlInbox, mysqlMigration, type MysqlInboxOptions } from '../src/index.ts'
 import { withMariadb } from './mariadb.ts'
 import { listen, signed } from '../../postgres/test/receiver.ts'
@@ -21,15 +21,13 @@ withMariadb('what mysqlInbox asks of its server', (mariadb) => {
     ['sql_mode', "''", 'sql_mode of the pool is empty'],
     ['autocommit', '0', 'autocommit of the pool is off'],
   ])('a pool whose %s would spoil what is written', async (name, value, message) => {
-    const { service, database } = mariadb()
-    const pool = createPool({ uri: service.url, database: await database() })
+    const { service, database, open } = mariadb()
+    const pool = poolOf(service.url, await database())
     pool.on('connection', (connection) => {
       connection.query(`SET SESSION ${name} = ${value}`)
     })
-    const inbox = mysqlInbox({ pool })
+    const inbox = open({ pool })
     await expect(inbox.view!.stats()).rejects.toThrow(message)
-    await inbox.close()
-    await pool.promise().end()
   })
 
   test.each([
@@ -42,8 +40,8 @@ withMariadb('what mysqlInbox asks of its server', (mariadb) => {
     ['8.0.11', true],
     ['9.4.0-commercial', true],
   ])('a server of version %s: accepted is %s', async (version, accepted) => {
-    const { service, database } = mariadb()
-    const pool = createPool({ uri: service.url, database: await database() })
+    const { service, database, open } = mariadb()
+    const pool = poolOf(service.url, await database())
     pool.on('connection', (connection) => {
       const query: (options: { readonly sql: string }, done: unknown) => unknown =
         connection.query.bind(connection) as never
@@ -52,15 +50,13 @@ withMariadb('what mysqlInbox asks of its server', (mariadb) => {
           query({ ...options, sql: options.sql.replace('VERSION()', `'${version}'`) }, done),
       })
     })
-    const inbox = mysqlInbox({ pool })
+    const inbox = open({ pool })
     const opened = inbox.view!.stats()
     await (accepted
       ? expect(opened).resolves.toEqual([])
       : expect(opened).rejects.toThrow(
           `the server must be MariaDB 10.6, MySQL 8.0 or newer, got ${version}; upgrade it`,
         ))
-    await inbox.close()
-    await pool.promise().end()
   })
 
   test.each([
@@ -69,14 +65,13 @@ withMariadb('what mysqlInbox asks of its server', (mariadb) => {
   ])(
     'a server whose %s is too weak: the statement that mends it is told',
     async (name, value, remedy) => {
-      const { service, rows, database } = mariadb()
+      const { rows, database, open } = mariadb()
       const made = await database()
       const [before] = await rows(`SELECT @@GLOBAL.${name} AS value`)
       await rows(`SET GLOBAL ${name} = ${value}`)
       try {
-        const inbox = mysqlInbox({ connectionString: service.url, database: made })
+        const inbox = open({ database: made })
         await expect(inbox.view!.stats()).rejects.toThrow(remedy)
-        await inbox.close()
       } finally {
         await rows(`SET GLOBAL ${name} = ${before!['value']}`)
       }
@@ -87,20 +82,19 @@ withMariadb('what mysqlInbox asks of its server', (mariadb) => {
     ['ENGINE=MyISAM', 'must be a table of InnoDB, got MyISAM'],
     ['', 'has the trigger intruder'],
   ])('tables that are not those of the inbox: %s', async (engine, message) => {
-    const { service, rows, database } = mariadb()
+    const { rows, database, open } = mariadb()
     const made = await database()
     await rows(`CREATE TABLE ${made}.postern_events (id int) ${engine}`)
     if (engine === '')
       await rows(
         `CREATE TRIGGER ${made}.intruder BEFORE INSERT ON ${made}.postern_events FOR EACH ROW SET NEW.id = 1`,
       )
-    const inbox = mysqlInbox({ connectionString: service.url, database: made })
+    const inbox = open({ database: made })
     await expect(inbox.view!.stats()).rejects.toThrow(message)
-    await inbox.close()
   })
 
   test('a pool of the app keeps its isolation, its flags and its charset, and texts are bytes in it', async () => {
-    const { service, database } = mariadb()
+    const { service, database, open } = mariadb()
     const pool = createPromised({
       uri: service.url,
       database: await database(),
@@ -111,7 +105,8 @@ withMariadb('what mysqlInbox asks of its server', (mariadb) => {
       rowsAsArray: false,
       namedPlaceholders: true,
     })
-    const inbox = mysqlInbox({ pool, pollInterval: 20 })
+    onTestFinished(() => pool.end())
+    const inbox = open({ pool, pollInterval: 20 })
     const { receiver, until } = listen(inbox)
     receiver.on('thing.*', { name: 'all', orderingKey: () => 'key' }, () => {})
     const ids = ['evt_A', 'evt_a', 'evt_a ', 'h\u00e4', 'ha\u0308', '\u{1f600}', 'it\'s \\ "']
@@ -123,22 +118,15 @@ withMariadb('what mysqlInbox asks of its server', (mariadb) => {
       'SELECT @@transaction_isolation AS level, @@character_set_client AS charset',
     )
     expect(session[0]).toEqual({ level: 'REPEATABLE-READ', charset: 'latin1' })
-    await receiver.close()
-    await inbox.close()
-    await pool.end()
   })
 
   test('tables that are missing, without migrate: what mysqlMigration prints makes them, and may run twice', async () => {
-    const { service, rows, database } = mariadb()
+    const { rows, database, open } = mariadb()
     const made = await database()
-    const options = { connectionString: service.url, database: made, migrate: false }
-    const inbox = mysqlInbox(options)
-    await expect(inbox.view!.stats()).rejects.toThrow('mysqlMigration(')
-    await inbox.close()
+    const options = { database: made, migrate: false }
+    await expect(open(options).view!.stats()).rejects.toThrow('mysqlMigration(')
     for (let time = 0; time < 2; time++) await rows(mysqlMigration({ database: made }))
-    const next = mysqlInbox(options)
-    expect(await next.view!.stats()).toEqual([])
-    await next.close()
+    expect(await open(options).view!.stats()).toEqual([])
   })
 
   test('a migration that was cut off anywhere is done again, and six at once make the tables once', async () => {
@@ -157,9 +145,14 @@ withMariadb('what mysqlInbox asks of its server', (mariadb) => {
   })
 
   test('a database that is missing is made', async () => {
-    const { service } = mariadb()
-    const inbox = mysqlInbox({ connectionString: service.url, database: 'made_by_the_inbox' })
+    const inbox = mariadb().open({ database: 'made_by_the_inbox' })
     expect(await inbox.view!.stats()).toEqual([])
-    await inbox.close()
   })
 })
+
+/** A pool of the app, which ends with the test. */
+function poolOf(uri: string, database: string): Pool {
+  const pool = createPool({ uri, database })
+  onTestFinished(() => pool.promise().end())
+  return pool
+}

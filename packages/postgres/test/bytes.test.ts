@@ -1,6 +1,5 @@
 import pg from 'pg'
 import { describe, expect, test, vi } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
 import { checkSettings } from '../src/settings.ts'
 import { column, pieces, plainValue, createSpareBytes } from '../src/store/pack.ts'
 import { createDatabase } from '../src/store/connection.ts'
@@ -27,9 +26,9 @@ describe('memory for batches', () => {
 
 withPostgres('bodies of many batches', (postgres) => {
   test('are in the store as they came, whatever batches went before and beside', async () => {
-    const { service, pool, schema } = postgres()
+    const { pool, schema, open } = postgres()
     const name = schema()
-    const inbox = postgresInbox({ connectionString: service.url, schema: name })
+    const inbox = open({ schema: name })
     const port = inbox.attach(record().consumer)
     const sent = new Map<string, Buffer>()
     for (let burst = 0; burst < 12; burst++) {
@@ -48,7 +47,6 @@ withPostgres('bodies of many batches', (postgres) => {
     )
     expect(rows.length).toBe(sent.size)
     for (const { event_id: id, body } of rows) expect(body.equals(sent.get(id)!)).toBe(true)
-    await inbox.close()
   })
 })
 
@@ -94,7 +92,7 @@ withPostgres('packed parameters', (postgres) => {
 
 withPostgres('a pg that does not ask its connection to bind', (postgres) => {
   test('writes parameters by itself', async () => {
-    const { service, schema } = postgres()
+    const { open } = postgres()
     const query = pg.Query.prototype as unknown as {
       prepare: (this: object, connection: object) => void
     }
@@ -106,7 +104,7 @@ withPostgres('a pg that does not ask its connection to bind', (postgres) => {
       const own = Object.hasOwn(connection, 'bind')
       prepare.call(this, own ? Object.create(connection, { bind: { value() {} } }) : connection)
     })
-    const inbox = postgresInbox({ connectionString: service.url, schema: schema(), deadline: '5s' })
+    const inbox = open({ deadline: '5s' })
     try {
       const port = inbox.attach(record().consumer)
       expect(await port.accept(intake('first'), {})).toEqual(['new'])

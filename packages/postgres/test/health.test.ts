@@ -1,12 +1,7 @@
-import { createReceiver, type Receiver } from '@postern/core'
-import type { Inbox } from '@postern/core/inbox'
-import { acme } from '@postern/testing'
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
+import { healthScene, type HealthScene } from '../../../test/contract/health.ts'
 import { withPostgres } from './postgres.ts'
-
-const provider = acme({ secret: 'a secret of these tests' })
 
 withPostgres('health of postgresInbox', (postgres) => {
   test.each([
@@ -14,9 +9,9 @@ withPostgres('health of postgresInbox', (postgres) => {
     ['tasks', 'SHARE'],
     ['events', 'ACCESS EXCLUSIVE'],
   ])('names a lock on the table of %s (%s) until it is gone', async (table, mode) => {
-    const { service, schema } = postgres()
+    const { service, schema, open } = postgres()
     const name = schema()
-    const scene = shop({ connectionString: service.url, schema: name, deadline: '300ms' })
+    const scene = healthScene(open({ schema: name, deadline: '300ms' }))
     const { receiver, send } = scene
     // Its first delivery makes the tables.
     await expect.poll(() => send('1')).toBe(200)
@@ -43,20 +38,17 @@ withPostgres('health of postgresInbox', (postgres) => {
     await expect.poll(stored).not.toContain(undefined)
     expect(['1', '2']).toEqual(expect.arrayContaining([...(await stored())]))
     expect(await scene.inbox.records!.list('')).toEqual([])
-    await scene.close()
   })
 
   test.each(['events', 'tasks'])(
     'finds a missing right on the table of %s without traffic, and leaves nothing',
     async (table) => {
-      const { service, pool, schema } = postgres()
+      const { pool, schema, urlOf, open } = postgres()
       const [name, app] = [schema(), schema()]
       await pool.query(
         `CREATE ROLE ${app} LOGIN; CREATE SCHEMA ${name}; GRANT ALL ON SCHEMA ${name} TO ${app}`,
       )
-      const url = new URL(service.url)
-      url.username = app
-      const scene = shop({ connectionString: url.href, schema: name })
+      const scene = healthScene(open({ connectionString: urlOf(app), schema: name }))
       expect(await scene.receiver.health()).toMatchObject({ ok: true })
       await pool.query(`REVOKE INSERT ON ${name}.postern_${table} FROM ${app}`)
       scene.time += 15_000
@@ -68,79 +60,37 @@ withPostgres('health of postgresInbox', (postgres) => {
         `SELECT (SELECT count(*) FROM ${name}.postern_events)::int AS events, (SELECT count(*) FROM ${name}.postern_tasks)::int AS tasks`,
       )
       expect(rows).toEqual([{ events: 0, tasks: 0 }])
-      await scene.close()
     },
   )
 
   test('names a server that is read-only until it is a primary again, and forged deliveries change nothing', async () => {
-    const { service, pool, schema } = postgres()
-    const scene = shop({ connectionString: service.url, schema: schema() })
-    const { receiver, send } = scene
+    const { service, pool, open } = postgres()
+    const scene = healthScene(open())
+    const { receiver, send, flood } = scene
     expect(await send('1')).toBe(200)
     await pool.query('ALTER SYSTEM SET default_transaction_read_only = on')
     await pool.query('SELECT pg_reload_conf()')
     await expect.poll(() => send('2')).toBe(503)
     for (const step of [0, 1000]) {
       scene.time += step
-      await flood(receiver)
+      await flood()
       const { accepting, processing, cause } = await receiver.health()
       expect([accepting, processing]).toEqual([false, true])
       expect(cause).toMatch(/^read-only: /)
     }
     await reset(service.url)
     await recovers(scene)
-    await flood(receiver)
+    await flood()
     expect(await receiver.health()).toMatchObject({ ok: true, accepting: true, cause: undefined })
-    await scene.close()
   })
 })
 
-interface Shop {
-  readonly inbox: Inbox
-  readonly receiver: Receiver
-  /** Of its health, in milliseconds. */
-  time: number
-  readonly send: (id: string) => Promise<number>
-  close(): Promise<void>
-}
-
-function shop(options: Parameters<typeof postgresInbox>[0]): Shop {
-  const inbox = postgresInbox(options)
-  const scene: Shop = {
-    inbox,
-    receiver: createReceiver({
-      provider,
-      inbox,
-      worker: 'onDemand',
-      log: false,
-      clock: { monotonic: () => scene.time },
-    }),
-    time: 0,
-    send: async (id) =>
-      (await scene.receiver.receive(provider.sign!({ id, topic: 'ping', payload: {} }))).status,
-    async close() {
-      await scene.receiver.close()
-      await inbox.close()
-    },
-  }
-  scene.receiver.on('ping', () => {})
-  return scene
-}
-
-async function recovers(scene: Shop): Promise<void> {
+async function recovers(scene: HealthScene): Promise<void> {
   const healthy = async (): Promise<unknown> => {
     scene.time += 1000
     return scene.receiver.health()
   }
   await expect.poll(healthy).toMatchObject({ ok: true, accepting: true, cause: undefined })
-}
-
-async function flood(receiver: Receiver): Promise<void> {
-  const headers = { 'x-acme-signature': 'ff' }
-  for (let at = 0; at < 20; at++)
-    expect(
-      (await receiver.receive({ url: 'https://a.example/', body: '{}', headers })).status,
-    ).toBe(401)
 }
 
 async function reset(url: string): Promise<void> {

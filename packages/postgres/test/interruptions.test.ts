@@ -1,32 +1,17 @@
-import type { Inbox } from '@postern/core/inbox'
 import { AGAIN, SUSPECT, type Outcome } from '@postern/core/engine'
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
 import { intake, lane, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
 const DONE: Outcome = { kind: 'done' }
 
 withPostgres('interruptions in postgresInbox', (postgres) => {
-  const open = () => {
-    const { service, pool, schema } = postgres()
+  const made = () => {
+    const { pool, schema, open } = postgres()
     const name = schema()
-    const inboxes: Inbox[] = []
-    /** As another process has it. */
-    const another = (lease: '1s' | '60s' = '60s'): Inbox => {
-      const inbox = postgresInbox({
-        connectionString: service.url,
-        schema: name,
-        pollInterval: 20,
-        // It renews its leases so seldom that those that `cut` ends stay ended.
-        lease,
-      })
-      inboxes.push(inbox)
-      return inbox
-    }
     return {
-      another,
-      close: () => Promise.all(inboxes.map((inbox) => inbox.close())),
+      /** As another process has it. It renews its leases so seldom that those that `cut` ends stay ended. */
+      another: (lease: '1s' | '60s' = '60s') => open({ schema: name, lease }),
       /** Ends the leases of what runs, as if its process had died; what waits is due now. */
       async cut() {
         await pool.query(`UPDATE ${name}.postern_tasks SET lease = 0 WHERE lease IS NOT NULL`)
@@ -41,7 +26,7 @@ withPostgres('interruptions in postgresInbox', (postgres) => {
   }
 
   test('a done that comes when another process has the task counts; that run is told, and its outcome is rejected', async () => {
-    const scene = open()
+    const scene = made()
     let end: (outcome: Outcome) => void = () => {}
     const slow = record({
       lanes: [lane('a', { concurrency: 1 })],
@@ -76,11 +61,10 @@ withPostgres('interruptions in postgresInbox', (postgres) => {
     await heir.until(() => heir.settled.length === 1)
     expect(heir.settled[0]!.stored).toBe(false)
     expect(await scene.job()).toMatchObject({ state: 2 })
-    await scene.close()
   })
 
   test('an outcome counts in its own round alone: after a replay, that of the run before changes nothing', async () => {
-    const scene = open()
+    const scene = made()
     let end: (outcome: Outcome) => void = () => {}
     const slow = record({
       lanes: [lane('a', { concurrency: 1 })],
@@ -106,22 +90,15 @@ withPostgres('interruptions in postgresInbox', (postgres) => {
     expect(slow.settled[0]!.stored).toBe(false)
     // It runs again, or is about to.
     expect((await scene.job()).state).toBeLessThan(2)
-    await scene.close()
   })
 
   test.each([
     ['an interrupted task', AGAIN, 1],
     ['a suspect', SUSPECT, 3],
   ] as const)('%s runs beside a flood that never ends', async (_, gate, cut) => {
-    const { service, pool, schema } = postgres()
+    const { pool, schema, open } = postgres()
     const name = schema()
-    const inbox = postgresInbox({
-      connectionString: service.url,
-      schema: name,
-      pollInterval: 20,
-      lease: '1s',
-      deadline: '20s',
-    })
+    const inbox = open({ schema: name, lease: '1s', deadline: '20s' })
     let made = 0
     let ends = false
     const flood = record({
@@ -141,6 +118,5 @@ withPostgres('interruptions in postgresInbox', (postgres) => {
     await flood.until(() => flood.runs.some(({ event }) => event.id === 'held'))
     ends = true
     await port.close(Date.now() + 500)
-    await inbox.close()
   })
 })

@@ -1,6 +1,5 @@
 import type { Arrival, MinuteCount } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
 import { checkSettings } from '../src/settings.ts'
 import { createStore } from '../src/store/store.ts'
 import { withPostgres } from './postgres.ts'
@@ -50,13 +49,8 @@ function counted(minute: number, options: Partial<MinuteCount> = {}): MinuteCoun
 const NONE = { arrived: [], minutes: [], gauges: [], lost: 0 }
 
 withPostgres('the journal of postgresInbox', (postgres) => {
-  const open = () => {
-    const { service, schema } = postgres()
-    return postgresInbox({ connectionString: service.url, schema: schema(), pollInterval: 20 })
-  }
-
   test('keeps head and body of the last rejection of a receiver and code', async () => {
-    const inbox = open()
+    const inbox = postgres().open()
     const kept = (at: number) => ({
       url: '/hooks?shop=1',
       headers: [['x-signature', String(at)]] as const,
@@ -82,11 +76,10 @@ withPostgres('the journal of postgresInbox', (postgres) => {
     expect([...whole[4]!.kept!.body]).toEqual([0, 255, 5])
     expect(whole[4]!.kept!.headers).toEqual([['x-signature', '5']])
     expect((await inbox.journal!.deliveries()).rows[0]).not.toHaveProperty('kept')
-    await inbox.close()
   })
 
   test('its rings stay within count, bytes and age, and strangers fill only theirs', async () => {
-    const { service, schema, pool } = postgres()
+    const { service, pool, schema } = postgres()
     const name = schema()
     const settings = checkSettings({ connectionString: service.url, schema: name })
     const store = createStore(
@@ -131,9 +124,9 @@ withPostgres('the journal of postgresInbox', (postgres) => {
   })
 
   test('the first flood of strangers is cut in time where statistics know of no stranger', async () => {
-    const { service, schema, pool } = postgres()
+    const { pool, schema, open } = postgres()
     const name = schema()
-    const inbox = postgresInbox({ connectionString: service.url, schema: name })
+    const inbox = open({ schema: name })
     const known = Array.from({ length: 100 }, (_, at) => arrival(`v${at}`))
     await inbox.journal!.write({ ...NONE, arrived: known })
     await pool.query(
@@ -155,13 +148,12 @@ withPostgres('the journal of postgresInbox', (postgres) => {
       { strangers: false, rows: 100 },
       { strangers: true, rows: 10_000 },
     ])
-    await inbox.close()
   })
 
   test('two processes turn old minutes into hours, and drop hours after thirty days', async () => {
-    const { service, schema, pool } = postgres()
+    const { pool, schema, open } = postgres()
     const name = schema()
-    const inboxes = [1, 2].map(() => postgresInbox({ connectionString: service.url, schema: name }))
+    const inboxes = [1, 2].map(() => open({ schema: name }))
     const minute = Date.now() - (Date.now() % MINUTE)
     const old = minute - (minute % HOUR) - 3 * DAY
     const minutes = [counted(old), counted(old + MINUTE), counted(minute - 40 * DAY)]
@@ -175,6 +167,5 @@ withPostgres('the journal of postgresInbox', (postgres) => {
       [minute - 2 * DAY],
     )
     expect(spans.rows).toEqual([{ kind: 'hour', at: old }])
-    await Promise.all(inboxes.map((inbox) => inbox.close()))
   })
 })

@@ -1,19 +1,12 @@
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
 import { intake, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
 withPostgres('a delivery that was rejected, and whose insert commits later', (postgres) => {
   test('runs at the next look, not after a lease, and uses no interruption', async () => {
-    const { service, pool, schema } = postgres()
+    const { pool, schema, open } = postgres()
     const name = schema()
-    const inbox = postgresInbox({
-      connectionString: service.url,
-      schema: name,
-      pollInterval: 20,
-      deadline: '300ms',
-      lease: '10m',
-    })
+    const inbox = open({ schema: name, deadline: '300ms', lease: '10m' })
     // Makes the tables, which may take longer than the deadline of a delivery.
     await inbox.view!.stats()
     const shop = record()
@@ -36,6 +29,5 @@ withPostgres('a delivery that was rejected, and whose insert commits later', (po
       { state: 2, cut: 0 },
       { state: 2, cut: 0 },
     ])
-    await inbox.close()
   })
 })

@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
 import { intake, lane, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
 withPostgres('postgresInbox with many subscriptions', (postgres) => {
   test('5,000 of them take their first delivery within the deadline, and each runs it once', async () => {
-    const { service, schema } = postgres()
+    const { open } = postgres()
     // The default deadline: a delivery that misses it rejects.
-    const inbox = postgresInbox({ connectionString: service.url, schema: schema() })
+    const inbox = open()
     const names = Array.from({ length: 5000 }, (_, at) => `s${at}`)
     const shop = record({ lanes: names.map((name) => lane(name)) })
     const port = inbox.attach(shop.consumer)
@@ -19,6 +18,5 @@ withPostgres('postgresInbox with many subscriptions', (postgres) => {
     expect(new Set(shop.runs.map(({ subscription }) => subscription)).size).toBe(5000)
     expect(shop.settled.every(({ stored }) => stored)).toBe(true)
     expect(shop.warnings).toEqual([])
-    await inbox.close()
   })
 })

@@ -1,15 +1,14 @@
 import { fixed } from '@postern/core'
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
 import { withPostgres } from './postgres.ts'
 import { listen, signed } from './receiver.ts'
 
 withPostgres('orderingKey', (postgres) => {
   test('of a renamed subscription: what was stored under its old name goes first', async () => {
-    const { service, schema } = postgres()
-    const options = { connectionString: service.url, schema: schema(), pollInterval: 20 }
+    const { schema, open } = postgres()
+    const options = { schema: schema() }
     const orderingKey = (): string => 'one key'
-    const first = postgresInbox(options)
+    const first = open(options)
     const before = listen(first, { worker: false }).receiver
     before.on('thing.*', { name: 'old', orderingKey }, () => {})
     await before.receive(signed('1'))
@@ -17,8 +16,7 @@ withPostgres('orderingKey', (postgres) => {
     await before.close()
     await first.close()
 
-    const second = postgresInbox(options)
-    const { receiver, until } = listen(second, { worker: false })
+    const { receiver, until } = listen(open(options), { worker: false })
     const ran: string[] = []
     const retry = fixed({ attempts: 5, delay: 20 })
     receiver.on(
@@ -33,18 +31,15 @@ withPostgres('orderingKey', (postgres) => {
     await receiver.startWorker()
     await until((heard) => heard.includes('done 3'))
     expect(ran).toEqual(['1', '1', '1', '2', '3'])
-    await receiver.close()
-    await second.close()
   })
 
   test('two processes that accept and work on the same keys run each in order, one at a time', async () => {
-    const { service, schema } = postgres()
-    const options = { connectionString: service.url, schema: schema(), pollInterval: 20 }
-    const inboxes = [postgresInbox(options), postgresInbox(options)]
+    const { schema, open } = postgres()
+    const options = { schema: schema() }
     const running = new Map<string, number>()
     const ran: string[] = []
     let overlaps = 0
-    const all = inboxes.map((inbox) => {
+    const all = [open(options), open(options)].map((inbox) => {
       const listening = listen(inbox)
       listening.receiver.on(
         'thing.*',
@@ -76,7 +71,5 @@ withPostgres('orderingKey', (postgres) => {
       expect(ran.filter((id) => id.startsWith(key)).map((id) => Number(id.split('.')[1]))).toEqual(
         Array.from({ length: 20 }, (_, at) => at),
       )
-    for (const { receiver } of all) await receiver.close()
-    for (const inbox of inboxes) await inbox.close()
   })
 })

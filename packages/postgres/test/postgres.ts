@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { needs } from '../../../test/services/needs.ts'
 import { startPgBouncer } from '../../../test/services/pgbouncer.ts'
 import { startPostgres, type PostgresService } from '../../../test/services/postgres.ts'
 import { pgBouncer, postgresServer } from '../../../test/services/programs.ts'
 import type { Service } from '../../../test/services/service.ts'
+import { postgresInbox, type PostgresInboxOptions } from '../src/index.ts'
 
 /** A Postgres of the tests of one file. */
 export interface Postgres {
@@ -14,6 +15,10 @@ export interface Postgres {
   readonly pool: pg.Pool
   /** The name of a schema nobody has used. */
   readonly schema: () => string
+  /** The server's URL for another role. */
+  readonly urlOf: (role: string) => string
+  /** Opens an inbox, on a schema of its own unless one is named. It is closed with its test. */
+  readonly open: (options?: Partial<PostgresInboxOptions>) => ReturnType<typeof postgresInbox>
 }
 
 /** A Postgres with a PgBouncer before it. */
@@ -59,6 +64,17 @@ function started(): () => Postgres {
   return () => ({
     service,
     pool,
-    schema: () => `s${randomUUID().replaceAll('-', '').slice(0, 12)}`,
+    schema,
+    urlOf: (role) => Object.assign(new URL(service.url), { username: role }).href,
+    open(options) {
+      const where = options?.pool ? {} : { connectionString: service.url }
+      const inbox = postgresInbox({ ...where, schema: schema(), pollInterval: 20, ...options })
+      onTestFinished(() => inbox.close())
+      return inbox
+    },
   })
+}
+
+function schema(): string {
+  return `s${randomUUID().replaceAll('-', '').slice(0, 12)}`
 }

@@ -1,6 +1,5 @@
 import { UnrecoverableError } from '@postern/core'
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
 import { checkSettings } from '../src/settings.ts'
 import { createStore } from '../src/store/store.ts'
 import { withPostgres } from './postgres.ts'
@@ -8,15 +7,9 @@ import { listen, signed } from './receiver.ts'
 
 withPostgres('retention', (postgres) => {
   test('done events are forgotten after keepDone, dead ones after keepDead, pending ones never', async () => {
-    const { service, pool, schema } = postgres()
+    const { pool, schema, open } = postgres()
     const name = schema()
-    const inbox = postgresInbox({
-      connectionString: service.url,
-      schema: name,
-      dedupeWindow: '1ms',
-      keepDone: '1ms',
-      keepDead: '1h',
-    })
+    const inbox = open({ schema: name, dedupeWindow: '1ms', keepDone: '1ms', keepDead: '1h' })
     const { receiver, until } = listen(inbox, { onUnhandled: 'store' })
     receiver.on('thing.*', ({ id }) => {
       if (id === 'dead') throw new UnrecoverableError('no such customer')
@@ -29,20 +22,12 @@ withPostgres('retention', (postgres) => {
     await expect.poll(events).toEqual([{ event_id: 'dead' }])
     const left = await pool.query(`SELECT state FROM ${name}.postern_tasks`)
     expect(left.rows).toEqual([{ state: 3 }])
-    await receiver.close()
-    await inbox.close()
   })
 
   test('tenants without waiting tasks are forgotten, and others keep their turn', async () => {
-    const { service, pool, schema } = postgres()
+    const { pool, schema, open } = postgres()
     const name = schema()
-    const inbox = postgresInbox({
-      connectionString: service.url,
-      schema: name,
-      dedupeWindow: '1ms',
-      keepDone: '1ms',
-      keepDead: '1ms',
-    })
+    const inbox = open({ schema: name, dedupeWindow: '1ms', keepDone: '1ms', keepDead: '1ms' })
     await inbox.view!.stats()
     await pool.query(`INSERT INTO ${name}.postern_lanes (id, receiver, name, root, turn) VALUES (900, 'x', 'y', 900, 7);
       INSERT INTO ${name}.postern_tenants (lane, key, turn) SELECT 900, n::text, n FROM generate_series(1, 9) n`)
@@ -54,14 +39,12 @@ withPostgres('retention', (postgres) => {
       return found.rows.map(({ key }: { key: string }) => key)
     }
     await expect.poll(left).toEqual(['8', '9'])
-    await receiver.close()
-    await inbox.close()
   })
 
   test('a step reads no large table whole', async () => {
-    const { service, pool, schema } = postgres()
+    const { service, pool, schema, open } = postgres()
     const name = schema()
-    const inbox = postgresInbox({ connectionString: service.url, schema: name })
+    const inbox = open({ schema: name })
     await inbox.view!.stats()
     await pool.query(`
       INSERT INTO ${name}.postern_events (id, hash, received, receiver, key, topic, provider, record, head, body)

@@ -1,19 +1,13 @@
 import type { Outcome } from '@postern/core/engine'
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
 import { intake, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
 withPostgres('a database that went back under a running process', (postgres) => {
   test('is noticed: claims are dropped, a late outcome settles nothing that never ran, and work goes on', async () => {
-    const { service, pool, schema } = postgres()
+    const { pool, schema, open } = postgres()
     const name = schema()
-    const inbox = postgresInbox({
-      connectionString: service.url,
-      schema: name,
-      pollInterval: 20,
-      lease: '1s',
-    })
+    const inbox = open({ schema: name, lease: '1s' })
     let end: (outcome: Outcome) => void = () => {}
     const shop = record({
       run: ({ event }) =>
@@ -48,6 +42,5 @@ withPostgres('a database that went back under a running process', (postgres) => 
     )
     expect(rows).toEqual([{ event_id: 'after', state: 2 }])
     expect(await port.accept(intake('lost'), {})).toEqual(['new'])
-    await inbox.close()
   })
 })

@@ -1,6 +1,7 @@
 import { createReceiver, type Receiver, type ReceiverOptions } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
 import { acme } from '@postern/testing'
+import { onTestFinished } from 'vitest'
 
 const provider = acme({ secret: 'a secret of these tests' })
 
@@ -12,8 +13,15 @@ export interface Listening {
   readonly until: (condition: (heard: readonly string[]) => boolean) => Promise<void>
 }
 
-/** Makes a receiver that writes down what happens, as `done 1`. */
+/** Makes a receiver that writes down what happens, as `done 1`. It is closed with its test. */
 export function listen(inbox: Inbox, options: Partial<ReceiverOptions> = {}): Listening {
+  const listening = listenOn(inbox, options)
+  onTestFinished(() => listening.receiver.close())
+  return listening
+}
+
+/** Makes such a receiver outside of a test, whose caller closes it. */
+export function listenOn(inbox: Inbox, options: Partial<ReceiverOptions> = {}): Listening {
   const heard: string[] = []
   const watchers = new Set<() => void>()
   const hear = (what: string): void => {

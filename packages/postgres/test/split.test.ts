@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
 import { intake, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
 withPostgres('outcomes that PostgreSQL rejects', (postgres) => {
   test('hold up no others: the one task is dead with the reason', async () => {
-    const { service, pool, schema } = postgres()
+    const { pool, schema, open } = postgres()
     const name = schema()
-    const inbox = postgresInbox({ connectionString: service.url, schema: name, pollInterval: 20 })
-    let open: () => void = () => {}
-    const gate = new Promise<void>((resolve) => (open = resolve))
-    const shop = record({ run: () => gate.then(() => ({ kind: 'done' })) })
+    const inbox = open({ schema: name })
+    const gate = Promise.withResolvers<void>()
+    const shop = record({ run: () => gate.promise.then(() => ({ kind: 'done' })) })
     const port = inbox.attach(shop.consumer)
     await port.accept(intake('first'), {})
     const [bad] = (await inbox.view!.list()).rows!
@@ -23,7 +21,7 @@ withPostgres('outcomes that PostgreSQL rejects', (postgres) => {
     for (let at = 0; at < 9; at++) await port.accept(intake(`e${at}`), {})
     port.work!()
     await shop.until(() => shop.runs.length === 10)
-    open()
+    gate.resolve()
     await shop.until(() => shop.settled.length === 10)
     expect((await inbox.view!.list({ state: 'done' })).rows).toHaveLength(9)
     const { rows } = await inbox.view!.list({ state: 'dead' })
@@ -37,16 +35,11 @@ withPostgres('outcomes that PostgreSQL rejects', (postgres) => {
       stored: true,
       outcome: { kind: 'dead' },
     })
-    await inbox.close()
   })
 
   test('are not those of runs that took longer than its column can say', async () => {
-    const { service, schema } = postgres()
-    const inbox = postgresInbox({
-      connectionString: service.url,
-      schema: schema(),
-      pollInterval: 20,
-    })
+    const { open } = postgres()
+    const inbox = open()
     let clock = 0
     let tries = 0
     const shop = record({
@@ -69,6 +62,5 @@ withPostgres('outcomes that PostgreSQL rejects', (postgres) => {
       ['done', true],
       ['done', true],
     ])
-    await inbox.close()
   })
 })

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { postgresInbox, postgresMigration, type PostgresInboxOptions } from '../src/index.ts'
+import { postgresMigration, type PostgresInboxOptions } from '../src/index.ts'
 import { intake, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
 withPostgres('tables that postgresInbox trusts', (postgres) => {
   /** A schema in which two roles may make tables. */
   async function scene() {
-    const { service, pool, schema } = postgres()
+    const { pool, schema, urlOf, open } = postgres()
     const [name, app, other] = [schema(), schema(), schema()]
     await pool.query(
       `CREATE ROLE ${app} LOGIN; CREATE ROLE ${other} LOGIN; CREATE SCHEMA ${name}; GRANT ALL ON SCHEMA ${name} TO ${app}, ${other}`,
@@ -19,14 +19,8 @@ withPostgres('tables that postgresInbox trusts', (postgres) => {
       client.release()
     }
     const start = async (options: Partial<PostgresInboxOptions> = {}): Promise<unknown> => {
-      const url = new URL(service.url)
-      url.username = app
-      const inbox = postgresInbox({ connectionString: url.href, schema: name, ...options })
-      try {
-        return await inbox.attach(record().consumer).accept(intake(schema()), {})
-      } finally {
-        await inbox.close()
-      }
+      const inbox = open({ connectionString: urlOf(app), schema: name, ...options })
+      return inbox.attach(record().consumer).accept(intake(schema()), {})
     }
     const grant = `GRANT ALL ON ALL TABLES IN SCHEMA ${name} TO ${app}; GRANT ALL ON ALL SEQUENCES IN SCHEMA ${name} TO ${app}`
     return { name, app, other, as, start, grant, pool }
@@ -114,8 +108,8 @@ withPostgres('tables that postgresInbox trusts', (postgres) => {
   })
 
   test('text is compared as it was given', async () => {
-    const { service, schema } = postgres()
-    const inbox = postgresInbox({ connectionString: service.url, schema: schema() })
+    const { open } = postgres()
+    const inbox = open()
     const port = inbox.attach(record().consumer)
     const ids = ['a\0b', 'a\ud800b', 'a\udfffb', 'a\ufffdb']
     for (const id of ids) await port.accept(intake(id), {})
@@ -127,6 +121,5 @@ withPostgres('tables that postgresInbox trusts', (postgres) => {
     for (const text of ['\0', '\ud800'])
       for (const call of [() => inbox.records!.set(text, 1, 0), () => inbox.records!.get(text)])
         await expect((async () => call())()).rejects.toThrow(/records: .* without U\+0000/)
-    await inbox.close()
   })
 })

@@ -1,14 +1,13 @@
 import type { Outcome } from '@postern/core/engine'
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../src/index.ts'
 import { intake, lane, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
 withPostgres('the view of postgresInbox', (postgres) => {
   test('finds by event id, topic, cause and state through an index', async () => {
-    const { service, pool, schema } = postgres()
+    const { pool, schema, open } = postgres()
     const name = schema()
-    const inbox = postgresInbox({ connectionString: service.url, schema: name, deadline: '30s' })
+    const inbox = open({ schema: name, deadline: '30s' })
     const dead: Outcome = { kind: 'dead', error: { name: 'Error', message: 'no' } }
     const shop = record({
       lanes: [lane('a', { concurrency: 100 })],
@@ -48,38 +47,16 @@ withPostgres('the view of postgresInbox', (postgres) => {
           'postern_tasks_dead',
         ]),
       )
-    await inbox.close()
-  })
-
-  test('its figures stay true where a subscription has more than is counted', async () => {
-    const { service, schema } = postgres()
-    const inbox = postgresInbox({ connectionString: service.url, schema: schema() })
-    const shop = record()
-    const port = inbox.attach(shop.consumer)
-    const before = Date.now()
-    await Promise.all(
-      Array.from({ length: 30 }, async (_, at) => port.accept(intake(`e${at}`), {})),
-    )
-    const [stats] = await inbox.view!.stats()
-    expect(stats).toMatchObject({ counts: { pending: 30, running: 0, done: 0, dead: 0 } })
-    expect(stats!.oldestDueAt).toBeGreaterThan(before - 60_000)
-    expect(stats!.oldestDueAt).toBeLessThanOrEqual(Date.now() + 1000)
-    const first = await inbox.view!.version!()
-    expect(await inbox.view!.version!()).toBe(first)
-    await port.accept(intake('another'), {})
-    expect(await inbox.view!.version!()).not.toBe(first)
-    await inbox.close()
   })
 
   test('tasks of a subscription that is gone are told at the start of work', async () => {
-    const { service, schema } = postgres()
-    const inbox = postgresInbox({ connectionString: service.url, schema: schema() })
+    const { open } = postgres()
+    const inbox = open()
     const shop = record()
     const port = inbox.attach(shop.consumer)
     await port.accept(intake('1', [{ subscription: 'gone' }, { subscription: 'a' }]), {})
     port.work!()
     await shop.until(() => shop.warnings.length > 0)
     expect(shop.warnings.join()).toMatch(/1 tasks of subscription gone are waiting.*previousNames/)
-    await inbox.close()
   })
 })

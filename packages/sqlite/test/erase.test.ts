@@ -50,19 +50,6 @@ test('a damaged record is erased like the others', async () => {
   expect((await inbox.view!.erase({ receiver: 'shop' })).count).toBe(2)
 })
 
-test('looking for what `stored` left behind uses its index', () => {
-  scene.open()
-  const plan = scene.edit((db) =>
-    db
-      .prepare(
-        'EXPLAIN QUERY PLAN SELECT id FROM postern_events WHERE receiver = 1 AND contents = 1 AND id <= 9 ORDER BY id DESC LIMIT 9',
-      )
-      .all(),
-  )
-  expect(JSON.stringify(plan)).toContain('postern_events_passing')
-  expect(JSON.stringify(plan)).not.toContain('TEMP B-TREE')
-})
-
 /** Tables with a text in one of their columns. */
 function tablesWith(text: string): readonly string[] {
   return scene.edit((db) => {

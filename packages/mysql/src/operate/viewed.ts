@@ -2,22 +2,21 @@ import {
   byColumns,
   createTableLists,
   createTableStats,
-  dropDeliveries,
-  eraseIn,
+  dropEvents,
+  eraseTables,
   pruneTables,
   type InfoRow,
   type Store,
+  type TableDialect,
   type Viewed,
 } from '@postern/core/engine'
 import type { Settings } from '../settings.ts'
 import {
   bytesOf,
   CONTENTS,
-  deleteRows,
   DELIVERY,
   EVENT,
   hexes,
-  idsOf,
   list,
   literal,
   NOW,
@@ -92,88 +91,40 @@ export function createViewed(
       const used = own.length > 0 ? own : found
       return used.length > 0 ? used.reduce((sum, { Value }) => sum + Value, 0) : undefined
     },
-    erase: (...given) => db.atomic(deadline, (sql) => erase(sql, ...given)),
-    async drop(events) {
-      const used = await usedOf(db, events)
-      const free = list(events.filter((id) => !used.has(id)))
-      await db.atomic(deadline, async (sql) => {
-        await sql.run(
-          `DELETE k FROM $.postern_events e FORCE INDEX (PRIMARY) STRAIGHT_JOIN $.postern_keys k FORCE INDEX (PRIMARY) ON k.hash = e.hash WHERE e.id IN (${free})`,
-        )
-        await deleteRows(sql, 'events', 'id', free)
-      })
-    },
+    erase: (...given) =>
+      db.atomic(deadline, (sql) =>
+        eraseTables(
+          tableSql(sql),
+          TABLES,
+          {
+            async contents(some) {
+              const rows = await sql.rows<Packed & { event: number }>(
+                `SELECT e.id AS event, ${CONTENTS} FROM $.postern_events e FORCE INDEX (PRIMARY) ${DELIVERY} WHERE e.id IN (${list(some)}) ORDER BY e.id`,
+              )
+              return rows.map(({ event, packed, shared }) => ({ event, ...unpack(packed, shared) }))
+            },
+            async write(left) {
+              for (const { event, record, head } of left)
+                await sql.run(
+                  `UPDATE $.postern_events SET contents = 2, packed = ?, delivery = NULL WHERE id = ?`,
+                  [pack({ record, head }), event],
+                )
+            },
+            note: (rows) => noteActions(sql, rows),
+          },
+          ...given,
+        ),
+      ),
+    drop: (events) => db.atomic(deadline, (sql) => dropEvents(tableSql(sql), TABLES, events)),
     prune: (before, place) =>
       db.atomic(deadline, async (sql) => {
         if (place === undefined) await dropNumbers(sql)
-        return pruneTables(tableSql(sql), PRUNE, before, place)
+        return pruneTables(tableSql(sql), TABLES, before, place)
       }),
   }
 }
 
-/**
- * Returns the events that have tasks. With `which`, an SQL condition, returns the events that have tasks for which it
- * is true.
- */
-async function usedOf(
-  sql: Pick<Sql, 'rows'>,
-  events: readonly number[],
-  which = '1 = 1',
-): Promise<ReadonlySet<number>> {
-  const rows = await sql.rows(
-    `SELECT t.id DIV 65536 AS event FROM $.postern_tasks t FORCE INDEX (PRIMARY) WHERE (${ofEvents(events)}) AND (${which}) GROUP BY 1`,
-  )
-  return new Set(rows.map(({ event }) => event))
-}
-
-function erase(
-  sql: Sql,
-  ...[events, passing, empty, noted]: Parameters<Viewed['erase']>
-): Promise<number> {
-  const marked = passing ? 'e.contents = 1' : '(e.contents IS NULL OR e.contents <> 2)'
-  const its = (ids: readonly number[]): string =>
-    `FROM $.postern_events e FORCE INDEX (PRIMARY) WHERE e.id IN (${list(ids)})`
-  let locked: readonly number[] = []
-  const deliveries = new Map<number, number>()
-  return eraseIn(
-    {
-      async lock() {
-        const rows = await sql.rows<{ id: number; delivery: number | null }>(
-          `SELECT e.id, e.delivery ${its(events)} AND ${marked} ORDER BY e.id FOR UPDATE SKIP LOCKED`,
-        )
-        locked = rows.map(({ id }) => id)
-        for (const { id, delivery } of rows) if (delivery !== null) deliveries.set(id, delivery)
-      },
-      async resting() {
-        if (locked.length === 0) return []
-        const open = await usedOf(sql, locked, passing ? 't.state <> 2' : 't.state < 2')
-        return locked.filter((id) => !open.has(id))
-      },
-      async contents(some) {
-        const rows = await sql.rows<Packed & { event: number }>(
-          `SELECT e.id AS event, ${CONTENTS} FROM $.postern_events e FORCE INDEX (PRIMARY) ${DELIVERY} WHERE e.id IN (${list(some)}) ORDER BY e.id`,
-        )
-        return rows.map(({ event, packed, shared }) => ({ event, ...unpack(packed, shared) }))
-      },
-      async write(left) {
-        for (const { event, record, head } of left)
-          await sql.run(
-            `UPDATE $.postern_events SET contents = 2, packed = ?, delivery = NULL WHERE id = ?`,
-            [pack({ record, head }), event],
-          )
-        await dropDeliveries(
-          tableSql(sql),
-          left.flatMap(({ event }) => deliveries.get(event) ?? []),
-        )
-      },
-      note: (rows) => noteActions(sql, rows),
-    },
-    empty,
-    noted,
-  )
-}
-
-const PRUNE: Parameters<typeof pruneTables>[1] = {
+const TABLES: TableDialect = {
   keys: true,
   tenant: 'hash',
   among: 'amongHashes',
@@ -186,5 +137,10 @@ async function dropNumbers(sql: Sql): Promise<void> {
   const places = await sql.rows(
     'SELECT id FROM $.postern_seq FORCE INDEX (PRIMARY) ORDER BY id LIMIT 10000 FOR UPDATE SKIP LOCKED',
   )
-  await deleteRows(sql, 'seq', 'id', idsOf(places))
+  await tableSql(sql).drop('seq', ({ among }) =>
+    among(
+      'r.id',
+      places.map(({ id }) => id),
+    ),
+  )
 }

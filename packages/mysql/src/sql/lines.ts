@@ -45,20 +45,6 @@ export function bytesOf(text: string): Buffer {
   return Buffer.from(storable(text))
 }
 
-/** Deletes rows by their primary key. `values` is a list for `IN (…)`. */
-export async function deleteRows(
-  sql: { run(text: string): Promise<unknown> },
-  table: string,
-  column: string,
-  values: string,
-  which = '',
-): Promise<void> {
-  if (values !== 'NULL')
-    await sql.run(
-      `DELETE r FROM $.postern_${table} r FORCE INDEX (PRIMARY) WHERE r.${column} IN (${values}) ${which}`,
-    )
-}
-
 /** Changes tasks that this transaction has locked. Runs no statement if there are no tasks. */
 export async function updateTasks(
   sql: { run(text: string): Promise<unknown> },

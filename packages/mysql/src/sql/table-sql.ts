@@ -19,7 +19,7 @@ const VALUES: Parameters<WriteSql>[0] = {
 
 /** Runs the engine's statements. Values are in the text as literals. */
 export function tableSql(sql: Sql): TableSql {
-  const run = async (text: string): Promise<number> => (await sql.run(text))!.changed
+  const run = async (text: string): Promise<number> => (await sql.run(text))?.changed ?? 0
   return {
     rows: async (write) => sql.rows(await write(VALUES)),
     change: async (write) => run(await write(VALUES)),

@@ -10,7 +10,8 @@ import {
   type Patch,
   type TaskRow,
 } from '@postern/core/engine'
-import { deleteRows, jsonOf, list, micros, NOW, tableOf } from '../sql/lines.ts'
+import { jsonOf, list, micros, NOW, tableOf } from '../sql/lines.ts'
+import { tableSql } from '../sql/table-sql.ts'
 import type { Sql, Value } from './connection.ts'
 import { insertRows } from './insert.ts'
 
@@ -63,7 +64,7 @@ export async function patchTasks(
   })
   if (counted.length === 0) return NONE
   const done = new Set(counted.map(({ one }) => one.id))
-  if (given[0]!.state === GONE) await dropTasks(sql, list([...done]))
+  if (given[0]!.state === GONE) await dropTasks(sql, [...done])
   else {
     await sql.run(PATCH, [
       jsonOf(
@@ -156,8 +157,9 @@ export function byId<Item extends { readonly id: number }>(all: readonly Item[])
   return all.toSorted((a, b) => a.id - b.id)
 }
 
-/** Drops tasks that this transaction has locked, with their history. `ids` is a list for `IN (…)`. */
-async function dropTasks(sql: Sql, ids: string): Promise<void> {
-  await deleteRows(sql, 'tasks', 'id', ids)
-  await deleteRows(sql, 'attempts', 'task', ids)
+/** Drops tasks that this transaction has locked, with their history. */
+async function dropTasks(sql: Sql, ids: readonly number[]): Promise<void> {
+  const { drop } = tableSql(sql)
+  await drop('tasks', ({ among }) => among('r.id', ids))
+  await drop('attempts', ({ among }) => among('r.task', ids))
 }

@@ -21,7 +21,6 @@ import {
 } from '@postern/core/engine'
 import { LOCKS } from '../sql/schema.ts'
 import {
-  deleteRows,
   EVENT,
   hexes,
   idsOf,
@@ -34,6 +33,7 @@ import {
   tableOf,
   updateTasks,
 } from '../sql/lines.ts'
+import { tableSql } from '../sql/table-sql.ts'
 import type { Row, Sql, Value } from './connection.ts'
 import { addEvents, addKeys, addTasks, insertRows } from './insert.ts'
 import { byId, patchTasks } from './patch.ts'
@@ -108,7 +108,11 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
         )
         return new Map(rows.map(({ hash, holder }) => [hash, holder]))
       }),
-    unguard: (taken) => deleteRows(sql, 'guards', 'hash', hexes(taken.map(guardHash))),
+    async unguard(taken) {
+      await tableSql(sql).drop('guards', ({ amongHashes }) =>
+        amongHashes('r.hash', taken.map(guardHash)),
+      )
+    },
     async finish(ended) {
       const done = await sql.run(FINISH, [
         jsonOf(byId(ended).map(({ id, token, took }) => [id, token, micros(took)])),

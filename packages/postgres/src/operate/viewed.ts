@@ -6,10 +6,12 @@ import {
   byColumns,
   createTableLists,
   createTableStats,
-  eraseIn,
+  dropEvents,
+  eraseTables,
   pruneTables,
   TASKS,
   type Store,
+  type TableDialect,
 } from '@postern/core/engine'
 import type { Settings } from '../settings.ts'
 import { ints, texts, CONTENTS, DELIVERY, EVENT, NOW, TASK } from '../sql/lines.ts'
@@ -17,7 +19,6 @@ import { tableSql } from '../sql/table-sql.ts'
 import type { Database } from '../store/connection.ts'
 import { readRow } from '../store/pg.ts'
 import { noteActions } from '../journal/journaled.ts'
-import { idsOf } from '../store/rows.ts'
 
 export function createViewed(
   db: Database,
@@ -38,13 +39,12 @@ export function createViewed(
         .digest()
         .readUIntBE(0, 6)
     },
-    erase: (events, passing, empty, noted) =>
-      db.atomic(deadline, (within) => {
-        const which = [ints(events), passing]
-        return eraseIn(
+    erase: (...given) =>
+      db.atomic(deadline, (within) =>
+        eraseTables(
+          tableSql(within),
+          TABLES,
           {
-            lock: () => within(LOCK_EVENTS, which),
-            resting: async () => [...idsOf(await within(RESTING, which))],
             contents: (some) => within<ContentsRow>(CONTENTS_OF, [ints(some)]),
             write: (left) =>
               within(EMPTY, [
@@ -54,49 +54,22 @@ export function createViewed(
               ]),
             note: (rows) => noteActions(within, rows),
           },
-          empty,
-          noted,
-        )
-      }),
-    async drop(events) {
-      await sql(DROP_EVENTS, [ints(events)])
-    },
+          ...given,
+        ),
+      ),
+    drop: (events) => db.atomic(deadline, (within) => dropEvents(tableSql(within), TABLES, events)),
     prune: (before, place) =>
-      db.atomic(deadline, (within) => pruneTables(tableSql(within), PRUNE, before, place)),
+      db.atomic(deadline, (within) => pruneTables(tableSql(within), TABLES, before, place)),
   }
 }
-
-/** True for the tasks of the event `e`. */
-const OWN = `t.id >= e.id * ${TASKS} AND t.id < (e.id + 1) * ${TASKS}`
-
-const MARKED = 'CASE WHEN $2::boolean THEN e.contents = 1 ELSE e.contents IS DISTINCT FROM 2 END'
-
-const LOCK_EVENTS: string = `SELECT e.id::float8 AS id FROM $.postern_events e WHERE e.id = ANY($1::bigint[]) AND ${MARKED}
-  ORDER BY e.id FOR UPDATE SKIP LOCKED`
-
-const RESTING: string = `SELECT e.id::float8 AS id FROM $.postern_events e WHERE e.id = ANY($1::bigint[]) AND ${MARKED}
-  AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE ${OWN} AND (t.state < 2 OR ($2::boolean AND t.state = 3)))
-  ORDER BY e.id`
 
 const CONTENTS_OF: string = `SELECT e.id::float8 AS event, ${CONTENTS} FROM $.postern_events e ${DELIVERY}
   WHERE e.id = ANY($1::bigint[]) ORDER BY e.id`
 
-const EMPTY: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[]) AS i(id, record, head)),
-  o AS MATERIALIZED (SELECT e.id, e.delivery FROM $.postern_events e JOIN i ON i.id = e.id),
-  u AS (
-    UPDATE $.postern_events e SET contents = 2, record = i.record, head = i.head, body = '', delivery = NULL
-    FROM i WHERE e.id = i.id RETURNING e.id),
-  d AS (
-    DELETE FROM $.postern_deliveries d USING o WHERE d.id = o.delivery AND NOT EXISTS (
-      SELECT 1 FROM $.postern_events e WHERE e.delivery = d.id AND e.id NOT IN (SELECT id FROM i)))
-  SELECT count(*)::int AS n FROM u`
+const EMPTY = `UPDATE $.postern_events e SET contents = 2, record = i.record, head = i.head, body = '', delivery = NULL
+  FROM unnest($1::bigint[], $2::text[], $3::text[]) AS i(id, record, head) WHERE e.id = i.id`
 
-const DROP_EVENTS: string = `WITH d AS (
-    DELETE FROM $.postern_events e WHERE e.id = ANY($1::bigint[]) AND NOT EXISTS (SELECT 1 FROM $.postern_tasks t WHERE ${OWN})
-    RETURNING 1)
-  SELECT count(*)::int AS n FROM d`
-
-const PRUNE: Parameters<typeof pruneTables>[1] = {
+const TABLES: TableDialect = {
   keys: false,
   tenant: 'key',
   among: 'amongTexts',
@@ -104,7 +77,7 @@ const PRUNE: Parameters<typeof pruneTables>[1] = {
   // both tables whole.
   tasksOf: (events, over, { among }) =>
     `SELECT o.task >> 1 AS id, o.task & 1 = 1 AS gone FROM $.postern_events e CROSS JOIN LATERAL unnest(ARRAY(
-       SELECT t.id << 1 | (${over})::int::bigint FROM $.postern_tasks t WHERE ${OWN})) AS o(task)
+       SELECT t.id << 1 | (${over})::int::bigint FROM $.postern_tasks t WHERE t.id >= e.id * ${TASKS} AND t.id < (e.id + 1) * ${TASKS})) AS o(task)
      WHERE ${among('e.id', events)}`,
 }
 

@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { postgresInbox, type PostgresInboxOptions } from '../../src/index.ts'
+import type { PostgresInboxOptions } from '../../src/index.ts'
 import { withPostgres } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
 
@@ -54,17 +54,16 @@ withPostgres('sessions that are ended in the moment in which they are ready', (p
   test.for(['its own', "the app's"])(
     'end no process, and deliveries get 503 until there are others: %s pool',
     async (whose) => {
-      const { service, schema } = postgres()
+      const { service, open } = postgres()
       const proxy = await startProxy(service.port)
       const pool = new pg.Pool({ connectionString: proxy.url })
       pool.on('error', () => {})
       const way: PostgresInboxOptions =
         whose === 'its own' ? { connectionString: proxy.url } : { pool }
-      const inbox = postgresInbox({ ...way, schema: schema(), lease: '2s', pollInterval: 20 })
+      const { receiver, heard, until } = listen(open({ ...way, lease: '2s' }))
       const uncaught: unknown[] = []
       const hear = (error: unknown): void => void uncaught.push(error)
       process.prependListener('uncaughtException', hear)
-      const { receiver, heard, until } = listen(inbox)
       receiver.on('thing.*', () => {})
       expect((await receiver.receive(signed('before'))).status).toBe(200)
       proxy.end(20)
@@ -77,20 +76,17 @@ withPostgres('sessions that are ended in the moment in which they are ready', (p
       process.off('uncaughtException', hear)
       expect(uncaught).toEqual([])
       await receiver.close()
-      await inbox.close()
       await pool.end()
       await proxy.stop()
     },
   )
 
   test('of a listener: it listens again by itself, and hears of tasks long before it would look', async () => {
-    const { service, pool, schema } = postgres()
-    const name = schema()
-    const settings = { connectionString: service.url, schema: name, pollInterval: '10m' } as const
-    const inboxes = [postgresInbox(settings), postgresInbox(settings)] as const
-    const worker = listen(inboxes[0])
+    const { pool, schema, open } = postgres()
+    const settings = { schema: schema(), pollInterval: '10m' } as const
+    const worker = listen(open(settings))
     worker.receiver.on('thing.*', () => {})
-    const web = listen(inboxes[1], { worker: false })
+    const web = listen(open(settings), { worker: false })
     web.receiver.on('thing.*', () => {})
     const listening = async (): Promise<readonly number[]> => {
       const text = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"
@@ -104,7 +100,5 @@ withPostgres('sessions that are ended in the moment in which they are ready', (p
     await expect.poll(listening).toEqual([expect.not.toSatisfy((pid) => pid === before)])
     await web.receiver.receive(signed('2'))
     await worker.until((heard) => heard.includes('done 2'))
-    for (const one of [worker, web]) await one.receiver.close()
-    for (const inbox of inboxes) await inbox.close()
   })
 })

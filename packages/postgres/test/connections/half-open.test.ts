@@ -1,6 +1,5 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { postgresInbox } from '../../src/index.ts'
 import { withPostgres } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
 
@@ -46,15 +45,14 @@ async function startProxy(port: number) {
 
 withPostgres('half-open connections', (postgres) => {
   test('are dropped after the deadline: what was acknowledged runs, and deliveries are taken again', async () => {
-    const { service, pool, schema } = postgres()
+    const { service, pool, schema, open } = postgres()
     const name = schema()
     const proxy = await startProxy(service.port)
-    const inbox = postgresInbox({
+    const inbox = open({
       connectionString: proxy.url,
       schema: name,
       deadline: '1s',
       lease: '2s',
-      pollInterval: 20,
     })
     const { receiver, heard, until } = listen(inbox)
     const release = Promise.withResolvers<void>()
@@ -75,8 +73,8 @@ withPostgres('half-open connections', (postgres) => {
     }
     for (const status of statuses) expect([200, 503]).toContain(status)
     await until(() => heard.filter((what) => what.startsWith('done before')).length >= 20)
-    const open = `SELECT count(*)::int AS open FROM ${name}.postern_tasks WHERE state < 2`
-    await expect.poll(async () => (await pool.query(open)).rows).toEqual([{ open: 0 }])
+    const left = `SELECT count(*)::int AS open FROM ${name}.postern_tasks WHERE state < 2`
+    await expect.poll(async () => (await pool.query(left)).rows).toEqual([{ open: 0 }])
     expect(proxy.ended()).toBeGreaterThan(0)
     await receiver.close()
     await inbox.close()

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReceiverOptions } from '@postern/core'
 import { expect, test } from 'vitest'
-import { postgresInbox, type PostgresInboxOptions } from '../../src/index.ts'
 import { withPgBouncer } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
 
@@ -18,16 +17,14 @@ function quiet(): {
 
 withPgBouncer('PgBouncer with max_prepared_statements', {}, (pooled) => {
   test('tasks of another process are found by polling, which is said once', async () => {
-    const { bouncer, schema } = pooled()
-    const options = { connectionString: bouncer.url, schema: schema(), pollInterval: 20 }
+    const { bouncer, schema, open } = pooled()
+    const options = { connectionString: bouncer.url, schema: schema() }
     const { log, warnings } = quiet()
-    const working = postgresInbox(options)
-    const { receiver, until } = listen(working, { log })
+    const { receiver, until } = listen(open(options), { log })
     receiver.on('thing.*', () => {})
     await receiver.startWorker()
     await expect.poll(() => warnings.join('\n')).toMatch(LISTENS)
-    const accepting = postgresInbox(options)
-    const other = listen(accepting, { worker: false }).receiver
+    const other = listen(open(options), { worker: false }).receiver
     other.on('thing.*', () => {})
     for (let at = 0; at < 5; at++) {
       expect((await other.receive(signed(`${at}`))).status).toBe(200)
@@ -35,8 +32,6 @@ withPgBouncer('PgBouncer with max_prepared_statements', {}, (pooled) => {
     }
     expect(warnings.filter((line) => LISTENS.test(line))).toHaveLength(1)
     expect(warnings.filter((line) => LOSES.test(line))).toEqual([])
-    for (const one of [receiver, other]) await one.close()
-    for (const one of [working, accepting]) await one.close()
   })
 })
 
@@ -48,16 +43,10 @@ withPgBouncer(
       ['prepared by default: said once', {}, 1],
       ['prepare: false: nothing to say', { prepare: false }, 0],
     ] as const)('%s, and no delivery is rejected', async ([, more, said]) => {
-      const { bouncer, schema } = pooled()
-      const options: PostgresInboxOptions = {
-        connectionString: bouncer.url,
-        schema: schema(),
-        pollInterval: 20,
-        ...more,
-      }
+      const { bouncer, schema, open } = pooled()
+      const options = { connectionString: bouncer.url, schema: schema(), ...more }
       const { log, warnings } = quiet()
-      const inboxes = [postgresInbox(options), postgresInbox(options)]
-      const all = inboxes.map((inbox) => {
+      const all = [open(options), open(options)].map((inbox) => {
         const listening = listen(inbox, { log })
         listening.receiver.on('thing.*', { orderingKey: ({ id }) => id!.slice(0, 1) }, () =>
           sleep(1),
@@ -72,8 +61,6 @@ withPgBouncer(
         all.flatMap(({ heard }) => heard.filter((what) => what.startsWith('done'))).length
       await Promise.race(all.map(({ until }) => until(() => done() === 200)))
       expect(warnings.filter((line) => LOSES.test(line))).toHaveLength(2 * said)
-      for (const { receiver } of all) await receiver.close()
-      for (const inbox of inboxes) await inbox.close()
     })
   },
 )

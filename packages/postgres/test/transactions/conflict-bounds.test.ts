@@ -1,6 +1,6 @@
 import { fixed } from '@postern/core'
 import { expect, test } from 'vitest'
-import { postgresInbox, type PgTransaction } from '../../src/index.ts'
+import type { PgTransaction } from '../../src/index.ts'
 import { withPostgres } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
 
@@ -26,9 +26,7 @@ const FORMS: Readonly<Record<string, Error>> = {
 
 withPostgres('conflicts that do not end', (postgres) => {
   test.each(Object.entries(FORMS))('%s: the attempt is not counted', async (_, error) => {
-    const options = { connectionString: postgres().service.url, schema: postgres().schema() }
-    const inbox = postgresInbox(options)
-    const { receiver, heard, until } = listen(inbox)
+    const { receiver, heard, until } = listen(postgres().open())
     const runs: number[] = []
     receiver.on('thing.*', { retry: fixed({ attempts: 1, delay: 5 }) }, (__, task) => {
       runs.push(task.attempt)
@@ -37,14 +35,10 @@ withPostgres('conflicts that do not end', (postgres) => {
     await receiver.receive(signed('1'))
     await until(() => heard.some((what) => /^(?:done|dead) 1$/.test(what)))
     expect(runs).toEqual([1, 1, 1])
-    await receiver.close()
-    await inbox.close()
   })
 
   test('what names itself as its cause is no conflict, and ends', async () => {
-    const options = { connectionString: postgres().service.url, schema: postgres().schema() }
-    const inbox = postgresInbox(options)
-    const { receiver, until } = listen(inbox)
+    const { receiver, until } = listen(postgres().open())
     receiver.on('thing.*', { retry: fixed({ attempts: 1, delay: 5 }) }, () => {
       const error = new Error('round')
       error.cause = new AggregateError([error, error, error])
@@ -52,14 +46,10 @@ withPostgres('conflicts that do not end', (postgres) => {
     })
     await receiver.receive(signed('1'))
     await until((heard) => heard.includes('dead 1'))
-    await receiver.close()
-    await inbox.close()
   })
 
   test('write runs again at most five times; then its attempt is counted', async () => {
-    const options = { connectionString: postgres().service.url, schema: postgres().schema() }
-    const inbox = postgresInbox(options)
-    const { receiver, until } = listen(inbox)
+    const { receiver, until } = listen(postgres().open())
     const runs: number[] = []
     receiver.on('thing.*', { retry: fixed({ attempts: 2, delay: 5 }) }, (_, task) =>
       task.commit(async ({ query }: PgTransaction) => {
@@ -72,14 +62,10 @@ withPostgres('conflicts that do not end', (postgres) => {
     await receiver.receive(signed('1'))
     await until((heard) => heard.includes('dead 1'))
     expect(runs).toEqual([...Array<number>(6).fill(1), ...Array<number>(6).fill(2)])
-    await receiver.close()
-    await inbox.close()
   })
 
   test('in a transaction of the app it is postponed at most ten times; then it counts', async () => {
-    const options = { connectionString: postgres().service.url, schema: postgres().schema() }
-    const inbox = postgresInbox(options)
-    const { receiver, heard, until } = listen(inbox)
+    const { receiver, heard, until } = listen(postgres().open())
     const runs: number[] = []
     receiver.on('thing.*', { retry: fixed({ attempts: 2, delay: 5 }) }, (_, task) => {
       runs.push(task.attempt)
@@ -88,14 +74,10 @@ withPostgres('conflicts that do not end', (postgres) => {
     await receiver.receive(signed('1'))
     await until(() => heard.includes('dead 1'))
     expect(runs).toEqual([...Array<number>(11).fill(1), ...Array<number>(11).fill(2)])
-    await receiver.close()
-    await inbox.close()
   })
 
   test('as many open commits as there are connections reject no delivery', async () => {
-    const options = { connectionString: postgres().service.url, schema: postgres().schema() }
-    const inbox = postgresInbox({ ...options, deadline: '1s', maxConnections: 6 })
-    const { receiver, until } = listen(inbox)
+    const { receiver, until } = listen(postgres().open({ deadline: '1s', maxConnections: 6 }))
     const end = Promise.withResolvers<void>()
     let open = 0
     receiver.on('thing.*', { concurrency: 20 }, async ({ id }, task) => {
@@ -113,7 +95,5 @@ withPostgres('conflicts that do not end', (postgres) => {
     await until((heard) => heard.includes('done quick'))
     end.resolve()
     await until((heard) => heard.filter((what) => what.startsWith('done slow')).length === 12)
-    await receiver.close()
-    await inbox.close()
   })
 })

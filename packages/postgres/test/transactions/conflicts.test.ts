@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { pgSql } from '../../src/orm/pg.ts'
 import { prismaSql } from '../../src/orm/prisma.ts'
-import { postgresInbox, type PgTransaction } from '../../src/index.ts'
+import type { PgTransaction } from '../../src/index.ts'
 import { PrismaClient } from '../orm/prisma/generated/client.ts'
 import { withPostgres } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
@@ -68,24 +68,18 @@ const WAYS: readonly (readonly [string, Settle])[] = [
 ]
 
 withPostgres('transactions in conflict', (postgres) => {
-  const made = () => {
-    const { service, pool, schema } = postgres()
-    const name = schema()
-    const options = { connectionString: service.url, schema: name, pollInterval: 20 }
-    return { pool, name, options }
-  }
   const retry = fixed({ attempts: 3, delay: 5 })
 
   describe.each(WAYS)('%s', (_, settle) => {
     test('two that deadlock are both done, and no attempt is counted', async () => {
-      const { pool, name, options } = made()
+      const { pool, schema, open } = postgres()
+      const name = schema()
       await pool.query(
         `CREATE TABLE accounts_${name} (id text PRIMARY KEY, n int); INSERT INTO accounts_${name} VALUES ('a', 0), ('b', 0)`,
       )
       const add = (query: Query, id: string) =>
         query(`UPDATE accounts_${name} SET n = n + 1 WHERE id = $1`, [id])
-      const inbox = postgresInbox(options)
-      const { receiver, until } = listen(inbox)
+      const { receiver, until } = listen(open())
       const attempts: number[] = []
       const both = Promise.withResolvers<void>()
       let first = 0
@@ -105,14 +99,11 @@ withPostgres('transactions in conflict', (postgres) => {
       expect(new Set(attempts)).toEqual(new Set([1]))
       const { rows } = await pool.query(`SELECT n FROM accounts_${name}`)
       expect(rows).toEqual([{ n: 2 }, { n: 2 }])
-      await receiver.close()
-      await inbox.close()
     })
 
     test('one that is open rejects no delivery, of its own order key or of another, and what comes after runs in order', async () => {
-      const { pool, options } = made()
-      const inbox = postgresInbox({ ...options, deadline: '1s' })
-      const { receiver, until } = listen(inbox)
+      const { pool, open } = postgres()
+      const { receiver, until } = listen(open({ deadline: '1s' }))
       const opened = Promise.withResolvers<void>()
       const end = Promise.withResolvers<void>()
       const ran: string[] = []
@@ -141,49 +132,41 @@ withPostgres('transactions in conflict', (postgres) => {
       end.resolve()
       await until((heard) => heard.includes('done a3'))
       expect(ran.filter((id) => id.startsWith('a'))).toEqual(['a1', 'a2', 'a3'])
-      await receiver.close()
-      await inbox.close()
     })
   })
 
   test('a commit that is open for longer than its lease keeps it, though another process looks', async () => {
-    const { pool, name, options } = made()
-    const inbox = postgresInbox({ ...options, lease: '1s' })
-    const { receiver, until } = listen(inbox)
+    const { pool, schema, open } = postgres()
+    const options = { schema: schema(), lease: '1s' } as const
+    const { receiver, until } = listen(open(options))
     const end = Promise.withResolvers<void>()
     receiver.on('thing.*', (_, task) => task.commit(() => end.promise))
     await receiver.receive(signed('1'))
     const row = async () =>
       (
         await pool.query(
-          `SELECT runs, cut, state, lease < extract(epoch FROM clock_timestamp()) * 1000 AS over FROM ${name}.postern_tasks`,
+          `SELECT runs, cut, state, lease < extract(epoch FROM clock_timestamp()) * 1000 AS over FROM ${options.schema}.postern_tasks`,
         )
       ).rows
-    const open = { runs: 1, cut: 0, state: 1, over: true }
-    await expect.poll(row).toEqual([open])
-    const other = postgresInbox({ ...options, lease: '1s' })
-    const looking = listen(other, { worker: 'onDemand' }).receiver
+    const isOpen = { runs: 1, cut: 0, state: 1, over: true }
+    await expect.poll(row).toEqual([isOpen])
+    const looking = listen(open(options), { worker: 'onDemand' }).receiver
     looking.on('thing.*', () => {})
     // It begins with a look at ended leases.
     expect(await looking.runDue()).toMatchObject({ ran: 0 })
-    expect(await row()).toEqual([open])
+    expect(await row()).toEqual([isOpen])
     end.resolve()
     await until((heard) => heard.includes('done 1'))
     expect(await row()).toEqual([{ runs: 1, cut: 0, state: 2, over: null }])
-    for (const one of [receiver, looking]) await one.close()
-    for (const one of [inbox, other]) await one.close()
   })
 
   test('in an app of serializable transactions the next of an order key runs too', async () => {
-    const { pool, options } = made()
-    const user = `u${options.schema}`
+    const { pool, schema, urlOf, open } = postgres()
+    const user = schema()
     await pool.query(
       `CREATE ROLE ${user} SUPERUSER LOGIN; ALTER ROLE ${user} SET default_transaction_isolation = 'serializable'`,
     )
-    const url = new URL(options.connectionString)
-    url.username = user
-    const inbox = postgresInbox({ ...options, connectionString: url.href })
-    const { receiver, until } = listen(inbox)
+    const { receiver, until } = listen(open({ connectionString: urlOf(user) }))
     const levels = new Set<unknown>()
     const ran: string[] = []
     receiver.on('thing.*', { orderingKey: () => 'one' }, ({ id }, task) =>
@@ -198,7 +181,5 @@ withPostgres('transactions in conflict', (postgres) => {
     await until((heard) => heard.includes('done 5'))
     expect(ran).toEqual(ids)
     expect(levels).toEqual(new Set(['serializable']))
-    await receiver.close()
-    await inbox.close()
   })
 })

@@ -13,7 +13,7 @@ import { pgSql } from '../../src/orm/pg.ts'
 import { postgresJsSql } from '../../src/orm/postgres-js.ts'
 import { prismaSql } from '../../src/orm/prisma.ts'
 import { typeormSql } from '../../src/orm/typeorm.ts'
-import { inTransaction, postgresInbox, type RunSql } from '../../src/index.ts'
+import { inTransaction, type RunSql } from '../../src/index.ts'
 import { PrismaClient } from '../orm/prisma/generated/client.ts'
 import { withPostgres } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
@@ -114,12 +114,8 @@ const LIBRARIES: Readonly<Record<string, (url: string) => Promise<Library>>> = {
 withPostgres('in the transaction of', (postgres) => {
   describe.each(Object.entries(LIBRARIES))('%s', (_, make) => {
     test('a delivery is accepted, and a task settled, or rolled back with what the app wrote', async () => {
-      const { service, pool, schema } = postgres()
-      const inbox = postgresInbox({
-        connectionString: service.url,
-        schema: schema(),
-        pollInterval: 20,
-      })
+      const { service, pool, open } = postgres()
+      const inbox = open()
       await pool.query('DROP TABLE IF EXISTS notes; CREATE TABLE notes (text text)')
       const library = await make(service.url)
       const { receiver, heard, until } = listen(inbox)
@@ -155,19 +151,13 @@ withPostgres('in the transaction of', (postgres) => {
       ])
       await receiver.close()
       await library.close()
-      await inbox.close()
     })
   })
 
   test('an open commit keeps its own lease and delays no other task; a handler that returns before is told', async () => {
-    const { service, pool, schema } = postgres()
+    const { pool, schema, open } = postgres()
     const name = schema()
-    const inbox = postgresInbox({
-      connectionString: service.url,
-      schema: name,
-      pollInterval: 20,
-      lease: '1s',
-    })
+    const inbox = open({ schema: name, lease: '1s' })
     const client = await pool.connect()
     const warnings: string[] = []
     const { receiver, heard, until } = listen(inbox, {
@@ -194,14 +184,12 @@ withPostgres('in the transaction of', (postgres) => {
       `SELECT runs, cut FROM ${name}.postern_tasks ORDER BY id LIMIT 1`,
     )
     expect(rows).toEqual([{ runs: 1, cut: 0 }])
-    await receiver.close()
-    await inbox.close()
   })
 
   test('task.commit({ in }) after the handler has returned writes nothing, and says so to its caller and to the log', async () => {
-    const { service, pool, schema } = postgres()
+    const { pool, schema, open } = postgres()
     const name = schema()
-    const inbox = postgresInbox({ connectionString: service.url, schema: name, pollInterval: 20 })
+    const inbox = open({ schema: name })
     const client = await pool.connect()
     const warnings: string[] = []
     const { receiver, heard, until } = listen(inbox, {
@@ -228,7 +216,5 @@ withPostgres('in the transaction of', (postgres) => {
     client.release()
     const { rows } = await pool.query(`SELECT state, runs FROM ${name}.postern_tasks`)
     expect(rows).toEqual([{ state: 2, runs: 1 }])
-    await receiver.close()
-    await inbox.close()
   })
 })

@@ -6,7 +6,7 @@ import { webhook } from '../../../node/src/index.ts'
 import { inTransaction, postgresInbox } from '../../src/index.ts'
 import { pgSql } from '../../src/orm/pg.ts'
 import { withPostgres } from '../postgres.ts'
-import { listen, signed, type Listening } from '../receiver.ts'
+import { listenOn, signed, type Listening } from '../receiver.ts'
 
 withPostgres('webhook with a transaction of the app', (postgres) => {
   let opened = 0
@@ -23,7 +23,7 @@ withPostgres('webhook with a transaction of the app', (postgres) => {
       schema: schema(),
       pollInterval: 20,
     })
-    listening = listen(inbox)
+    listening = listenOn(inbox)
     listening.receiver.on('thing.*', () => {})
     await pool.query('CREATE TABLE notes (text text UNIQUE DEFERRABLE INITIALLY DEFERRED)')
     const transaction = async (accept: AcceptWithin, { url: path }: IncomingMessage) => {

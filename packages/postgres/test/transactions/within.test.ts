@@ -1,18 +1,14 @@
 import { memoryInbox } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/engine'
 import { expect, test } from 'vitest'
-import { inTransaction, postgresInbox } from '../../src/index.ts'
+import { inTransaction } from '../../src/index.ts'
 import { withPostgres } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
 
 withPostgres('inTransaction', (postgres) => {
   test('stores the event with what the application writes, or neither', async () => {
-    const { service, pool, schema } = postgres()
-    const inbox = postgresInbox({
-      connectionString: service.url,
-      schema: schema(),
-      pollInterval: 20,
-    })
+    const { pool, open } = postgres()
+    const inbox = open()
     const { receiver, heard, until } = listen(inbox)
     receiver.on('thing.*', () => {})
     await pool.query('CREATE TABLE notes (text text)')
@@ -53,22 +49,15 @@ withPostgres('inTransaction', (postgres) => {
     const transaction = (accept: AcceptWithin) => accept(inTransaction(run))
     expect((await receiver.receive(signed('1'), { transaction })).status).toBe(503)
     expect(await receiver.tasks()).toEqual([])
-    await receiver.close()
   })
 
   test('takes a function that runs a statement and returns its rows', async () => {
-    const { service, pool, schema } = postgres()
-    const inbox = postgresInbox({
-      connectionString: service.url,
-      schema: schema(),
-      pollInterval: 20,
-    })
+    const { pool, open } = postgres()
+    const inbox = open()
     const { receiver, until } = listen(inbox)
     receiver.on('thing.*', () => {})
     const run = async (text: string, values: unknown[]) => (await pool.query(text, values)).rows
     expect((await receiver.receive(signed('1'), inTransaction(run))).status).toBe(200)
     await until((heard) => heard.includes('done 1'))
-    await receiver.close()
-    await inbox.close()
   })
 })

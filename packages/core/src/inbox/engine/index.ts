@@ -45,7 +45,7 @@ export { followTasks, type FollowedTasks, type TaskEnds } from './operate/follow
 export { byColumns, createTableLists } from './operate/scan.ts'
 export { comparePlaces, numberOf, placeByTime, scanAll } from './operate/search.ts'
 export { createSweep, type Sweep, ago, type ClockStep } from './operate/sweep.ts'
-export { dropDeliveries, eraseIn, pruneTables } from './operate/table-prune.ts'
+export { dropEvents, eraseTables, pruneTables, type TableDialect } from './operate/table-prune.ts'
 export { createTableStats } from './operate/table-view.ts'
 export { topCauses, type CauseGroup, type CauseTotals } from './operate/top-causes.ts'
 export { createView } from './operate/view.ts'

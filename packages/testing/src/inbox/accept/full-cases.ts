@@ -15,6 +15,8 @@ export function fullCases(test: SceneTest): void {
       await shop.accept(item('1'), item('2'))
       await rejected(shop, ['3', '4'], 3)
       assert.deepEqual(await shop.accept(item('4')), ['new'], 'nothing of it was kept')
+      const bank = scene.join({ receiver: 'bank', work: false })
+      assert.deepEqual(await bank.accept(item('1')), ['new'], 'another receiver has room')
       shop.work()
       await shop.untilSettled(3)
       assert.deepEqual(await shop.accept(item('3')), ['new'], 'room is back')

@@ -4,8 +4,8 @@ import type { SqlValues, TableSql } from '../table-sql.ts'
 import type { ActionRow } from '../journal/store.ts'
 import type { Before, ContentsRow, Place, Viewed } from './store.ts'
 
-/** The parts of pruning that differ between database servers. */
-interface PruneDialect {
+/** How the tables of a database server differ from those of another. */
+export interface TableDialect {
   /** True if the keys of events are in a table of their own, so that deliveries lock them before the events. */
   readonly keys: boolean
   /** The column of `postern_tenants` that names the tenant. */
@@ -26,7 +26,7 @@ const MANY = 10_000
  */
 export async function pruneTables(
   sql: TableSql,
-  dialect: PruneDialect,
+  dialect: TableDialect,
   before: Before,
   place: Place | undefined,
 ): Promise<Place | undefined> {
@@ -97,7 +97,7 @@ interface OldEvent {
 /** Locks events, and their keys first. Skips those that another transaction has locked. */
 async function lockEvents(
   sql: TableSql,
-  { keys }: PruneDialect,
+  { keys }: TableDialect,
   events: readonly OldEvent[],
 ): Promise<ReadonlySet<number>> {
   let free = events
@@ -132,7 +132,7 @@ async function lockRows(
 }
 
 /** Drops those deliveries that no event needs. */
-export async function dropDeliveries(sql: TableSql, ids: readonly number[]): Promise<void> {
+async function dropDeliveries(sql: TableSql, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return
   const used = await sql.rows<{ delivery: number }>(
     ({ among }) =>
@@ -149,7 +149,7 @@ export async function dropDeliveries(sql: TableSql, ids: readonly number[]): Pro
  */
 async function forget(
   sql: TableSql,
-  { tenant, among: amongNames }: PruneDialect,
+  { tenant, among: amongNames }: TableDialect,
   { done, dead, known, guards }: Before,
 ): Promise<void> {
   const oldest = Math.min(done, dead, known, guards)
@@ -187,12 +187,10 @@ async function forget(
   }
 }
 
+/** The parts of erasing that differ between database servers. */
 interface EraseSteps {
-  /** Locks only the events that may be erased. */
-  lock(): Promise<unknown>
-  /** Returns the numbers of the locked events that may be erased and have no open task. */
-  resting(): Promise<readonly number[]>
   contents(events: readonly number[]): Promise<readonly ContentsRow[]>
+  /** Replaces the contents of events, and marks the events as erased. */
   write(left: readonly ContentsRow[]): Promise<unknown>
   /** Writes records; see `Rows.note`. */
   note(rows: readonly ActionRow[]): Promise<unknown>
@@ -202,22 +200,71 @@ interface EraseSteps {
 const AT_ONCE = 10
 
 /** Implements `Viewed.erase` inside a transaction. */
-export async function eraseIn(
+export async function eraseTables(
+  sql: TableSql,
+  dialect: TableDialect,
   steps: EraseSteps,
-  empty: Parameters<Viewed['erase']>[2],
-  noted: Parameters<Viewed['erase']>[3],
+  ...[events, passing, empty, noted]: Parameters<Viewed['erase']>
 ): Promise<number> {
-  await steps.lock()
+  const marked = passing ? 'r.contents = 1' : '(r.contents IS NULL OR r.contents <> 2)'
+  const locked = await sql.rows<{ id: number; delivery: number | null }>(
+    ({ among }) =>
+      `SELECT r.id, r.delivery FROM ${sql.from('events')} WHERE ${among('r.id', events)} AND ${marked} ORDER BY r.id FOR UPDATE SKIP LOCKED`,
+  )
+  const deliveries = new Map(locked.map(({ id, delivery }) => [Number(id), delivery]))
   // Read after locking, to see replays that were committed before the locks.
-  const ids = await steps.resting()
+  const open = await withTasks(
+    sql,
+    dialect,
+    [...deliveries.keys()],
+    passing ? 't.state <> 2' : 't.state < 2',
+  )
+  const ids = [...deliveries.keys()].filter((id) => !open.has(id))
   let count = empty ? 0 : ids.length
   for (let from = 0; empty && from < ids.length; from += AT_ONCE) {
     const rows = await steps.contents(ids.slice(from, from + AT_ONCE))
     const left = rows.flatMap((row) => empty(row) ?? [])
     if (left.length > 0) await steps.write(left)
+    await dropDeliveries(
+      sql,
+      left.flatMap(({ event }) => deliveries.get(event) ?? []),
+    )
     count += left.length
   }
   const notes = noted(count)
   if (notes.length > 0) await steps.note(notes)
   return count
+}
+
+/** Implements `Store.drop` inside a transaction. */
+export async function dropEvents(
+  sql: TableSql,
+  dialect: TableDialect,
+  events: readonly number[],
+): Promise<void> {
+  const used = await withTasks(sql, dialect, events, '1 = 1')
+  const free = events.filter((id) => !used.has(id))
+  if (free.length === 0) return
+  if (dialect.keys) {
+    const rows = await sql.rows<{ hash: string }>(
+      ({ among }) => `SELECT r.hash FROM ${sql.from('events')} WHERE ${among('r.id', free)}`,
+    )
+    const hashes = rows.map(({ hash }) => hash)
+    await sql.drop('keys', ({ amongHashes }) => amongHashes('r.hash', hashes))
+  }
+  await sql.drop('events', ({ among }) => among('r.id', free))
+}
+
+/** Returns those of the events that have tasks for which an SQL condition is true. */
+async function withTasks(
+  sql: TableSql,
+  dialect: TableDialect,
+  events: readonly number[],
+  which: string,
+): Promise<ReadonlySet<number>> {
+  if (events.length === 0) return new Set()
+  const rows = await sql.rows<{ id: number; gone: boolean }>((values) =>
+    dialect.tasksOf(events, which, values),
+  )
+  return new Set(rows.flatMap(({ id, gone }) => (gone ? eventOf(Number(id)) : [])))
 }

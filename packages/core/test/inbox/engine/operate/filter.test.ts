@@ -2,13 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { orphansOf } from '../../../../src/inbox/engine/lease/watch.ts'
 import { topicMatch } from '../../../../src/inbox/engine/operate/filter.ts'
 import { inSteps } from '../../../../src/inbox/engine/operate/change.ts'
-import {
-  matches,
-  transactions,
-  where,
-  type Columns,
-  type Consumer,
-} from '../../../../src/inbox/engine/index.ts'
+import { matches, transactions, type Consumer } from '../../../../src/inbox/engine/index.ts'
 import type { TaskFilter, TaskInfo } from '../../../../src/inbox/index.ts'
 
 afterEach(() => void vi.useRealTimers())
@@ -31,30 +25,12 @@ const TASK: TaskInfo = {
   receivedAt: 1000,
 }
 
-const COLUMNS: Columns = {
-  receiver: 'r.name = ?',
-  subscription: 'l.name = ?',
-  part: 't.part = ?',
-  provider: 'e.provider = ?',
-  state: (state) => `t.state = ${state === 'dead' ? 3 : 0}`,
-  topic: ({ exact, source }) =>
-    exact === undefined ? ['e.topic ~ ?', source] : ['e.topic = ?', exact],
-  eventId: 'e.event_id = ?',
-  keys: (keys) => [`e.key IN (${keys.map(() => '?').join()})`, ...keys],
-  id: (id) => ['t.id = ?', Number(id)],
-  cause: 't.cause = ?',
-  text: 'instr(e.topic, ?) > 0',
-  before: 'e.received < ?',
-  after: 'e.received > ?',
-}
-
 describe('filters', () => {
   test('an unknown key is a TypeError with the nearest name', () => {
     expect(() => matches({ subscripton: 'a' } as TaskFilter)).toThrow(
       'filter: unknown option subscripton; did you mean subscription?',
     )
     expect(() => matches({ status: 'dead' } as TaskFilter)).toThrow(TypeError)
-    expect(() => where({ status: 'dead' } as TaskFilter, COLUMNS)).toThrow(TypeError)
   })
 
   test.each<[object, RegExp]>([
@@ -117,20 +93,6 @@ describe('filters', () => {
     }
     expect(matches({ text: 'orders' })(TASK, payload)).toBe(true)
     expect(matches({ text: 'x', state: 'done' })(TASK, payload)).toBe(false)
-  })
-
-  test('as SQL, with its values in order', () => {
-    const filter: TaskFilter = {
-      receiver: 'shop',
-      state: 'dead',
-      topic: 'orders/*',
-      keys: ['a', 'b'],
-    }
-    expect(where(filter, COLUMNS, [['t.id < ?', 9]])).toEqual({
-      sql: 't.id < ? AND r.name = ? AND t.state = 3 AND e.topic ~ ? AND e.key IN (?,?)',
-      values: [9, 'shop', '^orders\\/[^./:]+$', 'a', 'b'],
-    })
-    expect(where({}, COLUMNS)).toEqual({ sql: '1 = 1', values: [] })
   })
 })
 

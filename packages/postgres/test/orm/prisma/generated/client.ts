@@ -1,13 +1,12 @@
 // What `prisma generate` writes into internal/class.ts for schema.prisma, with the types of the calls that tests make alone.
 import * as runtime from '@prisma/client/runtime/client'
 
-const config: runtime.GetPrismaClientConfig = {
+type Provider = 'postgresql' | 'mysql'
+
+const config: Omit<runtime.GetPrismaClientConfig, 'activeProvider' | 'inlineSchema'> = {
   previewFeatures: [],
   clientVersion: '7.10.0',
   engineVersion: '0edf323efd1d98336f3f0a68684b56f689b900d3',
-  activeProvider: 'postgresql',
-  inlineSchema:
-    '// What `prisma generate` makes of it lies in generated/; another version of @prisma/client needs it made again:\n// PRISMA_SCHEMA_ENGINE_BINARY="$(which node)" npx prisma@7.10.0 generate --schema schema.prisma\n// The variable keeps it from downloading an engine, which it would not start. Delete browser.ts and prismaNamespaceBrowser.ts after it.\ngenerator client {\n  provider            = "prisma-client"\n  output              = "./generated"\n  runtime             = "nodejs"\n  moduleFormat        = "esm"\n  importFileExtension = "ts"\n}\n\ndatasource db {\n  provider = "postgresql"\n}\n\nmodel Issue {\n  id    String @id\n  title String\n\n  @@map("issues")\n}\n\nmodel Request {\n  url String @id\n\n  @@map("requests")\n}\n',
   runtimeDataModel: {
     models: {},
     enums: {},
@@ -30,15 +29,29 @@ config.parameterizationSchema = {
     'QhEgBSoAADsAMCsAAAQAECwAADsAMDkBAAAAAToBADkAIQEAAAABACABAAAAAQAgBSoAADsAMCsAAAQAECwAADsAMDkBADkAIToBADkAIQADAAAABAAgAwAABQAwBAAAAQAgAwAAAAQAIAMAAAUAMAQAAAEAIAMAAAAEACADAAAFADAEAAABACACOQEAAAABOgEAAAABAQgAAAkAIAI5AQAAAAE6AQAAAAEBCAAACwAwAQgAAAsAMAI5AQA_ACE6AQA_ACECAAAAAQAgCAAADgAgAjkBAD8AIToBAD8AIQIAAAAEACAIAAAQACACAAAABAAgCAAAEAAgAwAAAAEAIA8AAAkAIBAAAA4AIAEAAAABACABAAAABAAgAxUAAEAAIBYAAEIAIBcAAEEAIAUqAAA6ADArAAAXABAsAAA6ADA5AQA0ACE6AQA0ACEDAAAABAAgAwAAFgAwFAAAFwAgAwAAAAQAIAMAAAUAMAQAAAEAIAQqAAA4ADArAAAdABAsAAA4ADAtAQAAAAEBAAAAGgAgAQAAABoAIAQqAAA4ADArAAAdABAsAAA4ADAtAQA5ACEAAwAAAB0AIAMAAB4AMAQAABoAIAMAAAAdACADAAAeADAEAAAaACADAAAAHQAgAwAAHgAwBAAAGgAgAS0BAAAAAQEIAAAiACABLQEAAAABAQgAACQAMAEIAAAkADABLQEAPwAhAgAAABoAIAgAACcAIAEtAQA_ACECAAAAHQAgCAAAKQAgAgAAAB0AIAgAACkAIAMAAAAaACAPAAAiACAQAAAnACABAAAAGgAgAQAAAB0AIAMVAAA8ACAWAAA-ACAXAAA9ACAEKgAAMwAwKwAAMAAQLAAAMwAwLQEANAAhAwAAAB0AIAMAAC8AMBQAADAAIAMAAAAdACADAAAeADAEAAAaACAEKgAAMwAwKwAAMAAQLAAAMwAwLQEANAAhDhUAADYAIBYAADcAIBcAADcAIC4BAAAAAS8BAAAABDABAAAABDEBAAAAATIBAAAAATMBAAAAATQBAAAAATUBAAAAATYBAAAAATcBAAAAATgBADUAIQ4VAAA2ACAWAAA3ACAXAAA3ACAuAQAAAAEvAQAAAAQwAQAAAAQxAQAAAAEyAQAAAAEzAQAAAAE0AQAAAAE1AQAAAAE2AQAAAAE3AQAAAAE4AQA1ACEILgIAAAABLwIAAAAEMAIAAAAEMQIAAAABMgIAAAABMwIAAAABNAIAAAABOAIANgAhCy4BAAAAAS8BAAAABDABAAAABDEBAAAAATIBAAAAATMBAAAAATQBAAAAATUBAAAAATYBAAAAATcBAAAAATgBADcAIQQqAAA4ADArAAAdABAsAAA4ADAtAQA5ACELLgEAAAABLwEAAAAEMAEAAAAEMQEAAAABMgEAAAABMwEAAAABNAEAAAABNQEAAAABNgEAAAABNwEAAAABOAEANwAhBSoAADoAMCsAABcAECwAADoAMDkBADQAIToBADQAIQUqAAA7ADArAAAEABAsAAA7ADA5AQA5ACE6AQA5ACEAAAABOwEAAAABAAAAAAAAAAMVAAYWAAcXAAgAAAADFQAGFgAHFwAIAAAAAxUADhYADxcAEAAAAAMVAA4WAA8XABABAgECAwEFBgEGBwEHCAEJCgEKDAILDQMMDwENEQIOEgQREwESFAETFQIYGAUZGQkaGwobHAocHwodIAoeIQofIwogJQIhJgsiKAojKgIkKwwlLAomLQonLgIoMQ0pMhE',
 }
 
-// They have no declarations.
-const COMPILER = '@prisma/client/runtime/query_compiler_fast_bg.postgresql'
-config.compilerWasm = {
-  getRuntime: () => import(`${COMPILER}.mjs`),
-  async getQueryCompilerWasmModule() {
-    const { wasm } = (await import(`${COMPILER}.wasm-base64.mjs`)) as { readonly wasm: string }
-    return new WebAssembly.Module(Buffer.from(wasm, 'base64'))
-  },
-  importName: './query_compiler_fast_bg.js',
+const SCHEMA =
+  '// What `prisma generate` makes of it lies in generated/; another version of @prisma/client needs it made again:\n// PRISMA_SCHEMA_ENGINE_BINARY="$(which node)" npx prisma@7.10.0 generate --schema schema.prisma\n// The variable keeps it from downloading an engine, which it would not start. Delete browser.ts and prismaNamespaceBrowser.ts after it.\ngenerator client {\n  provider            = "prisma-client"\n  output              = "./generated"\n  runtime             = "nodejs"\n  moduleFormat        = "esm"\n  importFileExtension = "ts"\n}\n\ndatasource db {\n  provider = "postgresql"\n}\n\nmodel Issue {\n  id    String @id\n  title String\n\n  @@map("issues")\n}\n\nmodel Request {\n  url String @id\n\n  @@map("requests")\n}\n'
+
+/** Makes the client of a provider. What Prisma writes differs by its name alone. */
+export function clientOf(provider: Provider): new (options: {
+  readonly adapter: runtime.SqlDriverAdapterFactory
+}) => PrismaClient {
+  // They have no declarations.
+  const compiler = `@prisma/client/runtime/query_compiler_fast_bg.${provider}`
+  const whole: runtime.GetPrismaClientConfig = {
+    ...config,
+    activeProvider: provider,
+    inlineSchema: SCHEMA.replace('postgresql', provider),
+    compilerWasm: {
+      getRuntime: () => import(`${compiler}.mjs`),
+      async getQueryCompilerWasmModule() {
+        const { wasm } = (await import(`${compiler}.wasm-base64.mjs`)) as { readonly wasm: string }
+        return new WebAssembly.Module(Buffer.from(wasm, 'base64'))
+      },
+      importName: './query_compiler_fast_bg.js',
+    },
+  }
+  return runtime.getPrismaClient(whole) as never
 }
 
 type Promised<T> = runtime.Types.Public.PrismaPromise<T>
@@ -60,6 +73,4 @@ export interface PrismaClient {
   readonly request: { create(row: { data: { url: string } }): Promised<unknown> }
 }
 
-export const PrismaClient = runtime.getPrismaClient(config) as unknown as new (options: {
-  readonly adapter: runtime.SqlDriverAdapterFactory
-}) => PrismaClient
+export const PrismaClient = clientOf('postgresql')
