@@ -69,7 +69,7 @@ const CAUSES = `WITH g AS MATERIALIZED (
     SELECT cause, lane, sum(state = 3) AS dead, sum(state < 2) AS retrying, min(id) >> 16 AS oldest,
            max(id) >> 16 AS newest, max(id) AS sample
     FROM postern_tasks INDEXED BY postern_tasks_causes WHERE cause IS NOT NULL
-      AND (?1 IS NULL OR lane IN (SELECT value FROM json_each(?1)))
+      AND (? IS NULL OR lane IN (SELECT value FROM json_each(?)))
     GROUP BY cause, lane),
   c AS MATERIALIZED (
     SELECT cause, sum(dead) AS dead, sum(retrying) AS retrying, min(oldest) AS oldest, max(newest) AS newest,
@@ -109,8 +109,10 @@ function createStats(db: Database) {
             oldest: state === PENDING && count > 0 ? oldestOf(lane, now) : null,
           })),
       ),
-    causes: (among: readonly number[] | undefined): readonly CauseRow[] =>
-      causes.all(among === undefined ? null : JSON.stringify(among)) as readonly CauseRow[],
+    causes(among: readonly number[] | undefined): readonly CauseRow[] {
+      const wanted = among === undefined ? null : JSON.stringify(among)
+      return causes.all(wanted, wanted) as readonly CauseRow[]
+    },
   }
 
   function oldestOf(lane: number, now: number): number | null {

@@ -1,6 +1,6 @@
 import { hashOf, storable } from '../server.ts'
 import type { TableSql, WriteSql } from '../table-sql.ts'
-import { DAY } from './buckets.ts'
+import { DAY } from './history.ts'
 import type { ArrivalRow, Journaled, RecordRow, Span, SpanKey, SpanKind } from './store.ts'
 
 // Maximum number of series. Their names come from outside, as causes and codes, so further series are not counted.
