@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { catalogue } from '@postern/providers/catalogue'
 import { runWorker } from '../../../test/apps/worker.ts'
-import { postern } from './run.ts'
+import { postern, type Ended } from './run.ts'
 
 const packages = fileURLToPath(new URL('../../', import.meta.url))
 const run = promisify(execFile)
@@ -18,38 +18,35 @@ let root = ''
 beforeAll(async () => void (root = await realpath(await mkdtemp(join(tmpdir(), 'postern-init-')))))
 afterAll(() => rm(root, { recursive: true }))
 
+const LINKED =
+  'core providers testing sqlite express koa fastify hono next nestjs aws-lambda postgres cloudflare'
+
 /** A fresh project whose dependencies are those of this repository. */
 async function project(
-  name: string,
   manifest: object,
   files: Readonly<Record<string, string>> = {},
+  name = '',
 ): Promise<string> {
-  const folder = join(root, name)
-  await mkdir(folder)
-  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
-  for (const [file, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, file)), { recursive: true })
-    await writeFile(join(folder, file), text)
-  }
+  const folder = join(await mkdtemp(join(root, 'project-')), name)
   mkdirSync(join(folder, 'node_modules/@postern'), { recursive: true })
-  for (const one of [
-    'core',
-    'providers',
-    'testing',
-    'sqlite',
-    'express',
-    'koa',
-    'fastify',
-    'hono',
-    'next',
-    'nestjs',
-    'aws-lambda',
-    'postgres',
-    'cloudflare',
-  ])
-    symlinkSync(join(packages, one), join(folder, 'node_modules/@postern', one), 'junction')
+  for (const one of LINKED.split(' ')) link(folder, `@postern/${one}`, one)
+  for (const [file, text] of [
+    ['package.json', JSON.stringify(manifest)],
+    ...Object.entries(files),
+  ]) {
+    await mkdir(dirname(join(folder, file!)), { recursive: true })
+    await writeFile(join(folder, file!), text!)
+  }
   return folder
 }
+
+/** Runs `postern init` in a folder. */
+const init = (cwd: string, args = '-p github --yes'): Promise<Ended> =>
+  postern(['init', ...args.split(' ')], { cwd })
+
+const onKoa = { dependencies: { koa: '^3' } }
+const onExpress = { type: 'module', dependencies: { express: '^5' } }
+const onKoaModules = { type: 'module', ...onKoa }
 
 /** All files but those of node_modules. */
 async function contents(folder: string): Promise<Readonly<Record<string, string>>> {
@@ -73,7 +70,7 @@ const STRIPPED = JSON.stringify({ compilerOptions: { allowImportingTsExtensions:
 const PROJECTS = [
   {
     name: 'express 5, ES modules, TypeScript that Node runs as it is',
-    manifest: { type: 'module', dependencies: { express: '^5' } },
+    manifest: onExpress,
     files: {
       'tsconfig.json': STRIPPED,
       'src/app.ts': "import express from 'express'\nexport const app = express({\n} as never)\n",
@@ -102,7 +99,7 @@ const PROJECTS = [
   },
   {
     name: 'koa, ES modules',
-    manifest: { type: 'module', dependencies: { koa: '^3' } },
+    manifest: onKoaModules,
     files: {},
     test: 'node --test webhooks/github.test.js',
     says: [
@@ -154,12 +151,169 @@ const PROJECTS = [
   },
 ] as const
 
+interface Outcome {
+  readonly name: string
+  readonly manifest: object
+  readonly files?: Readonly<Record<string, string>>
+  /** Those of each run, in turn. What is said is of the last one. @default ['-p github --yes'] */
+  readonly args?: readonly string[]
+  readonly says: readonly string[]
+  readonly never?: readonly string[]
+  readonly writes?: Readonly<Record<string, string>>
+  /** Files that are not written. */
+  readonly others?: readonly string[]
+}
+
+const OUTCOMES: readonly Outcome[] = [
+  {
+    name: '.gitignore is made where there is none, and takes the secret and the events',
+    manifest: onKoa,
+    says: ['wrote .gitignore'],
+    never: ['git does not ignore'],
+    writes: { '.gitignore': '.env\nwebhooks.db*\nnode_modules\n' },
+  },
+  {
+    name: 'a .gitignore that is there is kept',
+    manifest: onKoa,
+    files: { '.gitignore': 'node_modules\n' },
+    says: ['git does not ignore .env and webhooks.db*: add them to .gitignore'],
+    writes: { '.gitignore': 'node_modules\n' },
+  },
+  ...Object.entries({
+    postgres: 'DATABASE_URL=postgres://user:password@localhost:5432/database',
+    bullmq: 'REDIS_URL=redis://localhost:6379',
+  }).map(([inbox, line]) => ({
+    name: `the inbox ${inbox} has its variable in .env`,
+    manifest: onKoaModules,
+    args: [`-p github --inbox ${inbox} --yes`],
+    says: [`Put your own values there for ${line.split('=')[0]!}.`],
+    writes: { '.env': `GITHUB_WEBHOOK_SECRET=<your-secret>\n${line}\n` },
+  })),
+  ...Object.entries({
+    'wrangler.toml': 'as tables if they are in TOML',
+    'wrangler.json': '"new_sqlite_classes": ["Webhooks"] }],\n',
+  }).map(([settings, line]) => ({
+    name: `a Worker with a ${settings} keeps it, and is told the lines`,
+    manifest: { dependencies: {} },
+    files: { [settings]: '', '.dev.vars': '' },
+    args: ['-p github --framework cloudflare --yes'],
+    says: [
+      line,
+      "  export { Webhooks } from './webhooks/worker.js'\n",
+      'into .dev.vars as GITHUB_WEBHOOK_SECRET',
+    ],
+    writes: { '.dev.vars': 'GITHUB_WEBHOOK_SECRET=<your-secret>\n', [settings]: '' },
+    others: ['wrangler.jsonc'],
+  })),
+  {
+    name: 'the sender that joins a Worker with a longer window says so of the Worker and of its object',
+    manifest: { dependencies: {} },
+    args: ['-p github --framework cloudflare --yes', '-p meta --framework cloudflare --yes'],
+    says: ["the inbox needs dedupeWindow: '7d' (in worker, both calls)"],
+  },
+  {
+    name: 'a second sender that delivers again for longer says so of the inbox that it shares',
+    manifest: onKoaModules,
+    args: ['-p github --yes', '-p meta --yes'],
+    says: ["the inbox needs dedupeWindow: '7d' (in webhooks/receiver.js)"],
+  },
+  {
+    name: 'imports in src fit a file in src, though no app is found',
+    manifest: onKoaModules,
+    files: { 'src/other.js': '' },
+    says: ["import { inbox, receiver } from './webhooks/receiver.js'"],
+  },
+  {
+    name: 'a sender that signs its URL: its own variable, and a word on publicBase',
+    manifest: { type: 'module', dependencies: { hono: '^4' } },
+    args: ['-p twilio --yes'],
+    says: [
+      'Twilio signs the URL.',
+      'give webhook() the option publicBase',
+      '@postern/hono @postern/node',
+      '  closeOnSignal({ server, receivers: [receiver], inboxes: [inbox] })',
+    ],
+    writes: { '.env': 'TWILIO_AUTH_TOKEN=<your-secret>\n' },
+  },
+  {
+    name: 'each variable that the receiver reads is in .env',
+    manifest: onKoaModules,
+    args: ['-p wecom --inbox memory --yes'],
+    says: [],
+    writes: {
+      '.env':
+        'WECOM_TOKEN=<your-secret>\nWECOM_ENCODING_AESKEY=<your-value>\nWECOM_RECEIVE_ID=<your-value>\n',
+    },
+  },
+  {
+    name: 'a dry run writes nothing',
+    manifest: onKoa,
+    args: ['-p github --dry-run'],
+    says: ['── webhooks/receiver.mjs'],
+    others: ['webhooks', '.env'],
+  },
+  {
+    name: '.env keeps what it has',
+    manifest: onKoa,
+    files: { '.env': 'GITHUB_WEBHOOK_SECRET=mine' },
+    args: ['-p github -y'],
+    says: [],
+    writes: { '.env': 'GITHUB_WEBHOOK_SECRET=mine' },
+  },
+  ...[
+    {
+      of: 'its files',
+      manifest: onKoa,
+      files: { 'src/app.ts': "import { a } from './a'\nconst app = new Koa()\n" },
+      from: './handlers',
+    },
+    {
+      of: 'its tools',
+      manifest: { ...onKoaModules, devDependencies: { typescript: '^6' } },
+      from: './handlers.ts',
+    },
+    {
+      of: 'a config of a tool alone is none',
+      manifest: { ...onKoaModules, devDependencies: { typescript: '^6' } },
+      files: { 'app.js': 'const app = new Koa()\n', 'vitest.config.ts': '' },
+      from: './handlers.js',
+    },
+  ].map(({ of, from, ...given }) => ({
+    ...given,
+    name: `TypeScript is told without tsconfig.json: ${of}`,
+    args: ['-p github --dry-run'],
+    says: [
+      `webhooks/receiver.${from.endsWith('.js') ? 'js' : 'ts'}\n`,
+      `import { subscribe } from '${from}'`,
+    ],
+  })),
+]
+
+const WRONG = [
+  [onKoa, '--yes', 'give --provider'],
+  [onKoa, '-p github --yes --framework rails', '--framework must be one of'],
+  [onKoa, '-p github --yes --inbox kafka', '--inbox must be one of'],
+  [onKoa, '-p github --yes --path /../x', '--path must be'],
+  // Without a terminal it asks nobody.
+  [onKoa, '-p github', 'give --yes'],
+  [
+    { type: 'module' },
+    '-p github --framework lambda --yes --inbox sqlite',
+    '--inbox must be postgres or bullmq on lambda',
+  ],
+  [
+    { devDependencies: { wrangler: '^4' } },
+    '-p github --inbox postgres --yes',
+    '--inbox must be left out on cloudflare, got postgres',
+  ],
+] as const
+
 describe('init into fresh projects', () => {
   test.for<(typeof PROJECTS)[number] & { readonly env?: string }>(PROJECTS)(
     '$name: its test passes',
-    async ({ name, manifest, files, test, says, env = '.env' }) => {
-      const folder = await project(name.replaceAll(/\W+/g, '-'), manifest, files)
-      const { code, out, err } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    async ({ manifest, files, test, says, env = '.env' }) => {
+      const folder = await project(manifest, files)
+      const { code, out, err } = await init(folder)
       expect([code, err]).toEqual([0, ''])
       for (const text of says) expect(out).toContain(text)
       expect(out).toContain(`. Test: ${test}\n`)
@@ -178,7 +332,7 @@ describe('init into fresh projects', () => {
       expect(tested.stdout).toMatch(/fail 0\n/)
 
       const before = await contents(folder)
-      const again = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+      const again = await init(folder)
       expect([again.code, again.err]).toEqual([
         1,
         expect.stringMatching(/nothing was written, since .*handlers.*exist already/),
@@ -187,43 +341,23 @@ describe('init into fresh projects', () => {
     },
   )
 
-  test('.gitignore is made where there is none, and takes the secret and the events', async () => {
-    const folder = await project('ignored', { dependencies: { koa: '^3' } })
-    const { out } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
-    expect(out).toContain('wrote .gitignore')
-    const lines = '.env\nwebhooks.db*\nnode_modules\n'
-    expect(await readFile(join(folder, '.gitignore'), 'utf8')).toBe(lines)
-    expect(out).not.toContain('git does not ignore')
-    const other = await project('not-ignored', { dependencies: { koa: '^3' } })
-    await writeFile(join(other, '.gitignore'), 'node_modules\n')
-    const told = await postern(['init', '-p', 'github', '--yes'], { cwd: other })
-    expect(told.out).toContain('git does not ignore .env and webhooks.db*: add them to .gitignore')
-    expect(await readFile(join(other, '.gitignore'), 'utf8')).toBe('node_modules\n')
-  })
-
-  test.for([
-    ['postgres', 'DATABASE_URL', 'postgres://user:password@localhost:5432/database'],
-    ['bullmq', 'REDIS_URL', 'redis://localhost:6379'],
-  ] as const)('the inbox %s has its variable in .env', async ([inbox, variable, example]) => {
-    const folder = await project(`kept-${inbox}`, { type: 'module', dependencies: { koa: '^3' } })
-    const args = ['init', '-p', 'github', '--inbox', inbox, '--yes']
-    const { out } = await postern(args, { cwd: folder })
-    expect(out).toContain(`Put your own values there for ${variable}.`)
-    const env = `GITHUB_WEBHOOK_SECRET=<your-secret>\n${variable}=${example}\n`
-    expect(await readFile(join(folder, '.env'), 'utf8')).toBe(env)
-    const receiver = await readFile(join(folder, 'webhooks/receiver.js'), 'utf8')
-    expect(receiver).toContain(`process.env.${variable} }`)
-  })
+  test.for<Outcome>(OUTCOMES)(
+    '$name',
+    async ({ manifest, files, args, says, never = [], writes = {}, others = [] }) => {
+      const folder = await project(manifest, files)
+      let out = ''
+      for (const one of args ?? ['-p github --yes']) ({ out } = await init(folder, one))
+      for (const text of says) expect(out).toContain(text)
+      for (const text of never) expect(out).not.toContain(text)
+      for (const [file, text] of Object.entries(writes))
+        expect(await readFile(join(folder, file), 'utf8')).toBe(text)
+      for (const file of others) expect(existsSync(join(folder, file))).toBe(false)
+    },
+  )
 
   test('on Lambda: two functions, and an inbox that outlives them', async () => {
-    const folder = await project('lambda', { type: 'module' })
-    const lambda = ['init', '-p', 'github', '--framework', 'lambda', '--yes']
-    const rejected = await postern([...lambda, '--inbox', 'sqlite'], { cwd: folder })
-    expect([rejected.code, rejected.err]).toEqual([
-      2,
-      expect.stringContaining('--inbox must be postgres or bullmq on lambda'),
-    ])
-    const { code, out } = await postern(lambda, { cwd: folder })
+    const folder = await project({ type: 'module' })
+    const { code, out } = await init(folder, '-p github --framework lambda --yes')
     expect([code, out]).toEqual([
       0,
       expect.stringContaining('webhooks/lambda.js has two functions'),
@@ -246,15 +380,9 @@ describe('init into fresh projects', () => {
 
   test('on Workers: settings, object and Worker, which take a delivery in workerd', async () => {
     const files = { 'tsconfig.json': '{}', 'src/other.ts': '' }
-    const folder = await project('Workers_of mine', { devDependencies: { wrangler: '^4' } }, files)
-    const rejected = await postern(['init', '-p', 'github', '--inbox', 'postgres', '--yes'], {
-      cwd: folder,
-    })
-    expect([rejected.code, rejected.err]).toEqual([
-      2,
-      expect.stringContaining('--inbox must be left out on cloudflare, got postgres'),
-    ])
-    const { code, out } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    const manifest = { devDependencies: { wrangler: '^4' } }
+    const folder = await project(manifest, files, 'Workers_of mine')
+    const { code, out } = await init(folder)
     expect(code).toBe(0)
     expect(out).toContain('npm install @postern/cloudflare @postern/core @postern/providers\n')
     expect(out).toContain('--to http://localhost:8787/webhooks/github')
@@ -271,7 +399,7 @@ describe('init into fresh projects', () => {
     })
     expect(tested.stdout).toMatch(/pass 1\n/)
 
-    const second = await postern(['init', '-p', 'stripe', '--yes'], { cwd: folder })
+    const second = await init(folder, '-p stripe --yes')
     const [, imported, secret, joined] =
       / {2}(import .+)\n {2}(readonly .+)\n {2}(\.\.\..+)\n/.exec(second.out)!
     const receiver = join(folder, 'src/webhooks/receiver.ts')
@@ -287,29 +415,6 @@ describe('init into fresh projects', () => {
   })
 
   test.for([
-    ['wrangler.toml', 'as tables if they are in TOML'],
-    ['wrangler.json', '"new_sqlite_classes": ["Webhooks"] }],\n'],
-  ] as const)('a Worker with a %s keeps it, and is told the lines', async ([settings, line]) => {
-    const files = { [settings]: '', '.dev.vars': '' }
-    const folder = await project(`has-${settings}`, { dependencies: {} }, files)
-    const args = ['init', '-p', 'github', '--framework', 'cloudflare', '--yes']
-    const { out } = await postern(args, { cwd: folder })
-    expect(out).toContain(line)
-    expect(out).toContain("  export { Webhooks } from './webhooks/worker.js'\n")
-    expect(out).toContain('into .dev.vars as GITHUB_WEBHOOK_SECRET')
-    expect(await readFile(join(folder, '.dev.vars'), 'utf8')).toContain('GITHUB_WEBHOOK_SECRET=')
-    expect(existsSync(join(folder, 'wrangler.jsonc'))).toBe(false)
-  })
-
-  test('the sender that joins a Worker with a longer window says so of the Worker and of its object', async () => {
-    const folder = await project('longer', { dependencies: {} })
-    const args = ['init', '--framework', 'cloudflare', '--yes', '-p']
-    await postern([...args, 'github'], { cwd: folder })
-    const { out } = await postern([...args, 'meta'], { cwd: folder })
-    expect(out).toContain("the inbox needs dedupeWindow: '7d' (in worker, both calls)")
-  })
-
-  test.for([
     [['express', 'wrangler'], 'receiver.mjs'],
     [['fastify', 'wrangler'], 'receiver.mjs'],
     [['koa', 'wrangler'], 'receiver.mjs'],
@@ -318,8 +423,7 @@ describe('init into fresh projects', () => {
     [['wrangler'], 'worker.js'],
   ] as const)('the framework among %s is found: it writes %s', async ([names, file]) => {
     const dependencies = Object.fromEntries(names.map((name) => [name, '*']))
-    const folder = await project(`beside-${names.join('-')}`, { dependencies })
-    const { out } = await postern(['init', '-p', 'github', '--dry-run'], { cwd: folder })
+    const { out } = await init(await project({ dependencies }), '-p github --dry-run')
     expect(out).toMatch(new RegExp(`^── .*${file}$`, 'm'))
   })
 
@@ -341,25 +445,15 @@ describe('init into fresh projects', () => {
     ['nowhere', {}, {}, 3000],
   ] as const)(
     "its steps are numbered and have the app's own port: %s",
-    async ([where, files, more, port]) => {
-      const manifest = { dependencies: { express: '^5' }, ...more }
-      const folder = await project(`port-${where.replaceAll(/\W+/g, '-')}`, manifest, files)
-      const { out } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    async ([, files, more, port]) => {
+      const { out } = await init(await project({ dependencies: { express: '^5' }, ...more }, files))
       expect(out).toContain(`--to http://localhost:${port}/webhooks/github\n`)
-      expect(out.match(/^\d(?=\. )/gm)).toEqual(['1', '2', '3', '4', '5', '6'])
-      expect(out.match(/^\d\. \w+/gm)).toEqual([
-        '1. Install',
-        '2. Mount',
-        '3. Put',
-        '4. Test',
-        '5. Start',
-        '6. Add',
-      ])
+      const steps = '1. Install,2. Mount,3. Put,4. Test,5. Start,6. Add'
+      expect(out.match(/^\d\. (?:\w+)?/gm)).toEqual(steps.split(','))
     },
   )
 
   test('--install runs the package manager, and leaves that step out; its failure is told', async () => {
-    const folder = await project('installed', { dependencies: { koa: '^3' } })
     const bin = join(root, 'bin')
     await mkdir(bin, { recursive: true })
     const npm = (code: number): Promise<void> =>
@@ -367,7 +461,7 @@ describe('init into fresh projects', () => {
     await npm(0)
     const env = { PATH: `${bin}:${process.env['PATH']!}` }
     const args = ['init', '-p', 'github', '--inbox', 'memory', '--yes', '--install']
-    const { code, out, err } = await postern(args, { cwd: folder, env })
+    const { code, out, err } = await postern(args, { cwd: await project(onKoa), env })
     expect([code, err]).toEqual([
       0,
       'npm got install @postern/core @postern/koa @postern/providers\nnpm got install -D @postern/testing\n',
@@ -375,8 +469,7 @@ describe('init into fresh projects', () => {
     expect(out).toContain('1. Mount: ')
     expect(out).not.toContain('Install')
     await npm(1)
-    const other = await project('not-installed', { dependencies: { koa: '^3' } })
-    const failed = await postern(args, { cwd: other, env })
+    const failed = await postern(args, { cwd: await project(onKoa), env })
     expect([failed.code, failed.err]).toEqual([
       3,
       expect.stringContaining('npm ended with 1: the files are written'),
@@ -384,9 +477,9 @@ describe('init into fresh projects', () => {
   })
 
   test('what it says undoes all that it did', async () => {
-    const folder = await project('undone', { dependencies: { koa: '^3' } }, { 'app.js': '' })
+    const folder = await project(onKoa, { 'app.js': '' })
     const before = await contents(folder)
-    const { out } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    const { out } = await init(folder)
     const [, files] = /^Undo: delete (.+?); delete \.env;/m.exec(out)!
     for (const file of [...files!.split(', '), '.env'])
       await rm(join(folder, file), { recursive: true })
@@ -394,24 +487,23 @@ describe('init into fresh projects', () => {
   })
 
   test('a file that cannot be written: those before it are gone again', async () => {
-    const folder = await project('rejected', {
-      dependencies: { fastify: '^5', '@fastify/autoload': '^6' },
+    const manifest = { dependencies: { fastify: '^5', '@fastify/autoload': '^6' } }
+    const folder = await project(manifest, {
+      test: 'a file where a folder should be',
+      'tests/a.test.js': '',
+      'tests/webhooks': 'a file where a folder should be',
     })
     await mkdir(join(folder, 'routes'))
-    await writeFile(join(folder, 'test'), 'a file where a folder should be')
-    await mkdir(join(folder, 'tests'))
-    await writeFile(join(folder, 'tests/a.test.js'), '')
-    await writeFile(join(folder, 'tests/webhooks'), 'a file where a folder should be')
     const before = await contents(folder)
-    const { code } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    const { code } = await init(folder)
     expect(code).not.toBe(0)
     expect(await contents(folder)).toEqual(before)
   })
 
   test('a second sender gets a folder of its own beside the first', async () => {
-    const folder = await project('second', { type: 'module', dependencies: { express: '^5' } })
-    await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
-    const { code, out } = await postern(['init', '-p', 'stripe', '--yes'], { cwd: folder })
+    const folder = await project(onExpress)
+    await init(folder)
+    const { code, out } = await init(folder, '-p stripe --yes')
     expect([code, out]).toEqual([0, expect.stringContaining('wrote webhooks/stripe/receiver.js')])
     expect(out).toContain(
       "import { receiver as stripeReceiver } from './webhooks/stripe/receiver.js'",
@@ -425,9 +517,7 @@ describe('init into fresh projects', () => {
     expect(await readFile(join(folder, 'webhooks/stripe/receiver.js'), 'utf8')).toContain(
       "import { inbox } from '../receiver.js'",
     )
-    const other = await postern(['init', '-p', 'slack', '--inbox', 'memory', '--yes'], {
-      cwd: folder,
-    })
+    const other = await init(folder, '-p slack --inbox memory --yes')
     expect([other.code, other.err]).toEqual([
       2,
       expect.stringContaining('--inbox must be left out for a second provider, got memory'),
@@ -438,9 +528,9 @@ describe('init into fresh projects', () => {
   })
 
   test('the route that is written takes deliveries, before a body parser', async () => {
-    const folder = await project('mounted', { type: 'module', dependencies: { express: '^5' } })
+    const folder = await project(onExpress)
     link(folder, 'express', 'express/node_modules/express')
-    await postern(['init', '-p', 'github', '--inbox', 'memory', '--yes'], { cwd: folder })
+    await init(folder, '-p github --inbox memory --yes')
     await writeFile(
       join(folder, 'app.js'),
       `import express from 'express'
@@ -466,10 +556,9 @@ const server = app.listen(0, '127.0.0.1', async () => {
   })
 
   test('behind a gateway: its test passes, and the app takes what the gateway signs alone', async () => {
-    const folder = await project('gateway', { type: 'module', dependencies: { express: '^5' } })
+    const folder = await project(onExpress)
     link(folder, 'express', 'express/node_modules/express')
-    const args = ['init', '-p', 'github', '--behind', 'hookdeck', '--inbox', 'memory', '--yes']
-    const { out } = await postern(args, { cwd: folder })
+    const { out } = await init(folder, '-p github --behind hookdeck --inbox memory --yes')
     expect(out).toContain('Put the secret of Hookdeck into .env as HOOKDECK_GATEWAY_WEBHOOK_SECRET')
     expect(out).toContain('npx postern send github --behind hookdeck --to http://localhost:')
     expect(out).toMatch(/Add the URL of Hookdeck at GitHub: .+/)
@@ -507,38 +596,6 @@ const server = app.listen(0, '127.0.0.1', () => console.log('port', server.addre
   })
 
   test.for([
-    [
-      'its files',
-      { dependencies: { koa: '^3' } },
-      { 'src/app.ts': "import { a } from './a'\nconst app = new Koa()\n" },
-      'ts',
-      "'./handlers'",
-    ],
-    [
-      'its tools',
-      { type: 'module', dependencies: { koa: '^3' }, devDependencies: { typescript: '^6' } },
-      {},
-      'ts',
-      "'./handlers.ts'",
-    ],
-    [
-      'a config of a tool alone is none',
-      { type: 'module', dependencies: { koa: '^3' }, devDependencies: { typescript: '^6' } },
-      { 'app.js': 'const app = new Koa()\n', 'vitest.config.ts': '' },
-      'js',
-      "'./handlers.js'",
-    ],
-  ] as const)(
-    'TypeScript is told without tsconfig.json: %s',
-    async ([name, manifest, files, extension, from]) => {
-      const folder = await project(`typed-${name.replaceAll(' ', '-')}`, manifest, files)
-      const { out } = await postern(['init', '-p', 'github', '--dry-run'], { cwd: folder })
-      expect(out).toContain(`webhooks/receiver.${extension}\n`)
-      expect(out).toContain(`import { subscribe } from ${from}`)
-    },
-  )
-
-  test.for([
     ['express', "const app = require('express')()\n"],
     ['express', 'export const app: Express = express()\n'],
     ['hono', 'const app = new Hono<{ Bindings: Env }>()\n'],
@@ -550,54 +607,14 @@ const server = app.listen(0, '127.0.0.1', () => console.log('port', server.addre
       'src/a.js': `import type { Request } from '${name}'\nconst router = ${name}.Router()\n`,
       'src/z.js': text,
     }
-    const folder = await project(
-      `made-${text.replaceAll(/\W+/g, '-').slice(0, 60)}`,
-      { type: 'module', dependencies: { [name]: '*' } },
-      files,
-    )
-    const { out } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    const manifest = { type: 'module', dependencies: { [name]: '*' } }
+    const { out } = await init(await project(manifest, files))
     expect(out).toContain('Add these lines to src/z.js,')
   })
 
-  test('imports in src fit a file in src, though no app is found', async () => {
-    const manifest = { type: 'module', dependencies: { koa: '^3' } }
-    const folder = await project('no-app-in-src', manifest, { 'src/other.js': '' })
-    const { out } = await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
-    expect(out).toContain("import { inbox, receiver } from './webhooks/receiver.js'")
-  })
-
-  test('a sender that signs its URL: its own variable, and a word on publicBase', async () => {
-    const folder = await project('twilio', { type: 'module', dependencies: { hono: '^4' } })
-    const { out } = await postern(['init', '-p', 'twilio', '--yes'], { cwd: folder })
-    expect(await readFile(join(folder, '.env'), 'utf8')).toBe('TWILIO_AUTH_TOKEN=<your-secret>\n')
-    expect(out).toContain('Twilio signs the URL.')
-    expect(out).toContain('give webhook() the option publicBase')
-    expect(out).toContain('@postern/hono @postern/node')
-    expect(out).toContain('  closeOnSignal({ server, receivers: [receiver], inboxes: [inbox] })')
-  })
-
-  test('each variable that the receiver reads is in .env', async () => {
-    const folder = await project('variables', { type: 'module', dependencies: { koa: '^3' } })
-    await postern(['init', '-p', 'wecom', '--inbox', 'memory', '--yes'], { cwd: folder })
-    expect(await readFile(join(folder, '.env'), 'utf8')).toBe(
-      'WECOM_TOKEN=<your-secret>\nWECOM_ENCODING_AESKEY=<your-value>\nWECOM_RECEIVE_ID=<your-value>\n',
-    )
-  })
-
-  test('a second sender that delivers again for longer says so of the inbox that it shares', async () => {
-    const folder = await project('window', { type: 'module', dependencies: { koa: '^3' } })
-    await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
-    const { out } = await postern(['init', '-p', 'meta', '--yes'], { cwd: folder })
-    expect(out).toContain("the inbox needs dedupeWindow: '7d' (in webhooks/receiver.js)")
-  })
-
   test('send finds the secret where init has put it, once it is filled in', async () => {
-    const folder = await project(
-      'next-secret',
-      { dependencies: { next: '^16' } },
-      { 'app/a.ts': '' },
-    )
-    await postern(['init', '-p', 'github', '--yes'], { cwd: folder })
+    const folder = await project({ dependencies: { next: '^16' } }, { 'app/a.ts': '' })
+    await init(folder)
     const send = ['send', 'github', '--to', 'http://127.0.0.1:1/webhooks/github']
     const empty = await postern(send, { cwd: folder })
     expect([empty.code, empty.err]).toEqual([
@@ -613,8 +630,8 @@ const server = app.listen(0, '127.0.0.1', () => console.log('port', server.addre
 
   test('the guide of Next.js shows what is written', async () => {
     const files = { 'tsconfig.json': '{}', 'app/page.tsx': '' }
-    const folder = await project('next-guide', { dependencies: { next: '^16' } }, files)
-    const { out } = await postern(['init', '-p', 'stripe', '--dry-run'], { cwd: folder })
+    const folder = await project({ dependencies: { next: '^16' } }, files)
+    const { out } = await init(folder, '-p stripe --dry-run')
     const written = new Map(
       out.split('── ').map((part) => {
         const [name = '', ...lines] = part.split('\n')
@@ -627,37 +644,11 @@ const server = app.listen(0, '127.0.0.1', () => console.log('port', server.addre
     for (const [, name, code] of shown) expect([name, code]).toEqual([name, written.get(name!)])
   })
 
-  test('a dry run writes nothing, and .env keeps what it has', async () => {
-    const folder = await project(
-      'dry',
-      { dependencies: { koa: '^3' } },
-      { '.env': 'GITHUB_WEBHOOK_SECRET=mine' },
-    )
-    const { out, err } = await postern(['init', '-p', 'github', '--dry-run'], { cwd: folder })
-    expect(out).toContain('── webhooks/receiver.mjs')
-    expect(err).toContain('Nothing was written.')
-    expect(existsSync(join(folder, 'webhooks'))).toBe(false)
-    await postern(['init', '-p', 'github', '-y'], { cwd: folder })
-    expect(await readFile(join(folder, '.env'), 'utf8')).toBe('GITHUB_WEBHOOK_SECRET=mine')
-  })
-
-  test('without a terminal it asks nobody, and writes nothing', async () => {
-    const folder = await project('nobody', { dependencies: { koa: '^3' } })
-    const { code, err } = await postern(['init', '-p', 'github'], { cwd: folder })
-    expect([code, err]).toEqual([2, expect.stringContaining('give --yes')])
-    expect(existsSync(join(folder, 'webhooks'))).toBe(false)
-  })
-
-  test.for([
-    [[], 'give --provider'],
-    [['-p', 'github', '--framework', 'rails'], '--framework must be one of'],
-    [['-p', 'github', '--inbox', 'kafka'], '--inbox must be one of'],
-    [['-p', 'github', '--path', '/../x'], '--path must be'],
-  ] as const)('%j is wrong use', async ([args, message]) => {
-    const folder = await project(`wrong-${message.replaceAll(/\W+/g, '-')}`, {
-      dependencies: { koa: '^3' },
-    })
-    const { code, err } = await postern(['init', ...args, '--yes'], { cwd: folder })
+  test.for(WRONG)('in %j, %s is wrong use', async ([manifest, args, message]) => {
+    const folder = await project(manifest)
+    const before = await contents(folder)
+    const { code, err } = await init(folder, args)
     expect([code, err]).toEqual([2, expect.stringContaining(message)])
+    expect(await contents(folder)).toEqual(before)
   })
 })
