@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import { clipboard } from './browser.ts'
-import { eachWithTab } from './stage.ts'
+import { test } from './stage.ts'
 
 /** The handlers of the world, as the project of an app has them. */
 const HANDLERS = `export function subscribe(receiver) {
@@ -16,11 +16,7 @@ const HANDLERS = `export function subscribe(receiver) {
 `
 
 needs(chromium).describe('what the page does', () => {
-  const stage = eachWithTab()
-
-  test('explains a tampered delivery: the proven cause first', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('explains a tampered delivery: the proven cause first', async ({ world, page }) => {
     await world.tamper()
     await world.settled()
     await page.goto(`${world.url}?screen=list&q=outcome:rejected&open=first`)
@@ -33,9 +29,7 @@ needs(chromium).describe('what the page does', () => {
     expect(await page.content()).not.toContain('whsec_')
   })
 
-  test('a remedy leads to the page of the sender', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('a remedy leads to the page of the sender', async ({ world, page }) => {
     await world.tamper('whsec_YW5vdGhlciBzZWNyZXQgdGhhbiB0aGUgb25lIG9mIHRoZSBhcHA')
     await world.settled()
     await page.goto(`${world.url}?screen=list&q=outcome:rejected&open=first`)
@@ -46,9 +40,10 @@ needs(chromium).describe('what the page does', () => {
     expect(await link.getAttribute('rel')).toBe('noreferrer')
   })
 
-  test('shows the bytes that were signed beside those that came, and copies them as text and as a picture', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('shows the bytes that were signed beside those that came, and copies them as text and as a picture', async ({
+    world,
+    page,
+  }) => {
     await world.rewrite()
     await world.settled()
     await page.goto(`${world.url}?screen=list&q=outcome:rejected&open=first`)
@@ -71,9 +66,7 @@ needs(chromium).describe('what the page does', () => {
     expect(size[1]).toBeGreaterThan(200)
   })
 
-  test('copies a delivery as a test, which passes when it is run', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('copies a delivery as a test, which passes when it is run', async ({ world, page }) => {
     await open(page, 'invoice.paid')
     await page.getByRole('button', { name: 'Copy as test' }).click()
     await page.getByText('Copied the test.').waitFor()
@@ -100,34 +93,26 @@ needs(chromium).describe('what the page does', () => {
     }
 
     async function open(on: Page, topic: string): Promise<void> {
-      await world.send(topic)
-      await world.settled()
+      await world.sendAndSettle(topic)
       await on.goto(`${world.url}?screen=list&open=first`)
       await on.getByRole('heading', { name: topic }).waitFor()
     }
   })
 
-  test('copies a delivery as curl', async () => {
-    const { world, tab } = stage
-    await world.send('invoice.paid', { id: 'evt_curl' })
-    await world.settled()
-    await tab.page.goto(`${world.url}?screen=list&open=first`)
-    await tab.page.getByRole('button', { name: 'Copy as curl' }).click()
-    await tab.page.getByText('Copied the curl command.').waitFor()
-    const text = await clipboard(tab.page)
+  test('copies a delivery as curl', async ({ world, page }) => {
+    await world.sendAndSettle('invoice.paid', { id: 'evt_curl' })
+    await page.goto(`${world.url}?screen=list&open=first`)
+    await page.getByRole('button', { name: 'Copy as curl' }).click()
+    await page.getByText('Copied the curl command.').waitFor()
+    const text = await clipboard(page)
     expect(text).toMatch(/^curl -X POST \\\n  'http[^]* \\\n  -H /)
     expect(text).toContain('evt_curl')
-    const box = tab.page.getByRole('textbox', { name: 'curl command' })
+    const box = page.getByRole('textbox', { name: 'curl command' })
     expect(await box.evaluate((one) => one.scrollWidth - one.clientWidth)).toBeLessThanOrEqual(0)
   })
 
-  test('runs an edited payload, and takes no text that is not JSON', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    world.isBroken = true
-    await world.send('invoice.paid', { id: 'evt_edit' })
-    await world.settled()
-    world.isBroken = false
+  test('runs an edited payload, and takes no text that is not JSON', async ({ world, page }) => {
+    await world.makeDead()
     await page.goto(`${world.url}?screen=list&q=state:dead&open=first`)
     await page.getByRole('button', { name: 'Edit and run' }).click()
     const editor = page.getByRole('textbox', { name: 'Payload' })
@@ -143,12 +128,8 @@ needs(chromium).describe('what the page does', () => {
     await page.getByRole('treeitem', { name: 'edited: true' }).waitFor()
   })
 
-  test('deletes a task once it has said what that means', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    world.isBroken = true
-    await world.send('invoice.paid', { id: 'evt_delete' })
-    await world.settled()
+  test('deletes a task once it has said what that means', async ({ world, page, tab }) => {
+    await world.makeDead()
     await page.goto(`${world.url}?screen=list&q=state:dead&open=first`)
     await page.getByRole('button', { name: 'Delete', exact: true }).click()
     await page.getByText('You cannot undo this.').waitFor()
@@ -163,13 +144,11 @@ needs(chromium).describe('what the page does', () => {
     }
   })
 
-  test('runs many again: the count first, then progress, and Stop stops it', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    world.isBroken = true
-    for (let at = 0; at < 30; at++) await world.send('invoice.paid', { id: `evt_${at}` })
-    await world.settled()
-    world.isBroken = false
+  test('runs many again: the count first, then progress, and Stop stops it', async ({
+    world,
+    page,
+  }) => {
+    await world.makeDead(30)
     const dead = async (): Promise<number> =>
       (await world.inbox.view!.replay({ state: 'dead' }, { dryRun: true })).count
     expect(await dead()).toBe(30)
@@ -202,9 +181,7 @@ needs(chromium).describe('what the page does', () => {
     expect(new Set(world.done.filter((one) => one.startsWith('mail'))).size).toBe(30)
   })
 
-  test('sends a sample, if the visitor may', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('sends a sample, if the visitor may', async ({ world, page }) => {
     await page.goto(world.url)
     await page.getByRole('heading', { name: 'No deliveries yet.' }).waitFor()
     await page.getByRole('button', { name: 'Send a sample' }).click()
@@ -214,12 +191,11 @@ needs(chromium).describe('what the page does', () => {
     expect(world.done.length).toBeGreaterThan(0)
   })
 
-  test('offers nothing that the visitor may not do, and no payload that is not theirs', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    world.isBroken = true
-    await world.send('invoice.paid', { id: 'evt_read' })
-    await world.settled()
+  test('offers nothing that the visitor may not do, and no payload that is not theirs', async ({
+    world,
+    page,
+  }) => {
+    await world.makeDead()
     world.grant = { allow: 'read', payloads: false, as: 'bob' }
     await page.goto(`${world.url}?screen=list&q=state:dead&open=first&tab=payload`)
     await page.getByText('Payloads, headers and bodies are not shown to you.').waitFor()

@@ -1,32 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
-import { eachWithTab } from './stage.ts'
+import { test } from './stage.ts'
+import type { World } from './world.ts'
 
 needs(chromium).describe('rows that are chosen', () => {
-  const stage = eachWithTab()
-
   const box = (page: Page, id: string) =>
     page.getByRole('checkbox', { name: `Choose invoice.paid ${id}`, exact: true })
-  const dead = async (): Promise<readonly string[]> =>
-    (await stage.world.inbox.view!.list({ state: 'dead' })).rows
-      .map(({ event }) => event.id!)
-      .sort()
+  const deadOf = async ({ inbox }: World): Promise<readonly string[]> =>
+    (await inbox.view!.list({ state: 'dead' })).rows.map(({ event }) => event.id!).sort()
 
-  async function breakThings(count: number): Promise<void> {
-    const { world } = stage
-    world.isBroken = true
-    for (let at = 1; at <= count; at++) await world.send('invoice.paid', { id: `evt_${at}` })
-    await world.settled()
-    world.isBroken = false
-  }
-
-  test('run again, those alone: the count first, then the outcome; the keyboard chooses too', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await breakThings(5)
+  test('run again, those alone: the count first, then the outcome; the keyboard chooses too', async ({
+    world,
+    page,
+  }) => {
+    await world.makeDead(5)
     await page.goto(`${world.url}?screen=list&q=state:dead`)
     await box(page, 'evt_4').click()
     await box(page, 'evt_2').click({ modifiers: ['Shift'] })
@@ -46,12 +36,12 @@ needs(chromium).describe('rows that are chosen', () => {
     for (const id of ['evt_2', 'evt_4']) await box(page, id).click()
     await page.getByRole('button', { name: 'Run 2 dead tasks again…' }).click()
     await page.getByText('Run 2 tasks again, at 10 a second, about 200 ms.').waitFor()
-    expect(await dead()).toHaveLength(5)
+    expect(await deadOf(world)).toHaveLength(5)
     await page.getByRole('button', { name: 'Run 2', exact: true }).click()
     const progress = page.getByRole('region', { name: 'Change of many tasks' })
     await progress.getByText('2 tasks set to run again.').waitFor()
     await progress.getByText('2 done').waitFor()
-    expect(await dead()).toEqual(['evt_1', 'evt_3', 'evt_5'])
+    expect(await deadOf(world)).toEqual(['evt_1', 'evt_3', 'evt_5'])
     expect(await page.locator('.bulk b').count()).toBe(0)
     // All requests made one action.
     await page.getByRole('link', { name: 'Actions' }).click()
@@ -59,14 +49,14 @@ needs(chromium).describe('rows that are chosen', () => {
     await page.getByText(/^state:dead .*task:\d+ and 1 more$/).waitFor()
   })
 
-  test('stay chosen while rows come, and are dropped when the search changes', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await breakThings(2)
+  test('stay chosen while rows come, and are dropped when the search changes', async ({
+    world,
+    page,
+  }) => {
+    await world.makeDead(2)
     await page.goto(`${world.url}?screen=list`)
     await box(page, 'evt_1').click()
-    await world.send('invoice.paid', { id: 'evt_9' })
-    await world.settled()
+    await world.sendAndSettle('invoice.paid', { id: 'evt_9' })
     await page.getByRole('button', { name: '1 new' }).click()
     await box(page, 'evt_9').waitFor()
     expect(await box(page, 'evt_1').isChecked()).toBe(true)
@@ -76,10 +66,11 @@ needs(chromium).describe('rows that are chosen', () => {
     expect(await box(page, 'evt_1').isChecked()).toBe(false)
   })
 
-  test('all: what is loaded by the box above, then all that the search finds', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await breakThings(103)
+  test('all: what is loaded by the box above, then all that the search finds', async ({
+    world,
+    page,
+  }) => {
+    await world.makeDead(103)
     await page.goto(`${world.url}?screen=list&q=state:dead`)
     await page.getByRole('checkbox', { name: 'Choose all rows' }).click()
     await page.getByText('100 rows chosen', { exact: true }).last().waitFor()
@@ -91,13 +82,11 @@ needs(chromium).describe('rows that are chosen', () => {
     await page.getByText('Delete 103 tasks.').waitFor()
     await page.getByRole('button', { name: 'Delete 103' }).click()
     await page.getByText('103 tasks deleted.').first().waitFor()
-    expect(await dead()).toEqual([])
+    expect(await deadOf(world)).toEqual([])
   })
 
-  test('in more than one request, which are one action', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await breakThings(103)
+  test('in more than one request, which are one action', async ({ world, page }) => {
+    await world.makeDead(103)
     await page.goto(`${world.url}?screen=list&q=state:dead`)
     await page.locator('[data-id]').first().waitFor()
     await page
@@ -115,11 +104,9 @@ needs(chromium).describe('rows that are chosen', () => {
     expect((await world.inbox.journal!.actions()).rows).toMatchObject([{ count: 103 }])
   })
 
-  test('the causes of chosen rows are muted, with a note and an owner', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('the causes of chosen rows are muted, with a note and an owner', async ({ world, page }) => {
     world.grant = { allow: 'all', as: 'ada' }
-    await breakThings(2)
+    await world.makeDead(2)
     await page.goto(`${world.url}?screen=list&q=state:dead`)
     await box(page, 'evt_1').click()
     await page.getByRole('button', { name: 'Mute 1 cause…' }).click()
@@ -140,10 +127,8 @@ needs(chromium).describe('rows that are chosen', () => {
     await page.getByRole('row', { name: /ada unmuted SMTP 421/ }).waitFor()
   })
 
-  test('have no box for who may do nothing to them', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await breakThings(1)
+  test('have no box for who may do nothing to them', async ({ world, page }) => {
+    await world.makeDead()
     world.grant = { allow: 'read', as: 'bob' }
     await page.goto(`${world.url}?screen=list`)
     await page.locator('[data-id]').first().waitFor()
@@ -153,10 +138,8 @@ needs(chromium).describe('rows that are chosen', () => {
     expect(await page.getByText(/rows? chosen/).count()).toBe(0)
   })
 
-  test('a list is downloaded as a file, with the search of the page', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await breakThings(2)
+  test('a list is downloaded as a file, with the search of the page', async ({ world, page }) => {
+    await world.makeDead(2)
     await page.goto(`${world.url}?screen=list&q=state:dead`)
     for (const [name, lines] of [
       ['CSV', 3],

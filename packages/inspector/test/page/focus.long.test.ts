@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
-import { eachWithTab, type Stage } from './stage.ts'
+import { test } from './stage.ts'
 
 /** Returns the focus: the id of a row, the name of a landmark, or the text of the element. */
 function focused(page: Page): Promise<string> {
@@ -13,22 +13,12 @@ function focused(page: Page): Promise<string> {
   })
 }
 
-async function fill({ world }: Stage): Promise<void> {
-  world.isBroken = true
-  for (const id of ['evt_1', 'evt_2', 'evt_3']) await world.send('invoice.paid', { id })
-  await world.settled()
-}
-
 needs(chromium).describe('the focus', () => {
-  const stage = eachWithTab()
-
   describe.each([1440, 390])('%i pixels wide', (width) => {
-    beforeEach(() => stage.tab.page.setViewportSize({ width, height: 844 }))
+    test.beforeEach(({ page }) => page.setViewportSize({ width, height: 844 }))
 
-    test('comes back to the row from its detail, however that is left', async () => {
-      const { world, tab } = stage
-      const { page } = tab
-      await fill(stage)
+    test('comes back to the row from its detail, however that is left', async ({ world, page }) => {
+      await world.makeDead(3)
       await page.goto(`${world.url}?screen=list&q=state:dead`)
       const rows = page.locator('[data-id]')
       await rows.nth(2).waitFor()
@@ -53,10 +43,11 @@ needs(chromium).describe('the focus', () => {
       }
     })
 
-    test('goes to the main part of a new screen, and back to the link that led there', async () => {
-      const { world, tab } = stage
-      const { page } = tab
-      await fill(stage)
+    test('goes to the main part of a new screen, and back to the link that led there', async ({
+      world,
+      page,
+    }) => {
+      await world.makeDead(3)
       await page.goto(world.url)
       await page.getByRole('link', { name: '3 tasks are dead' }).click()
       await page.locator('[data-id]').first().waitFor()
@@ -67,11 +58,11 @@ needs(chromium).describe('the focus', () => {
         .toBe('3 tasks are dead')
     })
 
-    test('is never behind a button that is disabled, and goes back from a panel to what had it', async () => {
-      const { world, tab } = stage
-      const { page } = tab
-      await world.send('invoice.paid', { id: 'evt_done' })
-      await world.settled()
+    test('is never behind a button that is disabled, and goes back from a panel to what had it', async ({
+      world,
+      page,
+    }) => {
+      await world.sendAndSettle('invoice.paid', { id: 'evt_done' })
       await page.goto(`${world.url}?screen=list&open=first`)
       const main = page.locator('.actions').getByRole('button', { name: 'Run again' })
       await main.waitFor()
@@ -89,11 +80,12 @@ needs(chromium).describe('the focus', () => {
     })
   })
 
-  test('has room where all is magnified four times: rows, detail and question, and nothing is too wide', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('has room where all is magnified four times: rows, detail and question, and nothing is too wide', async ({
+    world,
+    page,
+  }) => {
     await page.setViewportSize({ width: 320, height: 256 })
-    await fill(stage)
+    await world.makeDead(3)
     await page.goto(`${world.url}?screen=list&q=state:dead`)
     await page.locator('[data-id]').nth(2).waitFor()
     const heightOf = (selector: string): Promise<number> =>

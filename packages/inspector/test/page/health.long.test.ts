@@ -1,17 +1,16 @@
 import type { Locator } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
-import { eachWithTab } from './stage.ts'
+import { test } from './stage.ts'
 
 const HOUR = 3_600_000
 
 needs(chromium).describe('the first screen', () => {
-  const stage = eachWithTab()
-
-  test('something is painted before the style has come, and stays until the app has answered', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('something is painted before the style has come, and stays until the app has answered', async ({
+    world,
+    page,
+  }) => {
     const style = Promise.withResolvers<void>()
     const status = Promise.withResolvers<void>()
     await page.route('**/page.css', async (route) => {
@@ -35,9 +34,10 @@ needs(chromium).describe('the first screen', () => {
     await page.getByText('No deliveries yet.').waitFor()
   })
 
-  test('of an empty app: all charts have one axis of time, and a sample runs a handler', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('of an empty app: all charts have one axis of time, and a sample runs a handler', async ({
+    world,
+    page,
+  }) => {
     await page.goto(world.url)
     await page.getByText('No deliveries yet.').waitFor()
     const axes = await page
@@ -56,9 +56,10 @@ needs(chromium).describe('the first screen', () => {
     await page.getByRole('heading', { name: /^All is well\. 1 delivery/ }).waitFor()
   })
 
-  test('charts have the numbers of the inbox, as a picture and as a table', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('charts have the numbers of the inbox, as a picture and as a table', async ({
+    world,
+    page,
+  }) => {
     world.isBroken = true
     for (let at = 0; at < 7; at++) await world.send('invoice.paid', { id: `evt_${at}` })
     for (let at = 0; at < 2; at++) await world.send('invoice.paid', { id: 'evt_0' })
@@ -102,11 +103,11 @@ needs(chromium).describe('the first screen', () => {
     expect((await failed.getByRole('cell').allTextContents())[0]).toBe(String(runs))
   })
 
-  test('charts are read without a mouse: arrows choose a step, Enter opens its deliveries', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await world.send('invoice.paid', { id: 'evt_1' })
-    await world.settled()
+  test('charts are read without a mouse: arrows choose a step, Enter opens its deliveries', async ({
+    world,
+    page,
+  }) => {
+    await world.sendAndSettle('invoice.paid', { id: 'evt_1' })
     await page.goto(`${world.url}?range=15m`)
     const slider = page.getByRole('region', { name: /^Deliveries a/ }).getByRole('slider')
     await slider.focus()
@@ -118,9 +119,7 @@ needs(chromium).describe('the first screen', () => {
     expect(new URL(page.url()).searchParams.get('q')).toMatch(/^since:\S+ until:\S+$/)
   })
 
-  test('charts open for each handler', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('charts open for each handler', async ({ world, page }) => {
     // Two steps may share these runs: one of them must still have the five that a quantile needs.
     for (let n = 0; n < 9; n++) await world.send()
     await world.settled()
@@ -134,10 +133,9 @@ needs(chromium).describe('the first screen', () => {
     await reached(slider, /p99 \S*\d/)
   })
 
-  test('the health screen says what differs at a sender', async () => {
-    const { page } = stage.tab
-    await stage.world.send('invoice.paid', { id: 'evt_1' })
-    await page.goto(stage.world.url)
+  test('the health screen says what differs at a sender', async ({ world, page }) => {
+    await world.send('invoice.paid', { id: 'evt_1' })
+    await page.goto(world.url)
     const section = page.getByRole('region', { name: 'At the senders' })
     await section.waitFor()
     expect(await section.textContent()).toMatch(

@@ -2,21 +2,15 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import { inspector } from '../../src/hosts/node.ts'
-import { eachWithTab } from './stage.ts'
+import { test } from './stage.ts'
 
 needs(chromium).describe('what the page had from its first day', () => {
-  const stage = eachWithTab()
-
-  test('each run is a mark of the timeline, which opens its error', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    world.isBroken = true
-    await world.send('invoice.paid', { id: 'evt_1' })
-    await world.settled()
+  test('each run is a mark of the timeline, which opens its error', async ({ world, page }) => {
+    await world.makeDead()
     await page.goto(`${world.url}?screen=list&q=state:dead&open=first&tab=payload`)
     const marks = page.getByRole('region', { name: 'Timeline' }).getByRole('button')
     await marks.first().waitFor()
@@ -34,12 +28,11 @@ needs(chromium).describe('what the page had from its first day', () => {
       .toMatch(/#2.*SMTP 421/s)
   })
 
-  test('filters, the open row and its tab are in the address; back and forward go through them', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    world.isBroken = true
-    await world.send('invoice.paid', { id: 'evt_1' })
-    await world.settled()
+  test('filters, the open row and its tab are in the address; back and forward go through them', async ({
+    world,
+    page,
+  }) => {
+    await world.makeDead()
     await page.goto(`${world.url}?screen=list`)
     await page.getByRole('link', { name: 'dead', exact: true }).click()
     await page.locator('[data-id^="task:"]').first().getByRole('link').click()
@@ -64,11 +57,11 @@ needs(chromium).describe('what the page had from its first day', () => {
     await page.getByRole('tab', { name: 'Headers', selected: true }).waitFor()
   })
 
-  test('a time is in both zones in the detail, and in the one that was chosen in lists', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await world.send('invoice.paid', { id: 'evt_1' })
-    await world.settled()
+  test('a time is in both zones in the detail, and in the one that was chosen in lists', async ({
+    world,
+    page,
+  }) => {
+    await world.sendAndSettle('invoice.paid', { id: 'evt_1' })
     await page.goto(`${world.url}?screen=list&open=first`)
     const title = page.getByRole('region', { name: 'Delivery' }).locator('header.title')
     const iso = (await title.locator('time').first().getAttribute('datetime'))!
@@ -84,9 +77,7 @@ needs(chromium).describe('what the page had from its first day', () => {
     await expect.poll(() => row.textContent()).toContain(inZone('UTC'))
   })
 
-  test('a phone has the same page: all that a desk can press or open', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('a phone has the same page: all that a desk can press or open', async ({ world, page }) => {
     world.isBroken = true
     await world.send('invoice.paid', { id: 'evt_1' })
     await world.tamper()
@@ -104,11 +95,12 @@ needs(chromium).describe('what the page had from its first day', () => {
     }
   }, 60_000)
 
-  test('an app that ends and starts again is seen without a reload, with what came meanwhile', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await world.send('invoice.paid', { id: 'evt_before' })
-    await world.settled()
+  test('an app that ends and starts again is seen without a reload, with what came meanwhile', async ({
+    world,
+    page,
+    tab,
+  }) => {
+    await world.sendAndSettle('invoice.paid', { id: 'evt_before' })
     const start = async (port: number): Promise<Server> => {
       const { inbox, receivers } = world
       const listener = inspector({ inbox, receivers, auth: () => ({ allow: 'read' }) })
@@ -131,8 +123,7 @@ needs(chromium).describe('what the page had from its first day', () => {
     await end(server)
     const alert = page.getByRole('alert')
     await alert.getByText('The app does not answer.').waitFor()
-    await world.send('invoice.paid', { id: 'evt_meanwhile' })
-    await world.settled()
+    await world.sendAndSettle('invoice.paid', { id: 'evt_meanwhile' })
     server = await start(port)
     await rows.getByText('evt_meanwhile').waitFor()
     await alert.waitFor({ state: 'detached' })
@@ -142,9 +133,10 @@ needs(chromium).describe('what the page had from its first day', () => {
     expect(tab.problems.splice(0).every((text) => /ERR_|Failed to load/.test(text))).toBe(true)
   }, 60_000)
 
-  test('the list says what a rejected delivery claims, dimmed and as a claim', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('the list says what a rejected delivery claims, dimmed and as a claim', async ({
+    world,
+    page,
+  }) => {
     await world.tamper()
     await world.settled()
     await page.goto(`${world.url}?screen=list`)

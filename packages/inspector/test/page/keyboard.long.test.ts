@@ -1,18 +1,15 @@
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import { clipboard } from './browser.ts'
-import { eachWithTab } from './stage.ts'
+import { test } from './stage.ts'
 
 needs(chromium).describe('the keyboard alone', () => {
-  const stage = eachWithTab()
-
-  test('opens the row that was just reached, however fast Enter follows; a text is edited in a font for code', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    world.isBroken = true
-    for (const id of ['evt_1', 'evt_2', 'evt_3']) await world.send('invoice.paid', { id })
-    await world.settled()
+  test('opens the row that was just reached, however fast Enter follows; a text is edited in a font for code', async ({
+    world,
+    page,
+  }) => {
+    await world.makeDead(3)
     await page.goto(`${world.url}?screen=list&q=state:dead`)
     await page.locator('[data-id]').nth(2).waitFor()
     const ids = await page
@@ -40,14 +37,11 @@ needs(chromium).describe('the keyboard alone', () => {
     }
   })
 
-  test('goes everywhere and does everything', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('goes everywhere and does everything', async ({ world, page }) => {
     const { keyboard } = page
     world.isBroken = true
     await world.send('invoice.paid', { id: 'evt_1' })
-    await world.send('charge.refunded', { id: 'evt_2' })
-    await world.settled()
+    await world.sendAndSettle('charge.refunded', { id: 'evt_2' })
     world.isBroken = false
     await page.goto(world.url)
     await page.getByRole('heading', { name: /needs? attention/ }).waitFor()
@@ -115,13 +109,12 @@ needs(chromium).describe('the keyboard alone', () => {
     }
   })
 
-  test('a form that opens has the focus, keeps its letters, and gives the focus back', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('a form that opens has the focus, keeps its letters, and gives the focus back', async ({
+    world,
+    page,
+  }) => {
     world.grant = { allow: ['replay', 'delete', 'mute'], as: 'ada' }
-    world.isBroken = true
-    await world.send('invoice.paid', { id: 'evt_1' })
-    await world.settled()
+    await world.makeDead()
     await page.goto(world.url)
     for (const name of ['Mute…', 'Run again…', 'Delete…']) {
       const opener = page.getByRole('button', { name })
@@ -140,11 +133,8 @@ needs(chromium).describe('the keyboard alone', () => {
     expect(await page.getByRole('button', { name: 'UTC', pressed: true }).count()).toBe(0)
   })
 
-  test('walks the tree of a payload', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await world.send('invoice.paid', { id: 'evt_tree' })
-    await world.settled()
+  test('walks the tree of a payload', async ({ world, page }) => {
+    await world.sendAndSettle('invoice.paid', { id: 'evt_tree' })
     await page.goto(`${world.url}?screen=list&open=first&tab=payload`)
     const tree = page.getByRole('tree')
     await tree.getByRole('treeitem').first().focus()
@@ -160,9 +150,10 @@ needs(chromium).describe('the keyboard alone', () => {
     expect(await clipboard(page)).toBe('payload')
   })
 
-  test('copies what strangers chose as one line that does nothing where it is pasted', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('copies what strangers chose as one line that does nothing where it is pasted', async ({
+    world,
+    page,
+  }) => {
     const live = 'x\ntouch canary\n\u001B]52;c;eA==\u0007\u202Egnp \\u{1B}'
     const inert = String.raw`x\u{A}touch canary\u{A}\u{1B}]52;c;eA==\u{7}\u{202E}gnp \u{5C}u{1B}`
     await world.send('invoice.paid', {
@@ -191,11 +182,11 @@ needs(chromium).describe('the keyboard alone', () => {
     expect(JSON.parse(await clipboard(page))).toEqual({ text: live, name: 'Zoë' })
   })
 
-  test('the line between list and detail is dragged and moved by keys, within bounds, and stays so', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await world.send('invoice.paid', { id: 'evt_1' })
-    await world.settled()
+  test('the line between list and detail is dragged and moved by keys, within bounds, and stays so', async ({
+    world,
+    page,
+  }) => {
+    await world.sendAndSettle('invoice.paid', { id: 'evt_1' })
     await page.goto(`${world.url}?screen=list&open=first`)
     const line = page.getByRole('separator', { name: 'Width of the list' })
     await line.waitFor()

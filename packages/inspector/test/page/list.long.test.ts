@@ -1,17 +1,15 @@
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
-import { eachWithTab } from './stage.ts'
+import { test } from './stage.ts'
 
 needs(chromium).describe('the lists of deliveries and of actions', () => {
-  const stage = eachWithTab()
-
-  test('the search suggests names and values of payloads; what is half written says so, and claims nothing else', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('the search suggests names and values of payloads; what is half written says so, and claims nothing else', async ({
+    world,
+    page,
+  }) => {
     for (const customer of ['cus_one', 'cus_two'])
-      await world.send('invoice.paid', { id: `evt_${customer}`, payload: { customer } })
-    await world.settled()
+      await world.sendAndSettle('invoice.paid', { id: `evt_${customer}`, payload: { customer } })
     await page.goto(`${world.url}?screen=list`)
     const field = page.getByRole('combobox', { name: 'Search deliveries' })
     await field.fill('payload.custo')
@@ -51,14 +49,14 @@ needs(chromium).describe('the lists of deliveries and of actions', () => {
     await page.getByRole('dialog').getByText('all but those').waitFor()
   })
 
-  test('the search finds all deliveries with a value that was chosen in a payload, whatever its name', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('the search finds all deliveries with a value that was chosen in a payload, whatever its name', async ({
+    world,
+    page,
+  }) => {
     const payload = { 'odd.name x': [{ 'a:b': 'one "two" three' }], note: 'n'.repeat(400) }
     await world.send('invoice.paid', { id: 'evt_1', payload })
     await world.send('invoice.paid', { id: 'evt_2', payload: { ...payload, also: [1] } })
-    await world.send('invoice.paid', { id: 'evt_3' })
-    await world.settled()
+    await world.sendAndSettle('invoice.paid', { id: 'evt_3' })
     for (const name of ['a:b', 'note']) {
       await page.goto(`${world.url}?screen=list&open=first&q=evt_2&tab=payload`)
       const tree = page.getByRole('tree')
@@ -71,9 +69,10 @@ needs(chromium).describe('the lists of deliveries and of actions', () => {
     }
   })
 
-  test('a row says why: the error of a dead task, the reason of a rejection', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('a row says why: the error of a dead task, the reason of a rejection', async ({
+    world,
+    page,
+  }) => {
     world.isBroken = true
     await world.send('invoice.paid', { id: 'evt_1' })
     await world.tamper()
@@ -85,9 +84,10 @@ needs(chromium).describe('the lists of deliveries and of actions', () => {
     expect(await rows.first().locator('.why').textContent()).not.toBe('')
   })
 
-  test('the bar follows a replay to its end, and each number leads to its tasks', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('the bar follows a replay to its end, and each number leads to its tasks', async ({
+    world,
+    page,
+  }) => {
     world.fail(true)
     for (let n = 0; n < 3; n++) await world.send('invoice.paid', { id: `evt_${n}` })
     await world.settled()

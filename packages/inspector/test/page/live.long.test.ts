@@ -1,21 +1,22 @@
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
-import { eachWithTab } from './stage.ts'
+import { test } from './stage.ts'
 import { walk } from './walk.ts'
 
 needs(chromium).describe('the page on Express and SQLite', () => {
-  const stage = eachWithTab()
-
-  test('is live, filters, opens, and runs a dead task again until it is done', async () => {
-    const { world, tab } = stage
-    await tab.page.goto(world.url)
-    await walk(tab.page, world)
+  test('is live, filters, opens, and runs a dead task again until it is done', async ({
+    world,
+    page,
+  }) => {
+    await page.goto(world.url)
+    await walk(page, world)
   })
 
-  test('keeps its rows in place while the reader has scrolled, and offers what is new', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('keeps its rows in place while the reader has scrolled, and offers what is new', async ({
+    world,
+    page,
+  }) => {
     for (let at = 0; at < 60; at++) await world.send('invoice.paid', { id: `evt_${at}` })
     await world.settled()
     await page.goto(`${world.url}?screen=list`)
@@ -39,11 +40,11 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     expect(await page.locator('.scroller').evaluate((element) => element.scrollTop)).toBe(0)
   })
 
-  test('no row moves under a pointer that rests, nor beside a delivery that is read', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await world.send('invoice.paid', { id: 'evt_1' })
-    await world.settled()
+  test('no row moves under a pointer that rests, nor beside a delivery that is read', async ({
+    world,
+    page,
+  }) => {
+    await world.sendAndSettle('invoice.paid', { id: 'evt_1' })
     await page.goto(`${world.url}?screen=list`)
     const rows = page.locator('[data-id]')
     await rows.first().hover()
@@ -62,11 +63,8 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     await expect.poll(() => rows.count()).toBe(4)
   })
 
-  test('changes nothing of its document while nothing happens', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await world.send()
-    await world.settled()
+  test('changes nothing of its document while nothing happens', async ({ world, page }) => {
+    await world.sendAndSettle()
     await page.goto(`${world.url}?screen=list`)
     await page.locator('[data-id]').first().waitFor()
     // Rows that came with the first reply may be drawn once more: two further looks must find nothing.
@@ -90,9 +88,11 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     expect(new Set(asked)).toEqual(new Set(['version']))
   })
 
-  test('pauses while the tab is hidden, and looks at once when it is seen again', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('pauses while the tab is hidden, and looks at once when it is seen again', async ({
+    world,
+    page,
+    tab,
+  }) => {
     // Counted inside the page: a request from before hiding may be reported later.
     await page.addInitScript(() => {
       const ask = window.fetch.bind(window)
@@ -122,9 +122,11 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     await tab.close()
   })
 
-  test('says what failed, since when and when it looks again, and mends itself', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('says what failed, since when and when it looks again, and mends itself', async ({
+    world,
+    page,
+    tab,
+  }) => {
     await page.goto(world.url)
     await page.waitForResponse(/version/)
     await page.route('**/version', (route) => route.abort())
@@ -137,9 +139,11 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     expect(tab.problems.splice(0).every((text) => text.includes('ERR_FAILED'))).toBe(true)
   })
 
-  test('asks for the sign-in once the session is over, and shows nothing more', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('asks for the sign-in once the session is over, and shows nothing more', async ({
+    world,
+    page,
+    tab,
+  }) => {
     await page.goto(world.url)
     await page.waitForResponse(/version/)
     world.grant = undefined

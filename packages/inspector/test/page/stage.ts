@@ -1,50 +1,47 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
-import { DESK, openTab, startBrowser, type Tab } from './browser.ts'
+import type { Browser, Page } from 'playwright-core'
+import { expect, test as base, type TestAPI } from 'vitest'
+import { openTab, startBrowser, type Tab } from './browser.ts'
 import { startWorld, type World } from './world.ts'
 
-/** The world and the tab of a test. */
-export interface Stage {
+/** What a test is given. */
+interface Stage {
+  readonly browser: Browser
+  /** On a port of its own, which no other test's page, storage or cache belongs to. */
   readonly world: World
+  /** Empty, light and as wide as a desk's. Nothing may go wrong in it. */
   readonly tab: Tab
+  readonly page: Page
 }
 
-/**
- * Starts a world for each test, on a port of its own, which no other test's page, storage or cache belongs to. The tab
- * is empty, light and as wide as a desk's, and one for all tests: a test that changes it for good closes it. Nothing
- * may go wrong in it.
- */
-export function eachWithTab(): Stage {
-  const stage = {} as { world: World; tab: Tab | undefined }
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await startBrowser()
-  })
-  afterAll(() => browser?.close())
-  beforeEach(async () => {
-    stage.world = await startWorld()
-    stage.tab ??= await openTab(browser, 'about:blank')
-    await stage.tab.page.setViewportSize(DESK)
-    await stage.tab.page.emulateMedia({ colorScheme: 'light' })
-  })
-  afterEach(async ({ task }) => {
-    const { page, problems, close } = stage.tab!
-    const wrong = problems.splice(0)
-    if (page.isClosed() || task.result?.state === 'fail') {
-      if (task.result?.state === 'fail' && !page.isClosed()) {
-        const focused = await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200))
-        console.error(`${task.name}: at ${page.url()}, with the focus on ${focused}`)
-      }
-      await close()
-      stage.tab = undefined
-    } else {
-      await page.unrouteAll()
-      await page.goto('about:blank')
-      // Requests that the tab sent and then aborted.
-      problems.splice(0)
+/** A test with a world and a tab. */
+export const test: TestAPI<Stage> = base.extend<Stage>({
+  browser: [
+    // oxlint-disable-next-line no-empty-pattern -- Vitest reads what is asked for from the parameter
+    async ({}, use) => {
+      const browser = await startBrowser()
+      await use(browser)
+      await browser.close()
+    },
+    { scope: 'file' },
+  ],
+  // oxlint-disable-next-line no-empty-pattern -- as above
+  world: async ({}, use) => {
+    const world = await startWorld()
+    await use(world)
+    await world.close()
+  },
+  // After the world, so that it is closed before that.
+  tab: async ({ browser, task }, use) => {
+    const tab = await openTab(browser, 'about:blank')
+    await use(tab)
+    const { page, problems, close } = tab
+    if (task.result?.state === 'fail' && !page.isClosed()) {
+      const focused = await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200))
+      console.error(`${task.name}: at ${page.url()}, with the focus on ${focused}`)
     }
-    await stage.world.close()
+    const wrong = [...problems]
+    await close()
     expect(wrong).toEqual([])
-  })
-  return stage as Stage
-}
+  },
+  page: async ({ tab }, use) => use(tab.page),
+})

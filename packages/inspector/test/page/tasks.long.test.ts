@@ -1,14 +1,12 @@
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import type { HealthReply } from '../../src/api/health.ts'
 import { DESK } from './browser.ts'
-import { eachWithTab } from './stage.ts'
+import { test } from './stage.ts'
 
 needs(chromium).describe('what people come for, with clicks counted', () => {
-  const stage = eachWithTab()
-
   /** Clicks, and counts them. */
   function counting(page: Page): {
     clicks: number
@@ -28,9 +26,10 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     return counted
   }
 
-  test('a rejected delivery is proven before a click, and shown with one', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('a rejected delivery is proven before a click, and shown with one', async ({
+    world,
+    page,
+  }) => {
     for (let at = 0; at < 6; at++) await world.tamper()
     await world.settled()
     // The search has a bound of time, which a machine with other work may reach: then the next look finds it.
@@ -46,11 +45,8 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     expect(hand.clicks).toBe(1)
   })
 
-  test('the deliveries of a customer are found by pasting his id', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await world.send('invoice.paid', { id: 'evt_customer' })
-    await world.settled()
+  test('the deliveries of a customer are found by pasting his id', async ({ world, page }) => {
+    await world.sendAndSettle('invoice.paid', { id: 'evt_customer' })
     const [task] = (await world.inbox.view!.list({ eventId: 'evt_customer' })).rows
     const detail = await world.inbox.view!.get(task!.id)
     const customer = /cus_\w+/.exec(JSON.stringify(detail!.record.payload))![0]
@@ -62,13 +58,11 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     expect(await page.locator('[data-id]').count()).toBe(1)
   })
 
-  test('all dead of one cause run again and are seen to end with two clicks', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    world.isBroken = true
-    for (let at = 0; at < 5; at++) await world.send('invoice.paid', { id: `evt_${at}` })
-    await world.settled()
-    world.isBroken = false
+  test('all dead of one cause run again and are seen to end with two clicks', async ({
+    world,
+    page,
+  }) => {
+    await world.makeDead(5)
     await page.goto(world.url)
     await page.getByText('ongoing').waitFor()
     const hand = counting(page)
@@ -79,11 +73,8 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     expect(hand.clicks).toBe(2)
   })
 
-  test('whether a sender is silent stands on the first screen', async () => {
-    const { world, tab } = stage
-    const { page } = tab
-    await world.send()
-    await world.settled()
+  test('whether a sender is silent stands on the first screen', async ({ world, page }) => {
+    await world.sendAndSettle()
     await page.goto(world.url)
     const row = page.getByRole('row', { name: /^stripe/ })
     await row.getByText(/^just now$| ago$/).waitFor()
@@ -93,9 +84,10 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
       .waitFor()
   })
 
-  test('where the inbox looked at the newest tasks alone, the page says so and counts all', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('where the inbox looked at the newest tasks alone, the page says so and counts all', async ({
+    world,
+    page,
+  }) => {
     const health = {
       ...crowded(),
       dead: 50_000,
@@ -110,13 +102,12 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
       .waitFor()
   })
 
-  test('a cause is muted with a note, and is no thing to look at until it changes', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('a cause is muted with a note, and is no thing to look at until it changes', async ({
+    world,
+    page,
+  }) => {
     world.grant = { allow: 'all', as: 'ada' }
-    world.isBroken = true
-    await world.send('invoice.paid', { id: 'evt_1' })
-    await world.settled()
+    await world.makeDead()
     await page.goto(world.url)
     await page.getByRole('heading', { name: /^1 issue needs attention\./ }).waitFor()
     await page.getByRole('button', { name: 'Mute…' }).click()
@@ -124,13 +115,14 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     await page.getByRole('button', { name: 'Mute until the next failure' }).click()
     await page.getByText('muted by ada: mended in 4.2 · until it fails again').waitFor()
     await page.getByRole('heading', { name: /^All is well\./ }).waitFor()
-    await world.send('invoice.paid', { id: 'evt_2' })
+    await world.makeDead()
     await page.getByRole('heading', { name: /^1 issue needs attention\./ }).waitFor()
   })
 
-  test('on a bad day nothing overflows, the total is named, and what is left is a link', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('on a bad day nothing overflows, the total is named, and what is left is a link', async ({
+    world,
+    page,
+  }) => {
     await page.route('**/api/health*', (route) => route.fulfill({ json: crowded() }))
     await page.goto(world.url)
     await inEachLook(page, async (width) => {
@@ -145,16 +137,13 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     })
   })
 
-  test.each([
+  test.for([
     ['the inbox', 503, /^SQLite has not answered since \d\d:\d\d:\d\d\./],
     ['the app', 0, /^The app has not answered since \d\d:\d\d:\d\d\./],
-  ])(
+  ] as const)(
     '%s is down: the sentence says since when, and how old the rest is',
-    async (_, status, said) => {
-      const { world, tab } = stage
-      const { page } = tab
-      await world.send()
-      await world.settled()
+    async ([, status, said], { world, page, tab }) => {
+      await world.sendAndSettle()
       await page.goto(world.url)
       await page.getByRole('heading', { name: /^All is well\./ }).waitFor()
       await page.route('**/api/*', (route) =>
@@ -177,13 +166,13 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
     },
   )
 
-  test('equal rows are told apart by a field of their payloads, chosen once for a topic', async () => {
-    const { world, tab } = stage
-    const { page } = tab
+  test('equal rows are told apart by a field of their payloads, chosen once for a topic', async ({
+    world,
+    page,
+  }) => {
     const hostile = '\u202E<img src=x onerror=alert(1)>\u001B[31m'
     for (const [at, customer] of ['cus_1', hostile, 'x'.repeat(100_000)].entries())
-      await world.send('invoice.paid', { id: `evt_${at}`, payload: { customer } })
-    await world.settled()
+      await world.sendAndSettle('invoice.paid', { id: `evt_${at}`, payload: { customer } })
     await page.goto(`${world.url}?screen=list&q=cus_1&open=first&tab=payload`)
     await page
       .getByRole('treeitem', { name: /^customer: / })

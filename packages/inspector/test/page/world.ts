@@ -22,6 +22,10 @@ export interface Shop {
   ran(): readonly string[]
   /** Lets Stripe send a delivery. */
   send(topic?: string, options?: { payload?: unknown; id?: string }): Promise<void>
+  /** As {@link send}, and waits until its tasks have ended. */
+  sendAndSettle(...given: Parameters<Shop['send']>): Promise<void>
+  /** Sends `evt_1` and so on, whose `mail` is dead when this returns. Each call goes on counting. */
+  makeDead(count?: number): Promise<void>
   /** Sends a delivery with a wrong signature; by default its secret has a trailing space. */
   tamper(secret?: string): Promise<void>
   /** Lets something in front of the app write a signed body anew. */
@@ -34,11 +38,12 @@ export interface Shop {
 
 /** Makes the receivers on an inbox. */
 export function createShop(inbox: Inbox): Shop {
-  const made = { inbox, log: false as const }
+  const options = { inbox, log: false as const }
+  let made = 0
   const shop: Shop = {
     receivers: [],
-    stripe: createReceiver({ ...made, provider: stripe({ secret: SECRET }) }) as Receiver,
-    github: createReceiver({ ...made, provider: github({ secret: SECRET }) }) as Receiver,
+    stripe: createReceiver({ ...options, provider: stripe({ secret: SECRET }) }) as Receiver,
+    github: createReceiver({ ...options, provider: github({ secret: SECRET }) }) as Receiver,
     isBroken: false,
     done: [],
     ran: () => shop.done,
@@ -46,9 +51,19 @@ export function createShop(inbox: Inbox): Shop {
       shop.isBroken = isBroken
     },
     async send(topic = 'invoice.paid', { payload, id } = {}) {
-      const options = id === undefined ? {} : { id }
-      const request = await signed(stripe({ secret: SECRET }), topic as never, payload, options)
+      const named = id === undefined ? {} : { id }
+      const request = await signed(stripe({ secret: SECRET }), topic as never, payload, named)
       await shop.stripe.fetch(request)
+    },
+    async sendAndSettle(...given) {
+      await shop.send(...given)
+      await shop.settled()
+    },
+    async makeDead(count = 1) {
+      shop.isBroken = true
+      for (let at = 0; at < count; at++) await shop.send('invoice.paid', { id: `evt_${++made}` })
+      await shop.settled()
+      shop.isBroken = false
     },
     async tamper(secret = `${SECRET} `) {
       await shop.stripe.fetch(
