@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { github } from '@postern/providers/github'
 import { stripe } from '@postern/providers/stripe'
-import { createReceiver } from '@postern/core'
+import { createReceiver, type ReceiverOptions } from '@postern/core'
 import { sqliteInbox } from '@postern/sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postern } from './run.ts'
@@ -53,6 +53,20 @@ const SAVED: Readonly<Record<string, string>> = {
   http: `POST /webhooks HTTP/1.1\r\nHost: example.com\r\n${Object.entries(headers)
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('')}\r\n${body}`,
+}
+
+/** Fills an inbox with one rejection of GitHub: the app has quotes around its secret. Returns the id of its row. */
+async function rejectedIn(path: string, storage?: ReceiverOptions['storage']): Promise<string> {
+  const inbox = sqliteInbox({ path })
+  const provider = github({ secret: '"a secret of GitHub"' })
+  const receiver = createReceiver({ provider, inbox, log: false, ...(storage && { storage }) })
+  receiver.on('push', () => {})
+  const sender = github({ secret: 'a secret of GitHub' })
+  await receiver.receive(sender.sign!({ topic: 'push', payload: {} }))
+  await receiver.close()
+  const { rows } = await inbox.journal!.rejections()
+  await inbox.close()
+  return rows[0]!.id
 }
 
 describe('explain', () => {
@@ -130,22 +144,10 @@ describe('explain', () => {
 
   test('the id of a rejection in an inbox', async () => {
     const path = join(cwd, 'inbox.db')
-    const inbox = sqliteInbox({ path })
-    const receiver = createReceiver({
-      provider: github({ secret: '"a secret of GitHub"' }),
-      inbox,
-      log: false,
-    })
-    receiver.on('push', () => {})
-    await receiver.receive(
-      github({ secret: 'a secret of GitHub' }).sign!({ topic: 'push', payload: {} }),
-    )
-    await receiver.close()
-    const { rows } = await inbox.journal!.rejections()
-    await inbox.close()
+    const id = await rejectedIn(path)
     // The row has the provider.
     const given = ['-s', '"a secret of GitHub"', '--sqlite', path]
-    const { out, code } = await postern(['explain', rows[0]!.id, ...given])
+    const { out, code } = await postern(['explain', id, ...given])
     expect(out).toContain('secret-quoted')
     expect(code).toBe(1)
     expect((await postern(['explain', 'nothing', '--sqlite', path])).err).toContain(
@@ -199,30 +201,8 @@ describe('explain', () => {
 test('an encrypted rejection opens with --encryption-key or the environment, and with no other key', async () => {
   const path = join(cwd, 'encrypted.db')
   const key = Buffer.alloc(32, 9).toString('base64')
-  const inbox = sqliteInbox({ path })
-  const receiver = createReceiver({
-    provider: github({ secret: '"a secret of GitHub"' }),
-    inbox,
-    log: false,
-    storage: { encryptionKey: key },
-  })
-  receiver.on('push', () => {})
-  await receiver.receive(
-    github({ secret: 'a secret of GitHub' }).sign!({ topic: 'push', payload: {} }),
-  )
-  await receiver.close()
-  const { rows } = await inbox.journal!.rejections()
-  await inbox.close()
-  const given = [
-    'explain',
-    rows[0]!.id,
-    '-p',
-    'github',
-    '-s',
-    '"a secret of GitHub"',
-    '--sqlite',
-    path,
-  ]
+  const id = await rejectedIn(path, { encryptionKey: key })
+  const given = ['explain', id, '-p', 'github', '-s', '"a secret of GitHub"', '--sqlite', path]
   const explained = (more: string[], env = {}) => postern([...given, ...more], { cwd, env })
   const other = Buffer.alloc(32, 8).toString('hex')
   const [option, variable, none, wrong, text] = await Promise.all([

@@ -47,6 +47,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const inbox = (...args: string[]) => postern(['inbox', ...args, '--sqlite', file])
+const tasksOf = async (...args: string[]): Promise<readonly { id: string; cause: string }[]> =>
+  JSON.parse((await inbox('list', '--json', ...args)).out).tasks
+const DEAD = ['--state', 'dead']
 
 describe('what is in an inbox', () => {
   test('tasks, with filters', async () => {
@@ -57,17 +60,13 @@ describe('what is in an inbox', () => {
     for (const row of rows)
       expect(row).toMatch(/✕ dead +github +mail +push +1 +\S+ +SMTP 421 too many connections$/)
     expect(code).toBe(0)
-    expect(JSON.parse((await inbox('list', '--json', '--event-id', 'e2')).out).tasks).toHaveLength(
-      2,
-    )
+    expect(await tasksOf('--event-id', 'e2')).toHaveLength(2)
     expect((await inbox('list', '--topic', 'issues.*')).err).toContain('no task matches')
   })
 
   test('one task with its attempts and payload', async () => {
-    const { tasks } = JSON.parse(
-      (await inbox('list', '--json', '--event-id', 'e1', '--state', 'dead')).out,
-    ) as { tasks: { id: string }[] }
-    const { out } = await inbox('show', tasks[0]!.id)
+    const [task] = await tasksOf('--event-id', 'e1', ...DEAD)
+    const { out } = await inbox('show', task!.id)
     expect(out).toMatch(/#1 .* ✕ dead +(<0\.1|\d+(\.\d)?) ms +SMTP 421/)
     expect(out).toContain('✕ dead  github › mail')
     expect(out).toContain('"ref": "refs/heads/main"')
@@ -178,7 +177,7 @@ describe('an option that a command does not obey is rejected, since it would loo
 describe('changes', () => {
   test('prune counts first, and a dry run forgets nothing', async () => {
     const dry = await inbox('prune', '2030-01-01', '--dry-run', '--json')
-    const { tasks } = JSON.parse((await inbox('list', '--json')).out) as { tasks: unknown[] }
+    const tasks = await tasksOf()
     expect(dry.out).toBe(`{"count":${tasks.length},"dryRun":true}\n`)
     const nothing = { code: 0, out: '', err: expect.stringContaining('no done or dead task') }
     expect(await inbox('prune', '30d', '--yes')).toMatchObject(nothing)
@@ -194,20 +193,17 @@ describe('changes', () => {
       "Run 3 tasks again, at 10 a second, about 300 ms. They run in your app, with today's handlers; this command only queues them.\n",
     )
     expect(code).toBe(0)
-    expect(JSON.parse((await inbox('list', '--json', '--state', 'dead')).out).tasks).toHaveLength(3)
+    expect(await tasksOf(...DEAD)).toHaveLength(3)
   })
 
   test('without a terminal nobody is asked, and nothing changes', async () => {
     const { err, code } = await inbox('replay', '--state', 'dead')
     expect([code, err]).toEqual([2, expect.stringContaining('give --yes')])
-    expect(JSON.parse((await inbox('list', '--json', '--state', 'dead')).out).tasks).toHaveLength(3)
+    expect(await tasksOf(...DEAD)).toHaveLength(3)
   })
 
   test('replayed tasks run in the app, and the way to drop them names the same tasks', async () => {
-    const { tasks } = JSON.parse(
-      (await inbox('list', '--json', '--event-id', 'e1', '--state', 'dead')).out,
-    ) as { tasks: { cause: string }[] }
-    const { cause } = tasks[0]!
+    const { cause } = (await tasksOf('--event-id', 'e1', ...DEAD))[0]!
     const only = ['--event-id', 'e1', '--cause', cause]
     const { out } = await inbox('replay', ...only, '--yes')
     expect(out).toMatch(/^Queued again: 1 task\./)
@@ -229,9 +225,7 @@ describe('changes', () => {
 
   test('replay --wait goes on until the tasks have ended, and says how', async () => {
     const only = ['--subscription', 'mail', '--yes', '--wait']
-    const { tasks } = JSON.parse((await inbox('list', '--json', '--state', 'dead')).out) as {
-      tasks: { cause: string }[]
-    }
+    const tasks = await tasksOf(...DEAD)
     expect(tasks).toHaveLength(2)
     const again = await open(() => {
       throw new Error('SMTP 421 too many connections')
@@ -263,10 +257,7 @@ describe('changes', () => {
       /^Erase payload, headers and body of 1 event\. They cannot be restored/,
     )
     expect((await inbox('erase', ...one, '--yes', '--json')).out).toBe('{"count":1}\n')
-    const { tasks } = JSON.parse((await inbox('list', '--json', ...one)).out) as {
-      tasks: { id: string }[]
-    }
-    const { out } = await inbox('show', tasks[0]!.id)
+    const { out } = await inbox('show', (await tasksOf(...one))[0]!.id)
     expect(out).toContain('erased')
     expect(out).not.toContain('refs/heads/main')
     expect(await inbox('erase', ...one, '--yes')).toMatchObject({

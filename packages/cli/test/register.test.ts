@@ -118,14 +118,8 @@ describe('register', { timeout: 60_000 }, () => {
     app.fake = stripe
     await app.write('.env', `STRIPE_SECRET_KEY=${STRIPE_KEY}`)
     await chmod(join(app.folder, '.env'), 0o640)
-    const args = [
-      'register',
-      'stripe',
-      '--topic',
-      'invoice.paid',
-      '--url',
-      'https://app.example/stripe',
-    ]
+    const url = 'https://app.example/stripe'
+    const args = ['register', 'stripe', '--topic', 'invoice.paid', '--url', url]
     const more = ['-o', `api=${app.fake.url}`, '--yes']
     const rejected = await app.run(...args, ...more)
     expect(rejected).toMatchObject({

@@ -12,7 +12,7 @@ import type { CopyReply, DetailReply, ExplainReply } from '../src/api/detail.ts'
 import type { HealthReply } from '../src/api/health.ts'
 import type { ChartsReply } from '../src/api/charts.ts'
 import type { ListReply } from '../src/api/list.ts'
-import { createScene, SECRET, temporaryInbox, viewer, type Scene } from './scene.ts'
+import { createScene, SECRET, temporaryInbox, viewer, type Scene, type Viewer } from './scene.ts'
 
 const run = promisify(execFile)
 let scene: Scene
@@ -28,8 +28,9 @@ beforeAll(async () => {
 })
 afterAll(() => scene.close())
 
-const idOf = async (q: string): Promise<string> => {
-  const { rows } = await scene.get<ListReply>(`list?q=${encodeURIComponent(q)}`)
+/** The id of the first row of a search. */
+const idOf = async (q: string, who: Viewer = scene): Promise<string> => {
+  const { rows } = await who.get<ListReply>(`list?q=${encodeURIComponent(q)}`)
   return rows[0]!.id.replace(/^\w+:/, '')
 }
 const reserialized = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
@@ -137,8 +138,7 @@ describe('why it was rejected', () => {
       receivers: [sensor as Receiver],
       auth: () => ({ allow: 'read' }),
     })
-    const { rows } = await page.get<ListReply>('list?q=receiver:sensor')
-    const id = rows[0]!.id.slice('delivery:'.length)
+    const id = await idOf('receiver:sensor', page)
     expect((await page.get<DetailReply>(`delivery?id=${id}`)).actions).toContain('explain')
     const found = await page.get<ExplainReply>(`explain?id=${id}`)
     expect(found).toMatchObject({ verdict: 'rejected', code: 'missing_header' })
@@ -153,9 +153,7 @@ describe('why it was rejected', () => {
     })
     await other.github.receive(await signedInit(github({ secret: 'wrong' }), 'push'))
     await other.written()
-    const { rows } = await other.get<ListReply>('list')
-    const at = `explain?id=${rows[0]!.id.slice('delivery:'.length)}`
-    expect(await other.get(at)).toMatchObject({
+    expect(await other.get(`explain?id=${await idOf('', other)}`)).toMatchObject({
       findings: [],
       cannot: expect.stringContaining('rejectedBodies'),
     })
@@ -225,8 +223,8 @@ describe('copies', () => {
       const reply = await other.receive({ method: 'POST', url: target.url, headers, body })
       expect(reply.status).toBe(200)
       await other.runDue({ deadline: '1s', max: 1 })
-      const { rows } = await asking.get<ListReply>(`list?q=topic:t${place}`)
-      const { text } = await asking.get<CopyReply>(`copy?as=curl&delivery=${rows[0]!.id.slice(9)}`)
+      const id = await idOf(`topic:t${place}`, asking)
+      const { text } = await asking.get<CopyReply>(`copy?as=curl&delivery=${id}`)
       expect(text).not.toContain(SECRET)
       await run('bash', ['-c', `${text} -s`])
       expect(got!.body).toEqual(body)
@@ -256,8 +254,7 @@ test('an encrypted event is shown to those who have the key alone', async () => 
   const inbox = temporaryInbox()
   const closed = createScene({ inbox, receiver: { storage: { encryptionKey } } })
   await closed.send('push', { ref: 'refs/heads/hidden' }, { id: 'encrypted-1' })
-  const { rows } = await closed.get<ListReply>('list')
-  const id = rows[0]!.id.slice('delivery:'.length)
+  const id = await idOf('', closed)
   const detail = await closed.get<DetailReply>(`delivery?id=${id}`)
   expect(detail).toMatchObject({ encrypted: true, actions: ['replay'] })
   expect(JSON.stringify(detail)).not.toMatch(/refs\/heads|sealed:/)
@@ -269,8 +266,7 @@ test('an encrypted event is shown to those who have the key alone', async () => 
   const forged = await signedInit(github({ secret: `${SECRET} ` }), 'push')
   await closed.github.receive(forged)
   await closed.written()
-  const { rows: rejected } = await closed.get<ListReply>('list?q=outcome:rejected')
-  const at = `explain?id=${rejected[0]!.id.slice('delivery:'.length)}`
+  const at = `explain?id=${await idOf('outcome:rejected', closed)}`
   expect(await closed.get(at)).toMatchObject({ cannot: expect.stringContaining('encrypted') })
   const withKey = viewer({
     inbox,
@@ -288,8 +284,7 @@ test('an erased event says so, and offers nothing that needs its contents', asyn
   const gone = createScene()
   await gone.send('push', { ref: 'refs/heads/gone' }, { id: 'erased-1' })
   await gone.inbox.view!.erase({ eventId: 'erased-1' })
-  const { rows } = await gone.get<ListReply>('list')
-  const id = rows[0]!.id.slice('delivery:'.length)
+  const id = await idOf('', gone)
   const detail = await gone.get<DetailReply>(`delivery?id=${id}`)
   expect(detail).toMatchObject({ erased: true, actions: [], row: { eventId: 'erased-1' } })
   expect(detail.payload).toBeUndefined()
@@ -318,9 +313,7 @@ test('hostile texts come as JSON, and as they were', async () => {
   await scene.send('push', payload, { id: '<script>alert(2)</script>' })
   const { rows } = await scene.get<ListReply>('list?limit=1&q=outcome:accepted')
   expect(rows[0]!.eventId).toBe('<script>alert(2)</script>')
-  const detail = await scene.get<DetailReply>(
-    `delivery?id=${rows[0]!.id.slice('delivery:'.length)}`,
-  )
+  const detail = await scene.get<DetailReply>(`delivery?id=${await idOf('outcome:accepted')}`)
   expect(JSON.parse(detail.payload!)).toMatchObject(reserialized(payload) as object)
 })
 

@@ -20,13 +20,14 @@ export type Common = Omit<InspectorOptions<readonly never[]>, 'auth'> & {
   readonly auth?: { readonly token: string } | { readonly basic: Record<string, string> }
 }
 
-/** The app's own sessions, by the cookie `user`. */
+/** The app's own sessions, by the cookie `user`. The store of `boom` is down. */
 const USERS: Readonly<Record<string, Grant>> = {
   ada: { allow: 'all', as: 'ada' },
   bob: { allow: 'read', payloads: false, as: 'bob' },
 }
 
 function userOf(cookie: string | undefined): Grant | undefined {
+  if (cookie === 'user=boom') throw new Error('the session store is down')
   const name = /(?:^|;\s*)user=(\w+)/.exec(cookie ?? '')?.[1]
   return name !== undefined && Object.hasOwn(USERS, name) ? USERS[name] : undefined
 }
@@ -68,7 +69,6 @@ export const HOSTS: readonly Host[] = [
       },
       withSession: async (options) => {
         const auth = async (request: express5.Request, response: express5.Response) => {
-          if (request.headers.cookie === 'user=boom') throw new Error('the session store is down')
           const user = userOf(request.headers.cookie)
           return user ?? response.redirect('/login')
         }
@@ -102,7 +102,6 @@ export const HOSTS: readonly Host[] = [
           onKoa({
             ...options,
             auth: async (context) => {
-              if (context.headers.cookie === 'user=boom') throw new Error('no store')
               const user = userOf(context.headers.cookie)
               if (!user) context.redirect('/login')
               return user
@@ -123,7 +122,6 @@ export const HOSTS: readonly Host[] = [
         onFastify({
           ...options,
           auth: async (request, reply) => {
-            if (request.headers.cookie === 'user=boom') throw new Error('no store')
             const user = userOf(request.headers.cookie)
             if (!user) await reply.redirect('/login')
             return user
@@ -143,7 +141,6 @@ export const HOSTS: readonly Host[] = [
           ...options,
           auth: async (c) => {
             const cookie = c.req.header('cookie')
-            if (cookie === 'user=boom') throw new Error('no store')
             return userOf(cookie) ?? c.redirect('/login')
           },
         }),
@@ -161,7 +158,6 @@ export const HOSTS: readonly Host[] = [
       const inspect = onNode({
         ...options,
         auth: (request, response) => {
-          if (request.headers.cookie === 'user=boom') throw new Error('no store')
           const user = userOf(request.headers.cookie)
           if (!user) response.writeHead(302, { location: '/login' }).end()
           return user
@@ -187,7 +183,6 @@ export const HOSTS: readonly Host[] = [
         ...options,
         auth: (request) => {
           const cookie = request.headers.get('cookie') ?? undefined
-          if (cookie === 'user=boom') throw new Error('no store')
           return (
             userOf(cookie) ?? new Response(null, { status: 302, headers: { location: '/login' } })
           )

@@ -7,6 +7,17 @@ import { createScene, temporaryInbox, viewer, type Scene, type Viewer } from './
 let scene: Scene
 const list = (query: string): Promise<ListReply & { statusCode: number }> =>
   scene.get<ListReply>(`list?${query}`)
+/** The rows of all pages, each of which is asked for with the cursor of the last. */
+const paged = async (query: string): Promise<ListReply['rows']> => {
+  const seen: ListReply['rows'][number][] = []
+  let more = ''
+  for (;;) {
+    const { rows: found, cursor } = await list(query + more)
+    seen.push(...found)
+    if (cursor === undefined) return seen
+    more = `&cursor=${encodeURIComponent(cursor)}`
+  }
+}
 const rows = async (q: string): Promise<readonly string[]> => {
   const { rows: found, problem } = await list(`q=${encodeURIComponent(q)}&limit=200`)
   expect(problem).toBeUndefined()
@@ -65,13 +76,7 @@ describe('deliveries', () => {
   })
 
   test('pages carry on where the last one ended', async () => {
-    const seen: string[] = []
-    let cursor: string | undefined
-    do {
-      const page = await list(`limit=3${cursor === undefined ? '' : `&cursor=${cursor}`}`)
-      seen.push(...page.rows.map(({ id }) => id))
-      cursor = page.cursor
-    } while (cursor !== undefined)
+    const seen = (await paged('limit=3')).map(({ id }) => id)
     expect([seen.length, new Set(seen).size]).toEqual([10, 10])
   })
 
@@ -129,14 +134,7 @@ describe('tasks', () => {
   })
 
   test('a scan goes on when asked, and misses nothing', async () => {
-    const seen: string[] = []
-    let cursor: string | undefined
-    do {
-      const more = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`
-      const page = await list(`q=payload.action:opened&limit=1${more}`)
-      seen.push(...page.rows.map(({ eventId }) => eventId!))
-      cursor = page.cursor
-    } while (cursor !== undefined)
+    const seen = (await paged('q=payload.action:opened&limit=1')).map(({ eventId }) => eventId)
     expect(seen).toEqual(['open-5', 'open-4', 'open-3', 'open-2', 'open-1'])
   })
 })
@@ -157,14 +155,7 @@ describe('one search', () => {
   })
 
   test('goes on over pages until every place is at its end', async () => {
-    const seen: string[] = []
-    let cursor: string | undefined
-    do {
-      const more = cursor === undefined ? '' : `&cursor=${cursor}`
-      const page = await list(`q=open&limit=2${more}`)
-      seen.push(...page.rows.map(({ eventId }) => eventId!))
-      cursor = page.cursor
-    } while (cursor !== undefined)
+    const seen = (await paged('q=open&limit=2')).map(({ eventId }) => eventId)
     for (const id of ['open-1', 'open-2', 'open-3', 'open-4', 'open-5']) expect(seen).toContain(id)
   })
 

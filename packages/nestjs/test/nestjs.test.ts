@@ -12,6 +12,7 @@ import {
   UseGuards,
   type ArgumentsHost,
   type CallHandler,
+  type DynamicModule,
   type ExecutionContext,
   type INestApplication,
   type Type,
@@ -21,6 +22,7 @@ import { ExpressAdapter } from '@nestjs/platform-express'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
 import { Test } from '@nestjs/testing'
 import { memoryInbox, type Receiver } from '@postern/core'
+import type { Provider } from '@postern/core/scheme'
 import { webhook } from '@postern/node'
 import { github } from '@postern/providers/github'
 import { stripe } from '@postern/providers/stripe'
@@ -172,15 +174,7 @@ describe('behind the guards of a controller, on Express', () => {
 
   class AppModule {}
   Module({
-    imports: [
-      PosternModule.receiver('stripe', false, {
-        useFactory: () => ({
-          provider: stripe({ secret }),
-          log: false as const,
-          onUnhandled: 'acknowledge' as const,
-        }),
-      }),
-    ],
+    imports: [quiet('stripe', false, stripe({ secret }))],
     controllers: [Hook],
   })(AppModule)
 
@@ -218,13 +212,7 @@ describe('behind the guards of a controller, on Express', () => {
 })
 
 describe('mistakes are a TypeError that says what to do', () => {
-  const receiver = PosternModule.receiver('github', '/github', {
-    useFactory: () => ({
-      provider: github({ secret }),
-      log: false as const,
-      onUnhandled: 'acknowledge' as const,
-    }),
-  })
+  const receiver = quiet('github', '/github', github({ secret }))
   const opened = async (providers: Type[], imports = [receiver]): Promise<unknown> => {
     class AppModule {}
     Module({ imports, providers })(AppModule)
@@ -252,13 +240,7 @@ describe('mistakes are a TypeError that says what to do', () => {
     )
   })
   test('two receivers of one name', async () => {
-    const twin = PosternModule.receiver('github', '/twin', {
-      useFactory: () => ({
-        provider: github({ secret }),
-        log: false as const,
-        onUnhandled: 'acknowledge' as const,
-      }),
-    })
+    const twin = quiet('github', '/twin', github({ secret }))
     await expect(opened([], [receiver, twin])).rejects.toThrow(
       /two receivers are named github: give each/,
     )
@@ -270,19 +252,17 @@ describe('mistakes are a TypeError that says what to do', () => {
   })
 })
 
+/** A receiver that logs nothing, and takes what no handler wants. */
+function quiet(name: string, path: string | false, provider: Provider): DynamicModule {
+  const options = { provider, log: false, onUnhandled: 'acknowledge' } as const
+  return PosternModule.receiver(name, path, { useFactory: () => options })
+}
+
 /** Mounts a stage of the contract in an app, with its existing receiver. */
 async function staged(stage: Stage, adapter: unknown): Promise<Mounted> {
   class AppModule {}
   Module({
-    imports: [
-      PosternModule.receiver('seed', '/seed', {
-        useFactory: () => ({
-          provider: github({ secret }),
-          log: false as const,
-          onUnhandled: 'acknowledge' as const,
-        }),
-      }),
-    ],
+    imports: [quiet('seed', '/seed', github({ secret }))],
   })(AppModule)
   const app = await NestFactory.create(AppModule, adapter as never, { logger: false })
   const host = app.get<PosternHost>(HOST, { strict: false })

@@ -1,13 +1,11 @@
 // App in its own process: `web` stores deliveries, `worker` runs their tasks, each with an SDK that exports by OTLP.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { context, metrics, propagation, trace } from '@opentelemetry/api'
+import { context, propagation, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { createReceiver } from '@postern/core'
 import { forward } from '@postern/forward'
@@ -16,32 +14,20 @@ import { sqliteInbox } from '@postern/sqlite'
 import { acme } from '@postern/testing'
 import { otel } from '../src/index.ts'
 
-const { role, path, collector, site, joined } = JSON.parse(process.argv[2]!) as {
+const { role, path, collector, site } = JSON.parse(process.argv[2]!) as {
   readonly role: 'web' | 'worker'
   readonly path: string
   readonly collector: string
   readonly site: string
-  readonly joined: boolean
 }
 
-const resource = resourceFromAttributes({ 'service.name': role })
 const traces = new TracerProvider({
-  resource,
+  resource: resourceFromAttributes({ 'service.name': role }),
   spanProcessors: [
     new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${collector}/v1/traces` }) }),
   ],
 })
-const meters = new MeterProvider({
-  resource,
-  readers: [
-    new PeriodicExportingMetricReader({
-      exporter: new OTLPMetricExporter({ url: `${collector}/v1/metrics` }),
-      exportIntervalMillis: 60_000,
-    }),
-  ],
-})
 trace.setGlobalTracerProvider(traces)
-metrics.setGlobalMeterProvider(meters)
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
 propagation.setGlobalPropagator(new W3CTraceContextPropagator())
 
@@ -51,7 +37,7 @@ const receiver = createReceiver({
   provider: acme({ secret: 'shared' }),
   inbox,
   worker: role === 'worker',
-  observers: [otel({ trustSender: joined, sameTrace: joined })],
+  observers: [otel({ trustSender: true, sameTrace: true })],
 })
 const partners = forward({
   to: { id: 'partner', url: site },
@@ -71,7 +57,7 @@ if (role === 'web') {
   })
   // Only the telemetry shuts down: acknowledged events must survive a kill.
   process.on('message', () => {
-    void Promise.all([traces.shutdown(), meters.shutdown()]).then(() => process.send!('flushed'))
+    void traces.shutdown().then(() => process.send!('flushed'))
   })
 } else {
   let left = 3
@@ -82,7 +68,7 @@ if (role === 'web') {
         await receiver.close()
         await partners.close()
         await inbox.close()
-        await Promise.all([traces.shutdown(), meters.shutdown()])
+        await traces.shutdown()
         process.disconnect()
       })()
     },

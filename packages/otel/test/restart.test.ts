@@ -13,9 +13,8 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const SENDER = 'b7ad6b7169203331'
 
 /** Sends one delivery to an app that is killed after its reply, lets a second process run its task, and returns the trace. */
-async function run(joined: boolean): Promise<{
+async function run(): Promise<{
   readonly spans: readonly CollectedSpan[]
-  readonly metrics: readonly string[]
   /** Trace context that the destination got. */
   readonly forwarded: string | undefined
 }> {
@@ -31,7 +30,6 @@ async function run(joined: boolean): Promise<{
     path: join(folder, 'inbox.db'),
     collector: collector.url,
     site: `http://127.0.0.1:${(site.address() as AddressInfo).port}/in`,
-    joined,
   }
   const start = (role: string): ChildProcess =>
     fork(new URL('app.ts', import.meta.url), [JSON.stringify({ role, ...settings })], {
@@ -59,8 +57,7 @@ async function run(joined: boolean): Promise<{
     const worker = start('worker')
     const [code] = (await once(worker, 'exit')) as [number]
     expect(code).toBe(0)
-    const { spans, metrics } = collector
-    return { spans, metrics, forwarded }
+    return { spans: collector.spans, forwarded }
   } finally {
     await collector.close()
     site.close()
@@ -69,7 +66,7 @@ async function run(joined: boolean): Promise<{
 }
 
 test('stored, killed, worked on by another process, forwarded: one connected trace, span by span', async () => {
-  const { spans, forwarded } = await run(true)
+  const { spans, forwarded } = await run()
   expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([TRACE]))
   const one = (name: string, part?: string): CollectedSpan => {
     const found = spans.filter(
@@ -116,44 +113,3 @@ test('stored, killed, worked on by another process, forwarded: one connected tra
   expect(forwarded).toBe(`00-${TRACE}-${call.spanId}-01`)
   expect(JSON.stringify(spans)).not.toContain('payload-of-the-test')
 })
-
-test('by default each attempt is a trace of its own, linked to send and to the sender', async () => {
-  const { spans, metrics } = await run(false)
-  const receive = spans.find(({ name }) => name === 'receive shop')!
-  const send = spans.find(({ name }) => name === 'send shop')!
-  expect(receive.links).toEqual([{ traceId: TRACE, spanId: SENDER }])
-  expect(receive.parentSpanId).toBeUndefined()
-  expect(send.parentSpanId).toBe(receive.spanId)
-  const attempts = spans.filter(({ name }) => name === 'process shop')
-  expect(attempts).toHaveLength(3)
-  for (const { parentSpanId, links } of attempts) {
-    expect(parentSpanId).toBeUndefined()
-    expect(links).toEqual([
-      { traceId: receive.traceId, spanId: send.spanId },
-      { traceId: TRACE, spanId: SENDER },
-    ])
-  }
-  // Each span leads to the sender, over parents and links.
-  for (const span of spans) expect(leadsTo(span, SENDER, spans), span.name).toBe(true)
-  expect(metrics).toEqual(
-    expect.arrayContaining([
-      'web postern.deliveries',
-      'web postern.reply.duration',
-      'web messaging.client.sent.messages',
-      'web postern.inbox.tasks',
-      'worker messaging.client.consumed.messages',
-      'worker messaging.process.duration',
-      'worker postern.task.end_to_end.duration',
-      'worker postern.forward.call.duration',
-    ]),
-  )
-})
-
-function leadsTo(span: CollectedSpan, id: string, spans: readonly CollectedSpan[]): boolean {
-  const next = [span.parentSpanId, ...span.links.map(({ spanId }) => spanId)]
-  return next.some((one) => {
-    if (one === id) return true
-    const found = spans.find(({ spanId }) => spanId === one)
-    return found !== undefined && leadsTo(found, id, spans)
-  })
-}

@@ -137,6 +137,16 @@ test('the app ends: its endpoint goes too, and its exit code is told', async () 
 
 describe('the one URL of an account', () => {
   const SECRET = 'a-secret-of-the-receiver_0123456789'
+  const env = { TELEGRAM_TOKEN, TELEGRAM_WEBHOOK_SECRET: SECRET }
+  const atTelegram = (api: string): readonly string[] => [
+    'listen',
+    'telegram',
+    '--tunnel',
+    'ngrok',
+    '-o',
+    `api=${api}`,
+    '--yes',
+  ]
 
   test('is taken only with --take-over, and put back as it was, after kill -9 too', async () => {
     const api = await startTelegram()
@@ -147,18 +157,7 @@ describe('the one URL of an account', () => {
       allowed_updates: ['poll'],
     }
     Object.assign(api.webhook(), old)
-    const env = { TELEGRAM_TOKEN, TELEGRAM_WEBHOOK_SECRET: SECRET }
-    const args = [
-      'listen',
-      'telegram',
-      '--tunnel',
-      'ngrok',
-      '-o',
-      `api=${api.url}`,
-      '--topic',
-      'message',
-      '--yes',
-    ]
+    const args = [...atTelegram(api.url), '--topic', 'message']
     const refused = one.run(args, env)
     expect(await refused.ended).toBe(2)
     expect(refused.text()).toMatch(
@@ -185,17 +184,7 @@ describe('the one URL of an account', () => {
   test('is not taken if it could not be put back', async () => {
     const api = await startTelegram()
     Object.assign(api.webhook(), { url: 'https://bot.example/hook', has_custom_certificate: true })
-    const args = [
-      'listen',
-      'telegram',
-      '--tunnel',
-      'ngrok',
-      '-o',
-      `api=${api.url}`,
-      '--take-over',
-      '--yes',
-    ]
-    const run = one.run(args, { TELEGRAM_TOKEN, TELEGRAM_WEBHOOK_SECRET: SECRET })
+    const run = one.run([...atTelegram(api.url), '--take-over'], env)
     expect(await run.ended).toBe(3)
     expect(run.text()).toContain('cannot be put back as it was')
     expect(api.webhook().url).toBe('https://bot.example/hook')
