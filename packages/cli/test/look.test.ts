@@ -42,18 +42,20 @@ interface Pool {
 /** A place of an inbox. */
 interface Place {
   readonly open: (options?: { readonly readOnly: true }) => Inbox
-  /** The option of somebody who may only read, or who may all. */
-  readonly flags: readonly string[]
+  /** The option of the owner, who may all. */
+  readonly owner: readonly string[]
+  /** That of somebody who may only read. */
+  readonly reader?: readonly string[]
   readonly cwd: string
   /** Everything that is stored. */
   readonly dump: () => Promise<string>
   /** Lets that one read what the app has made. */
   readonly allow?: () => Promise<unknown>
-  readonly mayAll?: boolean
 }
 
-/** Looks in every way before there is an inbox, and after: what is stored stays the same. */
-async function check({ open, flags, cwd, dump, allow, mayAll = false }: Place): Promise<void> {
+/** Looks in every way before there is an inbox, and after: what is stored stays the same until the owner replays. */
+async function check({ open, owner, reader, cwd, dump, allow }: Place): Promise<void> {
+  const flags = reader ?? owner
   const run = async (...args: string[]) => postern([...args, ...flags], { cwd })
   const empty = await dump()
   const none = await run('inbox', 'list')
@@ -75,23 +77,20 @@ async function check({ open, flags, cwd, dump, allow, mayAll = false }: Place): 
   const before = await dump()
   expect(before).not.toBe(empty)
 
-  const looks = [
-    ['inbox', 'list', '--text', 'main'],
-    ['inbox', 'show', task!.id],
-    ['inbox', 'causes'],
-    ['inbox', 'stats'],
-    ['inbox', 'deliveries'],
-    ['inbox', 'actions'],
-    ['inbox', 'replay', '--state', 'dead', '--dry-run'],
-    ['inbox', 'delete', '--state', 'dead', '--dry-run'],
+  const looks: readonly (readonly [args: string, out: RegExp])[] = [
+    ['list --text main', /no mail today/],
+    [`show ${task!.id}`, /no mail today/],
+    ['causes', /\n +1 +0 +\S+ +mail .* no mail today\n/],
+    ['stats', /mail/],
+    ['deliveries', /signature_mismatch/],
+    ['actions', /^$/],
+    ['replay --state dead --dry-run --json', /^\{"count":1,"dryRun":true\}\n$/],
+    ['delete --state dead --dry-run', /^Delete 1 task\./],
   ]
-  for (const look of looks) {
-    const { code, err } = await run(...look)
-    expect([look, code, err.replace('no task was changed by a person\n', '')]).toEqual([
-      look,
-      0,
-      '',
-    ])
+  for (const [look, says] of looks) {
+    const { code, out, err } = await run('inbox', ...look.split(' '))
+    const problems = err.replace('no task was changed by a person\n', '')
+    expect([look, code, out, problems]).toEqual([look, 0, expect.stringMatching(says), ''])
   }
   expect(await dump()).toBe(before)
 
@@ -121,17 +120,23 @@ async function check({ open, flags, cwd, dump, allow, mayAll = false }: Place): 
   watching.kill('SIGINT')
   expect(await ended).toBe(0)
   expect(await dump()).toBe(before)
-  const reader = open({ readOnly: true })
-  expect(() => createReceiver({ provider, inbox: reader, log: false })).toThrow(
+  const looking = open({ readOnly: true })
+  expect(() => createReceiver({ provider, inbox: looking, log: false })).toThrow(
     'readOnly must be false for a receiver',
   )
-  await expect(reader.view!.replay({ state: 'dead' })).rejects.toThrow(
+  await expect(looking.view!.replay({ state: 'dead' })).rejects.toThrow(
     'readOnly must be false for a change',
   )
-  await reader.close()
+  await looking.close()
   expect(await dump()).toBe(before)
-  const replayed = await run('inbox', 'replay', '--state', 'dead', '--yes')
-  expect([replayed.code === 0, (await dump()) !== before]).toEqual([mayAll, mayAll])
+  const dead = ['--state', 'dead']
+  if (reader) {
+    expect((await run('inbox', 'replay', ...dead, '--yes')).code).not.toBe(0)
+    expect(await dump()).toBe(before)
+  }
+  const own = async (...args: string[]) => postern(['inbox', ...args, ...owner], { cwd })
+  expect((await own('replay', ...dead, '--yes', '--json')).out).toBe('{"count":1}\n')
+  expect((await own('list', ...dead)).err).toContain('no task matches')
 }
 
 describe('looking never writes', () => {
@@ -143,8 +148,7 @@ describe('looking never writes', () => {
       await check({
         cwd,
         open: (options) => sqliteInbox({ path: file, ...options }),
-        mayAll: true,
-        flags: ['--sqlite', file],
+        owner: ['--sqlite', file],
         dump: async () =>
           createHash('sha256')
             .update(await readFile(file))
@@ -170,7 +174,8 @@ describe('looking never writes', () => {
       await check({
         cwd,
         open: (options) => postgresInbox({ connectionString: postgres.url, ...options }),
-        flags: ['--postgres', looker.href],
+        owner: ['--postgres', postgres.url],
+        reader: ['--postgres', looker.href],
         allow: async () => pool.query('GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker'),
         async dump() {
           const { rows } = await pool.query(
@@ -201,7 +206,8 @@ describe('looking never writes', () => {
       await check({
         cwd,
         open: (options) => mysqlInbox({ connectionString: mariadb.url, ...options }),
-        flags: ['--mysql', looker.href],
+        owner: ['--mysql', mariadb.url],
+        reader: ['--mysql', looker.href],
         async dump() {
           const all: unknown[] = []
           for (const table of await rows('SHOW TABLES'))
@@ -231,7 +237,8 @@ describe('looking never writes', () => {
       await check({
         cwd,
         open: (options) => bullmqInbox({ connection: redis.url, ...options }),
-        flags: ['--redis', looker.href],
+        owner: ['--redis', redis.url],
+        reader: ['--redis', looker.href],
         async dump() {
           const keys = (await client.keys('*')).toSorted()
           const all = await Promise.all(keys.map(async (key) => [key, await client.dump(key)]))
@@ -243,4 +250,15 @@ describe('looking never writes', () => {
       await redis.stop()
     }
   })
+})
+
+test('an engine that does not answer ends with 3, and a missing package is said', async () => {
+  const cwd = fileURLToPath(new URL('../../bullmq', import.meta.url))
+  const { code } = await postern(['inbox', 'list', '--redis', 'redis://127.0.0.1:9'], { cwd })
+  expect(code).toBe(3)
+  const missing = await postern(['inbox', 'list', '--postgres', 'postgres://127.0.0.1:9/x'], {
+    cwd,
+  })
+  const says = expect.stringContaining('@postern/postgres is not installed')
+  expect([missing.code, missing.err]).toEqual([2, says])
 })

@@ -22,6 +22,12 @@ afterEach(() => scene.close())
 const states = async (): Promise<readonly string[]> =>
   (await scene.inbox.view!.list()).rows.map(({ state }) => state).sort()
 
+/** The ids of the dead tasks that a search finds. */
+async function deadIds(search = ''): Promise<readonly string[]> {
+  const { rows } = await scene.get<ListReply>(`list?q=state:dead+${search}`)
+  return rows.map(({ tasks }) => tasks[0]!.id)
+}
+
 describe('replay', () => {
   test('counts first, then runs in chunks; what came after the count is left alone', async () => {
     const filter = { state: 'dead' }
@@ -52,8 +58,7 @@ describe('replay', () => {
   })
 
   test('chosen tasks, and those alone, in several requests that are one action', async () => {
-    const { rows } = await scene.get<ListReply>('list?q=state:dead')
-    const ids = rows.map(({ tasks }) => tasks[0]!.id)
+    const ids = await deadIds()
     const filter = { state: 'dead' }
     const dry = await scene.act<ChangeReply>('replay', { filter, ids: ids.slice(1), dryRun: true })
     expect([dry.count, dry.cursor]).toEqual([4, undefined])
@@ -71,8 +76,7 @@ describe('replay', () => {
   })
 
   test('chosen tasks: nobody adds to the action of somebody else, nor without the right', async () => {
-    const { rows } = await scene.get<ListReply>('list?q=state:dead')
-    const ids = rows.map(({ tasks }) => tasks[0]!.id)
+    const ids = await deadIds()
     const { action } = await scene.act<ChangeReply>('replay', { filter: {}, ids: [ids[0]] })
     const eve = scene.as({ allow: ['replay'], payloads: false, as: 'eve' })
     const own = await eve.act<ChangeReply>('replay', { filter: {}, ids: [ids[1]], action })
@@ -84,8 +88,7 @@ describe('replay', () => {
   })
 
   test('a chosen task whose contents were erased stays as it is', async () => {
-    const { rows } = await scene.get<ListReply>('list?q=state:dead')
-    const ids = rows.map(({ tasks }) => tasks[0]!.id)
+    const ids = await deadIds()
     await scene.inbox.view!.erase({ eventId: 'push-1' })
     expect(await scene.act('replay', { filter: {}, ids })).toMatchObject({ count: 4 })
   })
@@ -100,8 +103,7 @@ describe('replay', () => {
   })
 
   test('one task by its id', async () => {
-    const { rows } = await scene.get<ListReply>('list?q=id:push-3+state:dead')
-    const id = rows[0]!.tasks[0]!.id
+    const [id] = await deadIds('id:push-3')
     expect(await scene.act('replay', { filter: { id } })).toMatchObject({ count: 1 })
     await expect.poll(states).toEqual(['dead', 'dead', 'dead', 'dead', 'done'])
   })
@@ -135,8 +137,7 @@ test('delete removes dead tasks', async () => {
 })
 
 test('an edited payload runs as a new event that names its origin', async () => {
-  const { rows } = await scene.get<ListReply>('list?q=id:push-1+state:dead')
-  const task = rows[0]!.tasks[0]!.id
+  const [task] = await deadIds('id:push-1')
   const made = await scene.act('rerun', { task, payload: '{"n":"edited"}' })
   expect(made.statusCode).toBe(200)
   await expect.poll(() => scene.deployed).toEqual([{ n: 'edited' }])
@@ -181,8 +182,7 @@ test('a sample without a topic is one that a handler takes', async () => {
 describe('who may what', () => {
   test('read alone changes nothing', async () => {
     const bob = scene.as({ allow: 'read', as: 'bob' })
-    const { rows } = await scene.get<ListReply>('list?q=state:dead')
-    const task = rows[0]!.tasks[0]!.id
+    const [task] = await deadIds()
     for (const [route, body] of [
       ['replay', { filter: { state: 'dead' } }],
       ['delete', { filter: { state: 'dead' } }],

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createReceiver, fixed, memoryInbox, type Receiver } from '@postern/core'
 import { type Inbox } from '@postern/core/inbox'
-import { acme } from '@postern/testing'
+import { acme, signed } from '@postern/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { singleton, hotReloadable } from '../src/index.ts'
 import { serve } from './next-server.ts'
@@ -159,12 +159,9 @@ function receiverOf(inbox?: Inbox, key: string = secret): Receiver {
 }
 
 async function deliver(receiver: Pick<Receiver, 'fetch'>, id: string): Promise<number> {
-  const { body, url, ...delivery } = sender.sign!({ id, payload: {}, url: 'http://localhost/' })
-  const request = new Request(url, { ...delivery, body: Buffer.from(body) })
-  return (await receiver.fetch(request)).status
+  return (await receiver.fetch(await signed(sender, undefined, {}, { id }))).status
 }
 
 async function post(url: string, id: string): Promise<number> {
-  const { body, ...delivery } = sender.sign!({ id, payload: {}, url })
-  return (await fetch(url, { ...delivery, body: Buffer.from(body) })).status
+  return (await fetch(await signed(sender, undefined, {}, { id, url }))).status
 }

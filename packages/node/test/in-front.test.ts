@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createReceiver } from '@postern/core'
-import { acme, listen } from '@postern/testing'
+import { acme, listen, signed } from '@postern/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { inFront, webhook } from '../src/index.ts'
 
@@ -14,11 +14,8 @@ test('webhooks pass a framework that rejects posts of strangers, and all else is
   const mounted = await listen(listener)
   onTestFinished(mounted.close)
   const origin = new URL(mounted.url).origin
-  const statusOf = async (path: string): Promise<number> => {
-    const url = origin + path
-    const { body, ...delivery } = provider.sign!({ payload: {}, url })
-    return (await fetch(url, { ...delivery, body: Buffer.from(body) })).status
-  }
+  const statusOf = async (path: string): Promise<number> =>
+    (await fetch(await signed(provider, undefined, {}, { url: origin + path }))).status
   expect(await statusOf('/webhooks/acme?a=1')).toBe(200)
   const warned = once(process, 'warning')
   for (const path of ['/webhooks/acme/', '/webhooks/acme/more', '/webhooks', '/'])
