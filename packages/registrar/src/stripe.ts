@@ -2,7 +2,7 @@ import { defineRegistrar, topicList } from './common/define.ts'
 import { mapTopics, type TopicNames } from './common/map.ts'
 import type { ApiOptions, Token } from './common/options.ts'
 import { memberIn, endpointId, row, asText, texts, type Fields } from './common/read.ts'
-import { endpointReader, everyRow } from './common/rest.ts'
+import { endpointReader, everyRow, type EndpointMembers, type ReadPage } from './common/rest.ts'
 import {
   checkPayload,
   stripeClient,
@@ -11,7 +11,7 @@ import {
   type StripePayload,
   V2,
 } from './clients/stripe.ts'
-import type { ApiCall } from './common/client.ts'
+import type { ApiCall, ApiRequest } from './common/client.ts'
 import type { Endpoint, Registrar } from './registrar.ts'
 import { STRIPE_SNAPSHOT_TOPICS, STRIPE_THIN_TOPICS, STRIPE_TOPICS } from './topics/stripe.ts'
 
@@ -65,8 +65,11 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
   if (payload === 'thin' && apiVersion !== undefined)
     throw new TypeError('stripeRegistrar: apiVersion: thin events have none; leave it out')
   const connect = options.connect === true
-  const endpoints = webhookEndpoints(call, connect)
-  const api = payload === undefined ? endpoints : eventDestinations(call, connect, payload)
+  const endpoints = stripeEndpoints(call, webhookEndpoints(call, connect))
+  const api =
+    payload === undefined
+      ? endpoints
+      : stripeEndpoints(call, eventDestinations(call, connect, payload))
   const both = topicList(STRIPE_TOPICS)
   const known = {
     snapshot: [...both, ...topicList(STRIPE_SNAPSHOT_TOPICS)],
@@ -111,7 +114,10 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     delete: ({ id }) => of(id).delete(id),
     enable: (id) => of(id).turn(id, true),
     disable: (id) => of(id).turn(id, false),
-    ...(api.ping && { ping: api.ping }),
+    ...(payload !== undefined && {
+      ping: async (id) =>
+        void (await call('POST', `${DESTINATIONS}/${id}/ping`, { json: {}, headers: V2 })),
+    }),
     async rotate(id, hand) {
       const at = of(id)
       const { url, topics, enabled, settings } = await at.get(id)
@@ -130,7 +136,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
   })
 
   /** Returns the API that manages an endpoint. Ids of webhook endpoints start with `we_`. */
-  function of(id: string): StripeEndpoints {
+  function of(id: string): typeof api {
     return id.startsWith('we_') ? endpoints : api
   }
 
@@ -153,122 +159,122 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
  */
 const KEPT = 'kept'
 
-/** The members that endpoints have in both of Stripe's APIs. */
-const MEMBERS = { topics: 'enabled_events', on: { status: 'enabled' } }
+/** Body of a request. */
+type Body = Pick<ApiRequest, 'form' | 'json'>
 
-/** Common interface of Stripe's two APIs: webhook endpoints and event destinations. */
-interface StripeEndpoints {
+/** One of Stripe's two APIs: webhook endpoints or event destinations. */
+interface StripeApi {
   readonly kind: string
-  list(): Promise<readonly Endpoint[]>
-  get(id: string): Promise<Endpoint>
-  create(
-    url: string,
-    topics: readonly string[],
-    version: string,
-  ): Promise<{ readonly id: string; readonly secret: string }>
-  /** Records in the endpoint's metadata at Stripe that the app has stored the secret. */
-  keep(id: string): Promise<void>
-  update(id: string, url: string, topics: readonly string[]): Promise<void>
-  turn(id: string, on: boolean): Promise<void>
-  readonly ping?: (id: string) => Promise<void>
-  delete(id: string): Promise<void>
+  readonly path: string
+  /** Headers of each request. @default none */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Query parameters that make Stripe show the URL. @default none */
+  readonly query?: Readonly<Record<string, string>>
+  /** Path of the member with the URL. */
+  readonly url: string
+  /** Path of the member with the secret, in the answer to a creation. */
+  readonly secret: string
+  readonly settings: EndpointMembers['settings']
+  readonly page: ReadPage
+  /** Whether this registrar manages an endpoint of the list. */
+  readonly isOwn: (endpoint: Fields) => boolean
+  readonly create: (url: string, topics: readonly string[], version: string) => Body
+  readonly update: (url: string, topics: readonly string[]) => Body
+  /** Removes the mark of a secret that was not stored. */
+  readonly keep: Body
+  /** The path after the endpoint, and the body. */
+  readonly turn: (on: boolean) => readonly [path: string, body: Body]
 }
 
-function webhookEndpoints(call: ApiCall, connect: boolean): StripeEndpoints {
-  const path = '/v1/webhook_endpoints'
+/** The endpoints of one API. */
+function stripeEndpoints(call: ApiCall, api: StripeApi) {
+  const { kind, path, headers = {}, query = {} } = api
   const toEndpoint = endpointReader({
-    ...MEMBERS,
-    url: 'url',
-    settings: {
-      secret: secretOf,
-      kind: () => 'webhook_endpoint',
-      payload: () => 'snapshot',
-      api_version: 'api_version',
-    },
+    url: api.url,
+    topics: 'enabled_events',
+    on: { status: 'enabled' },
+    settings: { secret: secretOf, kind: () => kind, ...api.settings },
   })
-  const send = async (to: string, form: URLSearchParams, headers = {}): Promise<Fields> =>
-    row((await call('POST', to, { form, headers, repeatable: true })).json)
+  const send = async (to: string, body: Body, more = {}): Promise<Fields> => {
+    const request = { ...body, headers: { ...headers, ...more }, repeatable: true }
+    return row((await call('POST', path + to, request)).json)
+  }
+  return {
+    kind,
+    list: async () => (await everyRow('Stripe', api.page)).filter(api.isOwn).map(toEndpoint),
+    get: async (id: string) =>
+      toEndpoint(row((await call('GET', `${path}/${id}`, { query, headers })).json)),
+    async create(url: string, topics: readonly string[], version: string) {
+      // With an idempotency key, a creation can be sent twice: Stripe repeats its first answer.
+      const key = { 'idempotency-key': crypto.randomUUID() }
+      const made = await send('', api.create(url, topics, version), key)
+      return { id: endpointId(made['id'], 'Stripe'), secret: asText(memberIn(made, api.secret)) }
+    },
+    /** Records in the endpoint's metadata at Stripe that the app has stored the secret. */
+    keep: async (id: string) => void (await send(`/${id}`, api.keep)),
+    update: async (id: string, url: string, topics: readonly string[]) =>
+      void (await send(`/${id}`, api.update(url, topics))),
+    async turn(id: string, on: boolean) {
+      const [to, body] = api.turn(on)
+      await send(`/${id}${to}`, body)
+    },
+    delete: async (id: string) =>
+      void (await call('DELETE', `${path}/${id}`, { headers, allow: [404] })),
+  }
+}
+
+function webhookEndpoints(call: ApiCall, connect: boolean): StripeApi {
+  const path = '/v1/webhook_endpoints'
+  const formOf = (members: Record<string, string>, topics: readonly string[] = []): Body => {
+    const form = new URLSearchParams(members)
+    for (const topic of topics) form.append('enabled_events[]', topic)
+    return { form }
+  }
   return {
     kind: 'webhook_endpoint',
-    async list() {
-      const all = await everyRow('Stripe', stripePages(call, path))
-      return all.filter((each) => isConnect(each) === connect).map(toEndpoint)
-    },
-    get: async (id) => toEndpoint(row((await call('GET', `${path}/${id}`)).json)),
-    async create(url, topics, version) {
-      const form = formOf(url, topics)
-      form.set('metadata[postern_secret]', 'untold')
-      if (connect) {
-        form.set('connect', 'true')
-        form.set('metadata[postern_connect]', 'true')
-      }
-      if (version !== '') form.set('api_version', version)
-      const made = await send(path, form, once())
-      return { id: endpointId(made['id'], 'Stripe'), secret: asText(made['secret']) }
-    },
-    async keep(id) {
-      await send(`${path}/${id}`, new URLSearchParams({ 'metadata[postern_secret]': '' }))
-    },
-    async update(id, url, topics) {
-      await send(`${path}/${id}`, formOf(url, topics))
-    },
-    async turn(id, on) {
-      await send(`${path}/${id}`, new URLSearchParams({ disabled: String(!on) }))
-    },
-    async delete(id) {
-      await call('DELETE', `${path}/${id}`, { allow: [404] })
-    },
-  }
-
-  function formOf(url: string, topics: readonly string[]): URLSearchParams {
-    const form = new URLSearchParams({ url })
-    for (const topic of topics) form.append('enabled_events[]', topic)
-    return form
-  }
-
-  /**
-   * Returns true for an endpoint that gets events of connected accounts. Such an endpoint needs its own registrar, even
-   * if another endpoint has the same URL.
-   */
-  function isConnect({ metadata, application }: Fields): boolean {
-    return row(metadata)['postern_connect'] === 'true' || asText(application) !== ''
+    path,
+    url: 'url',
+    secret: 'secret',
+    settings: { payload: () => 'snapshot', api_version: 'api_version' },
+    page: stripePages(call, path),
+    // An endpoint that gets events of connected accounts needs its own registrar, even if another endpoint has the same
+    // URL.
+    isOwn: ({ metadata, application }) =>
+      connect === (row(metadata)['postern_connect'] === 'true' || asText(application) !== ''),
+    create: (url, topics, version) =>
+      formOf(
+        {
+          url,
+          'metadata[postern_secret]': 'untold',
+          ...(connect && { connect: 'true', 'metadata[postern_connect]': 'true' }),
+          ...(version !== '' && { api_version: version }),
+        },
+        topics,
+      ),
+    update: (url, topics) => formOf({ url }, topics),
+    keep: formOf({ 'metadata[postern_secret]': '' }),
+    turn: (on) => ['', formOf({ disabled: String(!on) })],
   }
 }
 
-function eventDestinations(
-  call: ApiCall,
-  connect: boolean,
-  payload: StripePayload,
-): StripeEndpoints {
-  const path = '/v2/core/event_destinations'
-  const toEndpoint = endpointReader({
-    ...MEMBERS,
-    url: 'webhook_endpoint.url',
-    settings: {
-      secret: secretOf,
-      kind: () => 'event_destination',
-      payload: 'event_payload',
-      api_version: 'snapshot_api_version',
-    },
-  })
-  const include = { 'include[0]': 'webhook_endpoint.url' }
-  const send = async (to: string, json: unknown, headers = {}): Promise<Fields> =>
-    row((await call('POST', to, { json, headers: { ...V2, ...headers }, repeatable: true })).json)
+/** Path of event destinations. */
+const DESTINATIONS = '/v2/core/event_destinations'
+
+function eventDestinations(call: ApiCall, connect: boolean, payload: StripePayload): StripeApi {
+  const query = { 'include[0]': 'webhook_endpoint.url' }
   return {
     kind: 'event_destination',
-    async list() {
-      const all = await everyRow('Stripe', stripePagesV2(call, path, { query: include }))
-      return all
-        .filter(({ type }) => type === 'webhook_endpoint')
-        .filter(
-          ({ events_from: from }) => texts(from).some((each) => !/^@?self$/.test(each)) === connect,
-        )
-        .map(toEndpoint)
-    },
-    get: async (id) =>
-      toEndpoint(row((await call('GET', `${path}/${id}`, { query: include, headers: V2 })).json)),
-    async create(url, topics, version) {
-      const json = {
+    path: DESTINATIONS,
+    headers: V2,
+    query,
+    url: 'webhook_endpoint.url',
+    secret: 'webhook_endpoint.signing_secret',
+    settings: { payload: 'event_payload', api_version: 'snapshot_api_version' },
+    page: stripePagesV2(call, DESTINATIONS, { query }),
+    isOwn: ({ type, events_from: from }) =>
+      type === 'webhook_endpoint' && texts(from).some((each) => !/^@?self$/.test(each)) === connect,
+    create: (url, topics, version) => ({
+      json: {
         name: 'Postern',
         type: 'webhook_endpoint',
         event_payload: payload,
@@ -278,35 +284,12 @@ function eventDestinations(
         webhook_endpoint: { url },
         metadata: { postern_secret: 'untold' },
         include: ['webhook_endpoint.signing_secret'],
-      }
-      const made = await send(path, json, once())
-      const secret = asText(memberIn(made, 'webhook_endpoint.signing_secret'))
-      return { id: endpointId(made['id'], 'Stripe'), secret }
-    },
-    async keep(id) {
-      await send(`${path}/${id}`, { metadata: { postern_secret: null } })
-    },
-    async update(id, url, topics) {
-      await send(`${path}/${id}`, { enabled_events: topics, webhook_endpoint: { url } })
-    },
-    async turn(id, on) {
-      await send(`${path}/${id}/${on ? 'enable' : 'disable'}`, {})
-    },
-    async ping(id) {
-      await call('POST', `${path}/${id}/ping`, { json: {}, headers: V2 })
-    },
-    async delete(id) {
-      await call('DELETE', `${path}/${id}`, { headers: V2, allow: [404] })
-    },
+      },
+    }),
+    update: (url, topics) => ({ json: { enabled_events: topics, webhook_endpoint: { url } } }),
+    keep: { json: { metadata: { postern_secret: null } } },
+    turn: (on) => [on ? '/enable' : '/disable', { json: {} }],
   }
-}
-
-/**
- * Returns headers with a new idempotency key. With the key, a creation can be sent twice: Stripe repeats its first
- * answer.
- */
-function once(): Readonly<Record<string, string>> {
-  return { 'idempotency-key': crypto.randomUUID() }
 }
 
 function secretOf({ metadata }: Fields): string {

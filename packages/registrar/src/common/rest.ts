@@ -72,7 +72,7 @@ export async function everyRow(title: string, page: ReadPage): Promise<readonly 
 }
 
 /** Where the sender's object for an endpoint has its members. */
-interface EndpointMembers {
+export interface EndpointMembers {
   /** Path of the id. @default 'id' */
   readonly id?: string
   /** Path of the URL. */
