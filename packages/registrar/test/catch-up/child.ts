@@ -1,5 +1,5 @@
-import { catchUp } from '../../src/index.ts'
 // A process that catches up to a place and waits there to be killed. Arguments: sender, file, API, place.
+import { catchUp } from '../../src/index.ts'
 import { writeSync } from 'node:fs'
 import { createReceiver } from '@postern/core'
 import { github } from '@postern/providers/github'

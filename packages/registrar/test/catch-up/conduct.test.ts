@@ -1,5 +1,5 @@
-import { catchUp } from '../../src/index.ts'
 // Two catch-ups at once, one that continues after an end, and one that waits for the sender or the inbox.
+import { catchUp } from '../../src/index.ts'
 import { inspect } from 'node:util'
 import { createReceiver, memoryInbox, structuredLogger } from '@postern/core'
 import type { ListedEvent, PayloadSource } from '../../src/index.ts'

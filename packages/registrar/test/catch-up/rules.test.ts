@@ -1,5 +1,5 @@
-import { catchUp } from '../../src/index.ts'
 // The options that a catch-up rejects, and the events that it fetches.
+import { catchUp } from '../../src/index.ts'
 import { inlineInbox, memoryInbox } from '@postern/core'
 import { expect, test } from 'vitest'
 import { startGithub } from '../fakes/github.ts'

@@ -1,5 +1,5 @@
-import { catchUp, type Source, type StandingCatchUp } from '../../src/index.ts'
 // An hour of 1,000 events at GitHub or Stripe, and a receiver that was away for most of it.
+import { catchUp, type Source, type StandingCatchUp } from '../../src/index.ts'
 import { createReceiver, memoryInbox, type Receiver, type ReceiverOptions } from '@postern/core'
 import { github } from '@postern/providers/github'
 import { stripe } from '@postern/providers/stripe'
