@@ -40,7 +40,7 @@ export function orderCases(test: SceneTest): void {
     assert.deepEqual(shop.ran(), ['a:1', 'a:1', 'a:1', 'a:2', 'a:3'])
   })
 
-  for (const how of ['revived', 'replay_detected'] as const)
+  for (const how of ['revived', 'replayed'] as const)
     test(`a head that died and is ${how} runs next after the one that runs`, async (scene) => {
       const began = gate()
       const second = gate()
