@@ -89,13 +89,14 @@ export interface InboxSkills {
 export function testInbox(make: MakeInbox, runner: TestRunner, skills: InboxSkills): void {
   const test = sceneTest(make, runner)
   const { describe } = runner
-  const bounded = skills.bounded === true
+  const { durable = false, shared = false, keepsDone = false, drain = false } = skills
+  const { order = false, bounded = false, guards = false, transaction } = skills
   describe(`${skills.name} keeps the contract of inboxes`, () => {
     test('it says what it can', (scene) => {
       const { can, records, view } = scene.inbox
-      assert.equal(can.order, skills.order === true)
-      assert.equal(can.transaction, skills.transaction !== undefined)
-      assert.equal(can.durable, skills.durable === true)
+      assert.equal(can.order, order)
+      assert.equal(can.transaction, transaction !== undefined)
+      assert.equal(can.durable, durable)
       assert.equal(can.fair, skills.fair === true)
       assert.ok(['index', 'scan'].includes(can.search))
       const { dedupeWindow: window } = scene.inbox
@@ -108,53 +109,46 @@ export function testInbox(make: MakeInbox, runner: TestRunner, skills: InboxSkil
     if (bounded) describe('a full inbox', () => fullCases(test))
     describe('a redelivery', () => duplicateCases(test))
     describe('settling', () => settleCases(test))
-    describe('workers', () => workerCases(test, skills.durable === true))
+    describe('workers', () => workerCases(test, durable))
     describe('closing', () => closeCases(test))
-    describe('steps of the clock', () =>
-      clockCases(test, {
-        durable: skills.durable === true,
-        guards: skills.guards === true,
-        drain: skills.drain === true,
-      }))
-    describe('the view', () => viewCases(test, skills.keepsDone === true))
+    describe('steps of the clock', () => clockCases(test, { durable, guards, drain }))
+    describe('the view', () => viewCases(test, keepsDone))
     if (skills.pages) {
       describe('pages of the view', () => pageCases(test))
       describe('what the view sums up', () => causeCases(test))
       describe('changes by the view', () => changeCases(test))
-      describe('erasing', () => eraseCases(test, skills.keepsDone === true))
+      describe('erasing', () => eraseCases(test, keepsDone))
     }
     describe('under a receiver', () => receiverCases(test, bounded))
-    if (skills.order) describe('order by key', () => orderCases(test))
-    if (skills.order)
+    if (order) describe('order by key', () => orderCases(test))
+    if (order)
       describe('events of a key that become one run', () => {
         debounceCases(test, skills)
         debounceReplayCases(test, skills)
       })
-    if (skills.durable) describe('a restart', () => restartCases(test))
-    if (skills.pages && skills.keepsDone && skills.durable)
-      describe('`storage.content` of a receiver', () => storedCases(test, skills.order === true))
-    if (skills.shared) describe('two processes', () => sharedCases(test))
-    if (skills.guards) describe('guards', () => guardCases(test, skills.durable === true))
+    if (durable) describe('a restart', () => restartCases(test))
+    if (skills.pages && keepsDone && durable)
+      describe('`storage.content` of a receiver', () => storedCases(test, order))
+    if (shared) describe('two processes', () => sharedCases(test))
+    if (guards) describe('guards', () => guardCases(test, durable))
     if (skills.suspects) describe('interruptions', () => interruptionCases(test))
-    if (skills.drain) describe('draining', () => drainCases(test, skills.shared === true))
+    if (drain) describe('draining', () => drainCases(test, shared))
     if (skills.fair)
       describe('fairness', () => {
         fairCases(test)
         perKeyCases(test)
       })
     if (skills.journal) {
-      describe('attempts', () => attemptCases(test, skills.keepsDone === true))
-      describe('the journal', () => arrivalCases(test, skills.durable === true))
-      if (skills.pages)
-        describe('actions of people', () => actionCases(test, skills.durable === true))
-      describe('history', () => historyCases(test, skills.durable === true))
+      describe('attempts', () => attemptCases(test, keepsDone))
+      describe('the journal', () => arrivalCases(test, durable))
+      if (skills.pages) describe('actions of people', () => actionCases(test, durable))
+      describe('history', () => historyCases(test, durable))
     }
     if (skills.records) {
-      describe('records', () => recordsCases(test, skills.durable === true))
+      describe('records', () => recordsCases(test, durable))
       describe('catching up', () => catchUpCases(test))
     }
-    if (skills.transaction)
-      describe('task.commit', () => transactionCases(test, skills.transaction!))
+    if (transaction) describe('task.commit', () => transactionCases(test, transaction))
   })
 }
 

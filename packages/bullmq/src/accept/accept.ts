@@ -8,6 +8,7 @@ import {
   type Accepted,
   type Capacity,
   createCapacity,
+  NO_CONTENTS,
 } from '@postern/core/engine'
 import {
   answeredWithin,
@@ -207,24 +208,13 @@ function probeOf(consumer: Consumer): CommitPlan {
       { subscription: name, part: 'fair', fairKey: randomUUID() },
     ])
   const event = {
+    ...NO_CONTENTS.event,
     key: randomUUID(),
-    dedupe: true,
-    id: undefined,
     topic: 'probe',
-    aliases: [],
-    payload: null,
-    tenant: undefined,
-    provider: '',
     passing: true as const,
     guards: [{ key: randomUUID(), otherwise: 'reject' as const }],
   }
-  const delivery = {
-    method: 'POST',
-    url: '/',
-    headers: [],
-    body: new Uint8Array(0),
-    receivedAt: Date.now(),
-  }
+  const delivery = { ...NO_CONTENTS.delivery, receivedAt: Date.now() }
   const items = [event, { ...event, key: randomUUID(), guards: [] }].map((each) => ({
     event: each,
     tasks,

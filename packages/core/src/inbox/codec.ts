@@ -34,6 +34,21 @@ export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecor
   return withPayload(event, delivery.body)
 }
 
+/** An event and a delivery without contents, in place of contents that cannot be read. */
+export const NO_CONTENTS: { readonly event: EventRecord; readonly delivery: StoredDelivery } = {
+  event: {
+    key: '',
+    dedupe: true,
+    id: undefined,
+    topic: '',
+    aliases: [],
+    payload: null,
+    tenant: undefined,
+    provider: '',
+  },
+  delivery: { method: 'POST', url: '/', headers: [], body: new Uint8Array(0), receivedAt: 0 },
+}
+
 /** An event without its payload, which is in the body of the delivery. */
 type Outline = Omit<EventRecord, 'payload'>
 

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@postern/core/internal'
-import type { Claim, Consumer, Lane, Outcome } from '@postern/core/engine'
+import type { Claim, Consumer, Lane, Outcome, Ran } from '@postern/core/engine'
 
 export interface RecorderOptions {
   /** @default 'shop' */
@@ -18,6 +18,7 @@ interface SeenRun {
   readonly claim: Claim
   /** Time when the run started, in milliseconds since 1970. */
   readonly at: number
+  readonly signal: AbortSignal | undefined
 }
 
 /** An outcome as the inbox reported it. `stored` is false if the inbox rejected it. */
@@ -25,6 +26,7 @@ export interface Settled {
   readonly claim: Claim
   readonly outcome: Outcome
   readonly stored: boolean
+  readonly ran: Ran | undefined
 }
 
 /** A receiver that records what its inbox does with its tasks. */
@@ -39,6 +41,7 @@ export interface TaskRecorder {
    */
   readonly folded: ReadonlyMap<string, string | undefined>
   readonly warnings: readonly string[]
+  readonly cuts: readonly Parameters<NonNullable<Consumer['interrupted']>>[0][]
   /**
    * Resolves once the condition is true. The condition is checked after every event of the inbox. Rejects after 15
    * seconds.
@@ -74,6 +77,7 @@ export function createTaskRecorder(options: RecorderOptions): TaskRecorder {
   const folded = new Map<string, string | undefined>()
   const watchers = new Set<() => void>()
   const warnings: string[] = []
+  const cuts: TaskRecorder['cuts'][number][] = []
   const tell = (): void => {
     for (const watcher of watchers) watcher()
   }
@@ -82,18 +86,19 @@ export function createTaskRecorder(options: RecorderOptions): TaskRecorder {
     retrySpan: options.retrySpan ?? 0,
     lanes: () => lanes,
     run(claim, signal) {
-      runs.push({ claim, at: Date.now() })
+      runs.push({ claim, at: Date.now(), signal })
       tell()
       return options.run?.(claim, signal) ?? DONE_OUTCOME
     },
-    settled(claim, outcome, stored) {
-      settled.push({ claim, outcome, stored })
+    settled(claim, outcome, stored, ran) {
+      settled.push({ claim, outcome, stored, ran })
       tell()
     },
     folded({ task, into }) {
       folded.set(task, into)
       tell()
     },
+    interrupted: (interruption) => void cuts.push(interruption),
     warn: (message) => void warnings.push(message),
     now: options.now ?? Date.now,
   }
@@ -104,6 +109,7 @@ export function createTaskRecorder(options: RecorderOptions): TaskRecorder {
     settled,
     folded,
     warnings,
+    cuts,
     until,
     untilSettled: (count) => until(`${count} outcomes are settled`, () => settled.length >= count),
     ran: () => runs.map((run) => label(run.claim)),

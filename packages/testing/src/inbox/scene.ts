@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@postern/core/internal'
 import { createReceiver, type Receiver, type ReceiverOptions, type Reply } from '@postern/core'
-import type { Inbox, InboxView } from '@postern/core/inbox'
+import type { Inbox, InboxView, TaskDetail, TaskQuery } from '@postern/core/inbox'
 import type { IntakeItem, Port } from '@postern/core/engine'
 import { intake } from './make.ts'
 import type { TestRunner } from '../ledger.ts'
@@ -136,6 +136,18 @@ function join(inbox: Inbox, options: JoinOptions): JoinedReceiver {
     work,
     leave: (timeout = 5000) => port.close(Date.now() + timeout),
   }
+}
+
+/** Returns the subscription and event of each task on a page, such as `a:1`. */
+export async function listed(scene: Scene, query: TaskQuery = {}): Promise<readonly string[]> {
+  const { rows } = await scene.view.list(query)
+  return rows.map(({ subscription, event }) => `${subscription}:${event.id}`)
+}
+
+/** Returns a task of an event with its contents. */
+export async function detailOf(scene: Scene, eventId: string): Promise<TaskDetail> {
+  const { rows } = await scene.view.list({ eventId })
+  return (await scene.view.get(rows[0]!.id))!
 }
 
 const provider = acme({ secret: 'a secret of the suite' })

@@ -9,7 +9,7 @@ export { addHistograms, bucketOf, quantile, type Histogram } from '../../observe
 export { identityKey } from '../../receive/identify.ts'
 export { deploysOf } from '../../receiver/app.ts'
 export { observed } from '../../subscribe/run/run-context.ts'
-export { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../codec.ts'
+export { decodeDelivery, decodeEvent, NO_CONTENTS, encodeDelivery, encodeEvent } from '../codec.ts'
 export type {
   AcceptWithin,
   Claim,

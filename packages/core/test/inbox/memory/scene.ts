@@ -10,22 +10,14 @@ import type { Inbox } from '../../../src/inbox/index.ts'
 export { intake, item } from '../../../../testing/src/inbox/make.ts'
 
 /** A memory inbox with a recording receiver. */
-export interface Scene extends Omit<TaskRecorder, 'ran' | 'untilSettled'> {
+export interface Scene extends TaskRecorder {
   readonly inbox: Inbox
   readonly port: Port
-  readonly ran: () => readonly string[]
-  readonly untilSettled: (count: number) => Promise<void>
 }
 
 /** Makes a {@link Scene}. Tasks run only after `port.work` or `port.drain`. */
 export function scene(options: RecorderOptions = {}, settings: MemoryInboxOptions = {}): Scene {
   const inbox = memoryInbox(settings)
   const recorder = createTaskRecorder(options)
-  return {
-    ...recorder,
-    inbox,
-    port: inbox.attach(recorder.consumer),
-    ran: () => recorder.ran(),
-    untilSettled: (count) => recorder.untilSettled(count),
-  }
+  return { ...recorder, inbox, port: inbox.attach(recorder.consumer) }
 }

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict'
-import type { TaskQuery } from '@postern/core/inbox'
 import { gate, item, takeAt } from '../make.ts'
 import { DONE_OUTCOME, retryIn } from '../recorder.ts'
-import type { Scene, SceneTest } from '../scene.ts'
+import { listed, type SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
-
-async function list(scene: Scene, query: TaskQuery): Promise<readonly string[]> {
-  const { rows } = await scene.view.list(query)
-  return rows!.map(({ subscription, event }) => `${subscription}:${event.id}`)
-}
 
 /** Defines tests of causes (groups of equal errors), of versions, and of the oldest due time. */
 export function causeCases(test: SceneTest): void {
@@ -48,7 +42,7 @@ export function causeCases(test: SceneTest): void {
     })
     assert.notEqual(stock!.cause, cause)
     assert.deepEqual([stock!.dead, stock!.first, stock!.last], [1, 3000, 3000])
-    assert.deepEqual(await list(scene, { cause, subscription: 'a' }), ['a:18', 'a:17'])
+    assert.deepEqual(await listed(scene, { cause, subscription: 'a' }), ['a:18', 'a:17'])
     const [failing, ...others] = await scene.view.causes({ subscription: 'b' })
     assert.deepEqual(others, [])
     const { dead, retrying, among, amongDead } = failing!

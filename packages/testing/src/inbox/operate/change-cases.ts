@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict'
-import type { TaskInfo } from '@postern/core/inbox'
 import { gate, everyPage, item, storedDelivery, takeAt } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import { joinDead } from './action-cases.ts'
-import type { Scene, SceneTest } from '../scene.ts'
+import type { SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
-
-async function tasks(scene: Scene): Promise<readonly TaskInfo[]> {
-  return (await scene.view.list()).rows
-}
 
 /** Defines tests of changes by operators: a dry run counts the tasks first, and a change can take several calls. */
 export function changeCases(test: SceneTest): void {
@@ -19,7 +14,7 @@ export function changeCases(test: SceneTest): void {
     assert.equal((await scene.view.replay(filter, { dryRun: true })).count, 3)
     assert.equal((await scene.view.delete(filter, { dryRun: true })).count, 3)
     assert.deepEqual(
-      (await tasks(scene)).map(({ state }) => state),
+      (await scene.view.list()).rows.map(({ state }) => state),
       ['dead', 'dead', 'dead'],
     )
     assert.equal(shop.runs.length, 3)
@@ -73,7 +68,7 @@ export function changeCases(test: SceneTest): void {
     )
     const total = chunks.reduce((sum, { count }) => sum + count, 0)
     assert.equal(total, 5)
-    assert.deepEqual(await tasks(scene), [])
+    assert.deepEqual((await scene.view.list()).rows, [])
   })
 
   test('with a rate tasks become due one after another', async (scene) => {
@@ -83,7 +78,7 @@ export function changeCases(test: SceneTest): void {
     const before = Date.now()
     // A rate of one task per ten minutes.
     await scene.view.replay({ receiver: 'shop' }, { rate: 1 / 600 })
-    const dues = (await tasks(scene)).map(({ due }) => due!).sort((a, b) => a - b)
+    const dues = (await scene.view.list()).rows.map(({ due }) => due!).sort((a, b) => a - b)
     assert.equal(dues.length, 3)
     assert.ok(dues[0]! <= Date.now() + 1)
     const waits = dues.slice(1).map((due) => Math.round((due - before) / 600_000))
@@ -135,7 +130,7 @@ export function changeCases(test: SceneTest): void {
     const broken = { payload: { broken: true }, source: 'json' as const }
     await shop.port.accept({ delivery, items: [item('1', [part, 'b'], broken)] }, {})
     await shop.untilSettled(2)
-    const old = (await tasks(scene)).find(({ subscription }) => subscription === 'a')!
+    const old = (await scene.view.list()).rows.find(({ subscription }) => subscription === 'a')!
     const id = await scene.view.rerun(old.id, { payload: { broken: false, n: 2 } })
     await shop.untilSettled(3)
     const { claim } = shop.runs[2]!

@@ -2,18 +2,9 @@ import assert from 'node:assert/strict'
 import type { TaskInfo, TaskQuery } from '@postern/core/inbox'
 import { everyPage, item, takeAt } from '../make.ts'
 import { DEAD_OUTCOME, FAILURE, retryIn } from '../recorder.ts'
-import type { Scene, SceneTest } from '../scene.ts'
+import { listed, type SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
-
-/** Returns the subscription and event of each task on a page. */
-async function list(scene: Scene, query: TaskQuery = {}): Promise<readonly string[]> {
-  return (await rows(scene, query)).map(({ subscription, event }) => `${subscription}:${event.id}`)
-}
-
-async function rows(scene: Scene, query: TaskQuery = {}): Promise<readonly TaskInfo[]> {
-  return (await scene.view.list(query)).rows
-}
 
 export function pageCases(test: SceneTest): void {
   test('the newest come first, a page at a time, each task once', async (scene) => {
@@ -70,7 +61,7 @@ export function pageCases(test: SceneTest): void {
       [{ id: 'no such task' }, []],
     ]
     for (const [query, expected] of cases)
-      assert.deepEqual(await list(scene, query), expected, JSON.stringify(query))
+      assert.deepEqual(await listed(scene, query), expected, JSON.stringify(query))
   })
 
   test('an unknown key of a filter is a TypeError that gives the nearest', async (scene) => {
@@ -93,7 +84,7 @@ export function pageCases(test: SceneTest): void {
     })
     const from = Date.now()
     await shop.settle(3, item('1', ['a', 'b', 'none']))
-    const all = await rows(scene)
+    const all = (await scene.view.list()).rows
     const of = (name: string): TaskInfo => all.find(({ subscription }) => subscription === name)!
     assert.equal(of('a').attempts, 2)
     assert.ok(of('a').settledAt! >= from - 1 && of('a').settledAt! <= Date.now() + 1)
@@ -107,7 +98,7 @@ export function pageCases(test: SceneTest): void {
   test('errors are in the list as they were stored', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.settle(1, item('1'))
-    const [task] = await rows(scene)
+    const [task] = (await scene.view.list()).rows
     assert.equal(task!.error?.message, FAILURE.message)
     assert.match(task!.cause!, /^\S+$/)
   })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Changed, InboxView, TaskInfo } from '@postern/core/inbox'
+import type { TaskInfo } from '@postern/core/inbox'
 import { gate, storedDelivery, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, FAILURE, retryIn } from '../recorder.ts'
 import type { SceneTest } from '../scene.ts'
@@ -7,9 +7,6 @@ import type { SceneTest } from '../scene.ts'
 const HOUR = 3_600_000
 const ids = (tasks: readonly TaskInfo[]): string[] =>
   tasks.map(({ subscription, event }) => `${subscription}:${event.id}`).sort()
-
-const rowsOf = (page: Awaited<ReturnType<InboxView['list']>>): readonly TaskInfo[] => page.rows
-const count = (changed: Changed): number => changed.count
 
 /** Defines tests of what operators see and change. `keepsDone` is true if the view lists done tasks. */
 export function viewCases(test: SceneTest, keepsDone: boolean): void {
@@ -24,7 +21,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
     })
     await shop.accept(item('1', ['a', 'b']))
     await shop.until('both are settled', () => shop.settled.length === 2)
-    const told = rowsOf(await scene.view.list()).map((task) => task.error)
+    const told = (await scene.view.list()).rows.map((task) => task.error)
     assert.deepEqual(
       told.map((one) => [one?.name, one?.message]),
       [
@@ -49,7 +46,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
       'one runs and two are settled',
       () => shop.runs.length === 3 && shop.settled.length === 2,
     )
-    const tasks = rowsOf(await scene.view.list())
+    const tasks = (await scene.view.list()).rows
     const of = (name: string): TaskInfo => tasks.find(({ subscription }) => subscription === name)!
     assert.deepEqual([of('a').state, of('a').attempt], ['dead', 1])
     assert.deepEqual([of('b').state, of('b').attempt], ['pending', 1])
@@ -69,7 +66,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
   test('get gives a task with its event and delivery', async (scene) => {
     const shop = scene.join({ work: false })
     await shop.accept(item('1', ['a'], { payload: { deep: [1] } }))
-    const [task] = rowsOf(await scene.view.list())
+    const [task] = (await scene.view.list()).rows
     const detail = await scene.view.get(task!.id)
     assert.deepEqual(detail?.record.payload, { deep: [1] })
     assert.equal(detail?.delivery.url, '/hooks?shop=1')
@@ -98,23 +95,23 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
     })
     await shop.settle(3, item('1', ['a', 'b']), item('2', ['a']))
     broken = false
-    assert.equal(count(await scene.view.replay({ receiver: 'shop', eventId: '1' })), 1)
+    assert.equal((await scene.view.replay({ receiver: 'shop', eventId: '1' })).count, 1)
     await shop.untilSettled(4)
-    assert.equal(count(await scene.view.replay({})), 1)
+    assert.equal((await scene.view.replay({})).count, 1)
     await shop.untilSettled(5)
     assert.deepEqual(shop.ran().slice(3), ['a:1', 'a:2'])
     assert.ok(shop.runs.every(({ claim }) => claim.attempt === 1))
-    assert.equal(count(await scene.view.replay({})), 0)
+    assert.equal((await scene.view.replay({})).count, 0)
   })
 
   test('delete drops pending and dead tasks; their events stay known', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.settle(1, item('1', ['a']), item('2', ['none']))
-    assert.equal(count(await scene.view.delete({ eventId: '1' })), 1)
-    assert.equal(count(await scene.view.delete({ subscription: 'none' })), 1)
-    assert.deepEqual(ids(rowsOf(await scene.view.list())), [])
+    assert.equal((await scene.view.delete({ eventId: '1' })).count, 1)
+    assert.equal((await scene.view.delete({ subscription: 'none' })).count, 1)
+    assert.deepEqual(ids((await scene.view.list()).rows), [])
     assert.deepEqual(await shop.accept(item('1'), item('2', ['none'])), ['duplicate', 'duplicate'])
-    assert.equal(count(await scene.view.replay({})), 0)
+    assert.equal((await scene.view.replay({})).count, 0)
   })
 
   test('prune forgets dead tasks that came before a time', async (scene) => {
@@ -128,7 +125,7 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
         (error: unknown) => error instanceof TypeError && /before/.test(error.message),
       )
     assert.equal(await scene.view.prune(Date.now() - HOUR / 2), 1)
-    assert.deepEqual(ids(rowsOf(await scene.view.list())), ['a:young'])
+    assert.deepEqual(ids((await scene.view.list()).rows), ['a:young'])
   })
 
   test('orphans are subscriptions with pending tasks that no receiver has', async (scene) => {
@@ -144,10 +141,10 @@ export function viewCases(test: SceneTest, keepsDone: boolean): void {
   test('done tasks are kept: listed, and replayed where the filter says so', async (scene) => {
     const shop = scene.join()
     await shop.settle(2, item('1'), item('2'))
-    assert.deepEqual(ids(rowsOf(await scene.view.list({ state: 'done' }))), ['a:1', 'a:2'])
-    assert.equal(count(await scene.view.replay({ eventId: '1' })), 0, 'only where state is given')
+    assert.deepEqual(ids((await scene.view.list({ state: 'done' })).rows), ['a:1', 'a:2'])
+    assert.equal((await scene.view.replay({ eventId: '1' })).count, 0, 'only where state is given')
     const filter = { state: 'done', topic: 'thing.*', eventId: '1' } as const
-    assert.equal(count(await scene.view.replay(filter)), 1)
+    assert.equal((await scene.view.replay(filter)).count, 1)
     await shop.untilSettled(3)
     assert.deepEqual(shop.ran()[2], 'a:1')
   })

@@ -8,6 +8,7 @@ import {
   type Steps,
 } from '../../../basics/maybe.ts'
 import { WebhookError } from '../../../errors.ts'
+import { NO_CONTENTS } from '../../codec.ts'
 import type { BatchWork, Undo } from '../write/batch.ts'
 import type { Host, Intake, Accepted } from '../../inbox.ts'
 import type { EngineSide, Side } from '../parts.ts'
@@ -380,17 +381,7 @@ export function createProbe(side: EngineSide, accept: Side['accept']): () => Pro
 }
 
 function probeIntake(): Intake {
-  const event = {
-    key: `probe ${randomUUID()}`,
-    id: undefined,
-    topic: '',
-    aliases: [],
-    tenant: undefined,
-    provider: '',
-    payload: null,
-    dedupe: true,
-  }
-  const receivedAt = Date.now()
-  const delivery = { method: 'POST', url: '/', headers: [], body: new Uint8Array(0), receivedAt }
+  const event = { ...NO_CONTENTS.event, key: `probe ${randomUUID()}` }
+  const delivery = { ...NO_CONTENTS.delivery, receivedAt: Date.now() }
   return { delivery, items: [{ event, tasks: [{ subscription: PROBE }] }] }
 }

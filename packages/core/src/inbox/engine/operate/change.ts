@@ -22,7 +22,13 @@ import type { InfoRow, ContentsRow } from './store.ts'
 import type { ChangedRows, ViewStore } from '../store.ts'
 import type { Consumer } from '../../inbox.ts'
 import { toMonotonic, nextRound } from '../../../basics/deadline.ts'
-import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../codec.ts'
+import {
+  decodeDelivery,
+  decodeEvent,
+  NO_CONTENTS,
+  encodeDelivery,
+  encodeEvent,
+} from '../../codec.ts'
 import type { EventRecord } from '../../../event.ts'
 import type { ActionRow } from '../journal/store.ts'
 
@@ -265,8 +271,6 @@ function parse(
   return { next: Number(cursor!.slice(0, at)) || 0, cursor: cursor!.slice(at + 1) }
 }
 
-const NOTHING = new Uint8Array(0)
-
 /**
  * Returns the contents that remain of an erased event: identity, topic, times, method, path and the result of `keep`.
  */
@@ -279,7 +283,7 @@ function emptied(
   const { method, url, receivedAt } = delivery
   const left = { ...rest, payload: keep?.(event, delivery) ?? null, erased: true as const }
   const path = url.split(/[?#]/, 1)[0]!
-  const empty = { method, url: path, headers: [], body: NOTHING, receivedAt }
+  const empty = { method, url: path, headers: [], body: NO_CONTENTS.delivery.body, receivedAt }
   return { event: number, ...encodeDelivery(empty), record: encodeEvent(left) }
 }
 
@@ -296,20 +300,7 @@ function readable(
     const delivery = decodeDelivery(head, body)
     return { event: decodeEvent(record, delivery), delivery }
   } catch {
-    const event = {
-      key: '',
-      dedupe: true,
-      id: undefined,
-      topic: '',
-      aliases: [],
-      payload: null,
-      tenant: undefined,
-      provider: '',
-    }
-    return {
-      event,
-      delivery: { method: 'POST', url: '/', headers: [], body: NOTHING, receivedAt: 0 },
-    }
+    return NO_CONTENTS
   }
 }
 

@@ -1,4 +1,4 @@
-import { decodeDelivery, decodeEvent } from '../../codec.ts'
+import { decodeDelivery, decodeEvent, NO_CONTENTS } from '../../codec.ts'
 import { matches, topicMatch } from './filter.ts'
 import type { Page, TaskFilter, TaskInfo, TaskDetail, TaskError } from '../../view.ts'
 import { chain, type MaybePromise } from '../../../basics/maybe.ts'
@@ -205,9 +205,8 @@ export function detailOf(row: FullRow, info: TaskInfo): TaskDetail {
     return { ...info, record: decodeEvent(row.record, delivery), delivery }
   } catch {
     const { event, provider = '', receivedAt } = info
-    const shown = { ...event, provider, dedupe: true, aliases: [], payload: null }
-    const delivery = { method: 'POST', url: '/', headers: [], body: row.body, receivedAt }
-    return { ...info, record: shown, delivery }
+    const delivery = { ...NO_CONTENTS.delivery, body: row.body, receivedAt }
+    return { ...info, record: { ...NO_CONTENTS.event, ...event, provider }, delivery }
   }
 }
 
