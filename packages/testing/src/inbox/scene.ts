@@ -145,7 +145,7 @@ export async function listed(scene: Scene, query: TaskQuery = {}): Promise<reado
 }
 
 /** Returns a task of an event with its contents. */
-export async function detailOf(scene: Scene, eventId: string): Promise<TaskDetail> {
+export async function taskOfEvent(scene: Scene, eventId: string): Promise<TaskDetail> {
   const { rows } = await scene.view.list({ eventId })
   return (await scene.view.get(rows[0]!.id))!
 }

@@ -3,16 +3,16 @@ import { UnrecoverableError, type ReceiverOptions } from '@postern/core'
 import { createSeal, opened } from '@postern/core/engine'
 import type { TaskDetail } from '@postern/core/inbox'
 import { eventually, item } from '../make.ts'
-import { detailOf, receiverHeard, deliverSigned, type Scene, type SceneTest } from '../scene.ts'
+import { taskOfEvent, receiverHeard, deliverSigned, type Scene, type SceneTest } from '../scene.ts'
 
 const KEY = Buffer.alloc(32, 7)
 
 async function erased(scene: Scene, id: string): Promise<TaskDetail> {
   await eventually(
     `${id} is erased`,
-    async () => (await detailOf(scene, id)).record.erased === true,
+    async () => (await taskOfEvent(scene, id)).record.erased === true,
   )
-  return detailOf(scene, id)
+  return taskOfEvent(scene, id)
 }
 
 /** Defines tests of a receiver with `storage.content`, on inboxes that keep done tasks. */
@@ -74,11 +74,11 @@ export function storedCases(test: SceneTest, folds: boolean): void {
     await deliverSigned(receiver, '1')
     await deliverSigned(receiver, '2')
     for (const one of ['dead 1', 'done 1', 'dead 2', 'done 2']) await until(one)
-    assert.equal((await detailOf(scene, '1')).record.erased, undefined)
+    assert.equal((await taskOfEvent(scene, '1')).record.erased, undefined)
     broken = false
     assert.equal((await receiver.replay({ eventId: '1' })).count, 1)
     assert.equal((await erased(scene, '1')).record.payload, null)
-    assert.deepEqual((await detailOf(scene, '2')).record.payload, { n: 7 })
+    assert.deepEqual((await taskOfEvent(scene, '2')).record.payload, { n: 7 })
     assert.equal((await scene.view.delete({ eventId: '2', state: 'dead' })).count, 1)
     await erased(scene, '2')
   })

@@ -3,7 +3,7 @@ import type { EventRecord } from '@postern/core/engine'
 import type { TaskDetail } from '@postern/core/inbox'
 import { gate, everyPage, storedDelivery, item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME } from '../recorder.ts'
-import { detailOf, type JoinedReceiver, type Scene, type SceneTest } from '../scene.ts'
+import { taskOfEvent, type JoinedReceiver, type Scene, type SceneTest } from '../scene.ts'
 
 const SECRET = { name: 'Ada', card: '4242' }
 
@@ -37,11 +37,11 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
   test('contents are erased, and identity, topic and times stay', async (scene) => {
     await dead(scene, ['1', '2'])
     assert.equal((await scene.view.erase({ eventId: '1' }, { dryRun: true })).count, 1)
-    assert.deepEqual((await detailOf(scene, '1')).record.payload, SECRET)
+    assert.deepEqual((await taskOfEvent(scene, '1')).record.payload, SECRET)
     assert.equal((await scene.view.list({ text: 'ada' })).rows.length, 2)
     assert.equal((await scene.view.erase({ eventId: '1' })).count, 1)
-    assertErased(await detailOf(scene, '1'), '1')
-    assert.deepEqual((await detailOf(scene, '2')).record.payload, SECRET)
+    assertErased(await taskOfEvent(scene, '1'), '1')
+    assert.deepEqual((await taskOfEvent(scene, '2')).record.payload, SECRET)
     assert.equal((await scene.view.erase({ eventId: '1' })).count, 0)
     assert.equal((await scene.view.list({ text: 'ada' })).rows.length, 1)
   })
@@ -52,7 +52,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
     assert.deepEqual(await shop.accept(item('1')), ['duplicate'])
     assert.equal((await scene.view.replay({ receiver: 'shop' }, { dryRun: true })).count, 1)
     assert.equal((await scene.view.replay({ eventId: '1' })).count, 0)
-    const { id } = await detailOf(scene, '1')
+    const { id } = await taskOfEvent(scene, '1')
     const mistake = (error: unknown): boolean =>
       error instanceof TypeError && error.message.includes(id) && /erased/.test(error.message)
     await assert.rejects(async () => scene.view.replay({ id }), mistake)
@@ -60,7 +60,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
     assert.equal((await scene.view.replay({ receiver: 'shop' })).count, 1)
     await shop.untilSettled(3)
     assert.deepEqual(shop.ran(), ['a:1', 'a:2', 'a:2'])
-    assertErased(await detailOf(scene, '1'), '1')
+    assertErased(await taskOfEvent(scene, '1'), '1')
   })
 
   test('an event with an open task is left as it is', async (scene) => {
@@ -73,23 +73,23 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
     assert.equal((await scene.view.erase({ subscription: 'a', state: 'dead' })).count, 0)
     assert.equal((await scene.view.delete({ subscription: 'no worker' })).count, 1)
     assert.equal((await scene.view.erase({})).count, 1)
-    assertErased(await detailOf(scene, '1'), '1')
+    assertErased(await taskOfEvent(scene, '1'), '1')
   })
 
   test('of events that came together, the others keep their contents', async (scene) => {
     const shop = scene.join({ run: () => DEAD_OUTCOME })
     await shop.settle(3, item('1'), item('2'), item('3'))
     assert.equal((await scene.view.erase({ eventId: '2' })).count, 1)
-    assertErased(await detailOf(scene, '2'), '2')
+    assertErased(await taskOfEvent(scene, '2'), '2')
     for (const id of ['1', '3']) {
-      const kept = await detailOf(scene, id)
+      const kept = await taskOfEvent(scene, id)
       assert.deepEqual(kept.record.payload, { number: 1 })
       assert.equal(Buffer.from(kept.delivery.body).toString(), '{"ok":true}')
       assert.equal(kept.delivery.headers.length, 3)
     }
     assert.equal((await scene.view.erase({ keys: [':1', ':2', ':3'] })).count, 2)
-    assertErased(await detailOf(scene, '1'), '1')
-    assertErased(await detailOf(scene, '3'), '3')
+    assertErased(await taskOfEvent(scene, '1'), '1')
+    assertErased(await taskOfEvent(scene, '3'), '3')
   })
 
   test('a part of the payload can stay', async (scene) => {
@@ -103,7 +103,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
     }
     assert.equal((await scene.view.erase({ receiver: 'shop' }, { keep })).count, 1)
     assert.deepEqual((seen[0]!.payload as typeof SECRET).card, '4242')
-    const left = await detailOf(scene, '1')
+    const left = await taskOfEvent(scene, '1')
     assert.deepEqual(left.record.payload, { name: 'Ada', big: 2n ** 60n })
     assert.equal(left.record.erased, true)
     assert.equal(left.delivery.body.length, 0)
@@ -128,7 +128,7 @@ export function eraseCases(test: SceneTest, keepsDone: boolean): void {
     await shop.settle(1, item('1', ['a'], { passing: true }))
     for (const filter of [{ receiver: 'shop' }, { keys: [':1'] }])
       assert.equal((await scene.view.erase(filter, { passing: true })).count, 0)
-    assert.equal((await detailOf(scene, '1')).record.erased, undefined)
+    assert.equal((await taskOfEvent(scene, '1')).record.erased, undefined)
   })
 
   test('unknown options and keys are mistakes', async (scene) => {
@@ -147,10 +147,10 @@ function doneCases(test: SceneTest): void {
     assert.equal((await scene.view.erase({ receiver: 'other' }, { passing: true })).count, 0)
     const keys = [':1', ':3']
     assert.equal((await scene.view.erase({ receiver: 'shop', keys }, { passing: true })).count, 1)
-    assertErased(await detailOf(scene, '1'), '1')
+    assertErased(await taskOfEvent(scene, '1'), '1')
     assert.equal((await scene.view.erase({ receiver: 'shop' }, { passing: true })).count, 1)
-    assertErased(await detailOf(scene, '2'), '2')
-    assert.equal((await detailOf(scene, '3')).record.erased, undefined)
+    assertErased(await taskOfEvent(scene, '2'), '2')
+    assert.equal((await taskOfEvent(scene, '3')).record.erased, undefined)
     assert.deepEqual(await shop.accept(item('2')), ['duplicate'])
     assert.equal((await scene.view.replay({ state: 'done' }, { dryRun: true })).count, 1)
   })

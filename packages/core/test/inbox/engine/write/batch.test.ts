@@ -53,9 +53,11 @@ describe('batch', () => {
     const { add, log, flushed } = make()
     for (const name of 'abcde') add(name)
     add('f', { bytes: 100 })
-    add('g')
+    add('g', { rows: 2 })
+    add('h')
+    add('i')
     await flushed()
-    expect(log).toEqual(['abc', 'def', 'g'])
+    expect(log).toEqual(['abc', 'def', 'gh', 'i'])
   })
 
   test('a single work may go beyond the bounds', async () => {
