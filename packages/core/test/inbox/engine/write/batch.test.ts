@@ -130,6 +130,15 @@ describe('batch', () => {
     expect(log).toEqual(['ab'])
   })
 
+  test('what failed comes before what came meanwhile, in its order', async () => {
+    const { add, stores } = slow({ rows: 9, fault: () => 'again' })
+    for (const name of 'ab') add(name)
+    await new Promise(setImmediate)
+    add('c')
+    stores[0]!.reject(new Error('locked'))
+    await expect.poll(() => stores.map(({ names }) => names)).toEqual(['ab', 'abc'])
+  })
+
   test('what is locked until its deadline is late, and alone', async () => {
     let tries = 0
     const { add, log, flushed } = make({
