@@ -34,7 +34,7 @@ import { transactionCases, type TransactionProbe } from './inbox/accept/transact
 import { viewCases } from './inbox/operate/view-cases.ts'
 import { workerCases } from './inbox/run/worker-cases.ts'
 import type { TestRunner } from './ledger.ts'
-import { gate, intake, item } from './inbox/make.ts'
+import { gate, intake, item, stepped } from './inbox/make.ts'
 import type { Records } from '@postern/core/inbox'
 import { DONE_OUTCOME, lane } from './inbox/recorder.ts'
 
@@ -350,15 +350,5 @@ function clockCases(
 
   async function forget(shop: JoinedReceiver): Promise<void> {
     if (drain) await shop.port.drain!(Date.now() + 10_000, 1000)
-  }
-}
-
-async function stepped(by: number, run: () => Promise<void>): Promise<void> {
-  const { now } = Date
-  Date.now = () => now() + by
-  try {
-    await run()
-  } finally {
-    Date.now = now
   }
 }

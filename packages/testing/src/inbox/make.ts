@@ -145,3 +145,14 @@ export async function eventually(
     await new Promise((resolve) => setTimeout(resolve, PAUSE))
   }
 }
+
+/** Runs a part of a test while the wall clock is ahead by `by` milliseconds. */
+export async function stepped(by: number, run: () => Promise<void>): Promise<void> {
+  const { now } = Date
+  Date.now = () => now() + by
+  try {
+    await run()
+  } finally {
+    Date.now = now
+  }
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { gate, item } from '../make.ts'
 import { DONE_OUTCOME, lane } from '../recorder.ts'
-import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
+import { receiverHeard, deliverSigned, type Scene, type SceneTest } from '../scene.ts'
 
 /** Functions with which the tests write and read in the transaction that an inbox shares with handlers. */
 export interface TransactionProbe {
@@ -19,14 +19,7 @@ export interface TransactionProbe {
  */
 export function transactionCases(test: SceneTest, probe: () => TransactionProbe): void {
   test('what commit writes is there when the task is done, and the task is done with it', async (scene) => {
-    const shop = scene.join({
-      async run({ commit, event }) {
-        await commit!((transaction) => probe().setUp(transaction), undefined)
-        void event
-        return DONE_OUTCOME
-      },
-    })
-    await shop.settle(1, item('1'))
+    await setUp(scene)
     const writer = receiverHeard(scene, { name: 'writer' })
     writer.receiver.on('thing.*', async (event, task) => {
       await task.commit((transaction) => probe().write(transaction, `effect of ${event.id}`))
@@ -37,14 +30,10 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
   })
 
   test('a write that throws leaves nothing, and the task is tried again', async (scene) => {
+    await setUp(scene)
     let attempts = 0
     const shop = scene.join({
-      lanes: ['a', 'setup'],
-      async run({ commit, subscription }) {
-        if (subscription === 'setup') {
-          await commit!((transaction) => probe().setUp(transaction), undefined)
-          return DONE_OUTCOME
-        }
+      async run({ commit }) {
         attempts++
         try {
           await commit!((transaction) => {
@@ -59,8 +48,7 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
         }
       },
     })
-    await shop.settle(1, item('1', ['setup']))
-    await shop.settle(3, item('2'))
+    await shop.settle(2, item('1'))
     assert.deepEqual(await probe().read(), ['attempt 2'])
   })
 
@@ -86,16 +74,13 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
 
   test('commit of a lost claim throws and writes nothing', async (scene) => {
     if (!scene.handle.abandon || !scene.handle.another) return
+    await setUp(scene)
     const open = gate()
     const failures: unknown[] = []
     const stuck = scene.join({
       // With a concurrency of 1, this process cannot claim the task again.
-      lanes: [lane('a', { concurrency: 1 }), 'setup'],
-      async run({ commit, subscription }) {
-        if (subscription === 'setup') {
-          await commit!((transaction) => probe().setUp(transaction), undefined)
-          return DONE_OUTCOME
-        }
+      lanes: [lane('a', { concurrency: 1 })],
+      async run({ commit }) {
         await open.passed
         try {
           await commit!((transaction) => probe().write(transaction, 'late'), undefined)
@@ -105,15 +90,26 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
         return DONE_OUTCOME
       },
     })
-    await stuck.settle(1, item('0', ['setup']))
-    await stuck.start(2, item('1'))
+    await stuck.start(1, item('1'))
     await scene.handle.abandon()
     const other = scene.join({ inbox: await scene.handle.another() })
     await other.untilSettled(1)
     open.pass()
-    await stuck.untilSettled(2)
+    await stuck.untilSettled(1)
     assert.equal(failures.length, 1)
-    assert.equal(stuck.settled[1]!.stored, false)
+    assert.equal(stuck.settled[0]!.stored, false)
     assert.deepEqual(await probe().read(), [])
   })
+
+  /** Creates the table of the probe, in the transaction of a task of another receiver. */
+  async function setUp(scene: Scene): Promise<void> {
+    const shop = scene.join({
+      receiver: 'setup',
+      async run({ commit }) {
+        await commit!((transaction) => probe().setUp(transaction), undefined)
+        return DONE_OUTCOME
+      },
+    })
+    await shop.settle(1, item('setup'))
+  }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { fixed } from '@postern/core'
 import type { Outcome } from '@postern/core/engine'
-import { eventually, gate, item } from '../make.ts'
+import { eventually, gate, item, stepped } from '../make.ts'
 import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 import { DONE_OUTCOME, lane } from '../recorder.ts'
 
@@ -73,15 +73,9 @@ export function closeCases(test: SceneTest): void {
   test('closing ends in time, and what still runs is released, although the wall clock goes back by an hour', async (scene) => {
     const shop = scene.join({ run: () => NEVER })
     await shop.start(1, item('1'))
-    const { now } = Date
     let closed = false
     const closing = shop.leave(400).then(() => (closed = true))
-    Date.now = () => now() - 3_600_000
-    try {
-      await eventually('closing has ended', () => closed)
-    } finally {
-      Date.now = now
-    }
+    await stepped(-3_600_000, () => eventually('closing has ended', () => closed))
     await closing
     const next = scene.join()
     await next.untilSettled(1)
