@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Inbox, InboxView, TaskInfo, TaskQuery } from '@postern/core/inbox'
+import type { Inbox, InboxView, Page, TaskInfo, TaskQuery } from '@postern/core/inbox'
+import type { MaybePromise } from '@postern/core/internal'
 import { inboxes, type InboxName } from '../../packages/cli/src/inboxes.ts'
 import { mariadbServer, postgresServer, redisServer, type Program } from './programs.ts'
 
@@ -126,18 +127,22 @@ export async function openDurable(
 }
 
 /** Returns the tasks of all pages. */
-export async function allTasks(
-  view: InboxView,
-  query: TaskQuery = {},
-): Promise<readonly TaskInfo[]> {
-  const tasks: TaskInfo[] = []
-  let cursor: string | undefined
-  do {
-    const page = await view.list({ limit: 1000, budget: 5000, ...query, ...(cursor && { cursor }) })
-    tasks.push(...page.rows)
-    cursor = page.cursor
-  } while (cursor !== undefined)
-  return tasks
+export function allTasks(view: InboxView, query: TaskQuery = {}): Promise<readonly TaskInfo[]> {
+  return allRows((page) => view.list({ limit: 1000, budget: 5000, ...query, ...page }))
+}
+
+/** Returns the rows of all pages. */
+export async function allRows<Row>(
+  read: (from: { readonly cursor?: string }) => MaybePromise<Page<Row>>,
+): Promise<readonly Row[]> {
+  const { rows, cursor } = await read({})
+  const all = [...rows]
+  for (let at = cursor; at !== undefined;) {
+    const next = await read({ cursor: at })
+    all.push(...next.rows)
+    at = next.cursor
+  }
+  return all
 }
 
 function storeOf(service: { readonly url: string; readonly stop: () => Promise<void> }): Store {

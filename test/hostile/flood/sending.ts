@@ -1,6 +1,8 @@
 import { Agent, request as ask } from 'node:http'
+import type { Page } from '@postern/core/inbox'
 import { github } from '@postern/providers/github'
 import { signedInit } from '@postern/testing'
+import { allRows } from '../../services/inboxes.ts'
 import { secretOf, TENANTS, TOKEN } from './facts.ts'
 
 /** Returns functions that send to the app. Each returns the status; 0 without a reply. */
@@ -74,22 +76,22 @@ export function sending(agent: Agent, port: number) {
         const headers = { authorization: `Bearer ${TOKEN}` }
         return (await fetch(`http://127.0.0.1:${port}/postern/~/api/${route}`, { headers })).json()
       }
+      const rows = await allRows(async (page) => {
+        const query = new URLSearchParams({
+          q: `outcome:rejected ${prefix}`,
+          limit: '200',
+          ...page,
+        })
+        return (await get(`list?${query}`)) as Page<{ id: string; eventId?: string }>
+      })
       let kept = 0
-      let cursor: string | undefined
-      do {
-        const more = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`
-        const page = (await get(
-          `list?q=${encodeURIComponent(`outcome:rejected ${prefix}`)}&limit=200${more}`,
-        )) as { rows: { id: string; eventId?: string }[]; cursor?: string }
-        for (const { id, eventId } of page.rows) {
-          if (!eventId?.startsWith(prefix)) continue
-          const detail = (await get(`delivery?id=${id.replace(/^\w+:/, '')}`)) as {
-            delivery?: { body?: string }
-          }
-          kept += Number(detail.delivery?.body !== undefined)
+      for (const { id, eventId } of rows) {
+        if (!eventId?.startsWith(prefix)) continue
+        const detail = (await get(`delivery?id=${id.replace(/^\w+:/, '')}`)) as {
+          delivery?: { body?: string }
         }
-        ;({ cursor } = page)
-      } while (cursor !== undefined)
+        kept += Number(detail.delivery?.body !== undefined)
+      }
       return kept
     },
   }

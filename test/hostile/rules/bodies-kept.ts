@@ -1,7 +1,8 @@
 import type { DeliveryInit } from '@postern/core'
-import type { Arrival, Inbox } from '@postern/core/inbox'
+import type { Inbox } from '@postern/core/inbox'
 import { github } from '@postern/providers/github'
 import { signedInit } from '@postern/testing'
+import { allRows } from '../../services/inboxes.ts'
 import { onEach, takingAll, type Inboxes } from './inboxes.ts'
 import type { RulePart } from './rule.ts'
 
@@ -182,17 +183,8 @@ async function countKept(
   ids: ReadonlySet<string>,
 ): Promise<number> {
   let kept = 0
-  let cursor: string | undefined
-  do {
-    const page = await inbox.journal!.rejections({
-      receiver,
-      limit: 100,
-      ...(cursor && { cursor }),
-    })
-    const own = page.rows.filter((row: Arrival) => row.ids.some((id) => ids.has(id)))
-    for (const { id } of own)
-      kept += Number((await inbox.journal!.delivery(id))?.kept !== undefined)
-    cursor = page.cursor
-  } while (cursor !== undefined)
+  const rows = await allRows((page) => inbox.journal!.rejections({ receiver, limit: 100, ...page }))
+  for (const { id } of rows.filter((row) => row.ids.some((one) => ids.has(one))))
+    kept += Number((await inbox.journal!.delivery(id))?.kept !== undefined)
   return kept
 }

@@ -1,6 +1,6 @@
 import { INBOXES } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
-import { createWorld, type World } from './worlds.ts'
+import { openWorld, type World } from './worlds.ts'
 
 // Two worlds of payloads with equal lengths and different content. The second fails with one message, the first with
 // one per payload; JSON.parse quotes both.
@@ -70,17 +70,13 @@ export const nonInterference: RulePart = {
   rule: '6',
   title: 'non-interference',
   async open(inboxes) {
-    const closing: (() => Promise<void>)[] = []
+    const all: World[] = []
     const cases: RuleCase[] = []
     for (const inbox of INBOXES) {
       const worlds = await Promise.all(
         ([0, 1] as const).map(async (at) => {
-          const { inbox: opened, close } = await inboxes.open(inbox)
-          const world = createWorld(opened)
-          closing.push(async () => {
-            await world.close()
-            await close()
-          })
+          const world = await openWorld(inbox, inboxes)
+          all.push(world)
           return { world, ids: await filled(world, at) }
         }),
       )
@@ -96,7 +92,7 @@ export const nonInterference: RulePart = {
     return {
       cases,
       close: async () => {
-        for (const close of closing) await close()
+        for (const world of all) await world.close()
       },
     }
   },
@@ -109,10 +105,7 @@ async function filled(world: World, at: 0 | 1): Promise<Ids> {
     await world.send(`release-${n}`, { text })
   }
   await world.send('push-rejected', { text: TEXTS[at][0] }, SECRETS[at])
-  const idOf = async (q: string): Promise<string> => {
-    const { rows } = await world.see<{ rows: { id: string }[] }>(`list?q=${encodeURIComponent(q)}`)
-    return rows[0]!.id.replace(/^\w+:/, '')
-  }
+  const { idOf } = world
   const ids = {
     dead: await idOf('state:dead subscription:mail id:push-1'),
     issue: await idOf('state:dead subscription:parse id:issue-1'),

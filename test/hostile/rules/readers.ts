@@ -1,6 +1,6 @@
 import { INBOXES } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
-import { createWorld, type World } from './worlds.ts'
+import { openWorld, type World } from './worlds.ts'
 
 const LEVELS = [1, 10, 20, 28, 40, 60, 80]
 const NODES = [40_000, 80_000]
@@ -12,15 +12,11 @@ export const readers: RulePart = {
   rule: '7',
   title: 'a reader stops nothing',
   async open(inboxes, every) {
-    const closing: (() => Promise<void>)[] = []
+    const worlds: World[] = []
     const cases: RuleCase[] = []
     for (const inbox of INBOXES) {
-      const { inbox: opened, close } = await inboxes.open(inbox)
-      const world = createWorld(opened)
-      closing.push(async () => {
-        await world.close()
-        await close()
-      })
+      const world = await openWorld(inbox, inboxes)
+      worlds.push(world)
       const add = (at: string, name: string, run: RuleCase['run']): void =>
         void cases.push({ name, at, sender: 'github', inbox, run })
       await world.send('push-nested', { text: '', x: nested(90) })
@@ -46,7 +42,7 @@ export const readers: RulePart = {
     return {
       cases,
       close: async () => {
-        for (const end of closing) await end()
+        for (const world of worlds) await world.close()
       },
     }
   },
@@ -91,13 +87,8 @@ interface Explained {
   readonly stats: { readonly ms: number; readonly stopped: boolean }
 }
 
-async function rejection(world: World): Promise<string> {
-  const { rows } = await world.see<{ rows: { id: string }[] }>('list?q=outcome:rejected')
-  return rows[0]!.id.replace(/^\w+:/, '')
-}
-
 async function together(world: World): Promise<string | undefined> {
-  const id = await rejection(world)
+  const id = await world.idOf('outcome:rejected')
   const all = await Promise.all(
     Array.from({ length: 10 }, () => world.see<Explained>(`explain?id=${id}`)),
   )
@@ -106,7 +97,7 @@ async function together(world: World): Promise<string | undefined> {
 }
 
 async function again(world: World): Promise<string | undefined> {
-  const id = await rejection(world)
+  const id = await world.idOf('outcome:rejected')
   const first = await world.see<Explained & { error?: string }>(`explain?id=${id}`)
   const second = await world.see<Explained & { error?: string }>(`explain?id=${id}`)
   if (first.error === 'busy' || first.stats.stopped) return undefined

@@ -1,8 +1,8 @@
 import { createReceiver, type Receiver } from '@postern/core'
-import type { Inbox } from '@postern/core/inbox'
 import { inspector } from '@postern/inspector/fetch'
 import { github } from '@postern/providers/github'
 import { settled, signed } from '@postern/testing'
+import type { InboxName, Inboxes } from './inboxes.ts'
 
 const SECRET = 'a secret of rule six and seven'
 
@@ -12,6 +12,8 @@ export interface World {
   readonly ask: (route: string, body?: unknown) => Promise<string>
   /** The same for a visitor with access to payloads. */
   readonly see: <Reply>(route: string, body?: unknown) => Promise<Reply>
+  /** Returns the id of the first row that a query finds. */
+  readonly idOf: (query: string) => Promise<string>
   readonly send: (id: string, payload: object, secret?: string) => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -20,8 +22,9 @@ class Rejected extends TypeError {
   readonly code = 'E_REJECTED'
 }
 
-/** Creates a {@link World}. `mail` fails with a message made from the payload. */
-export function createWorld(inbox: Inbox): World {
+/** Opens a {@link World} on an empty inbox. `mail` fails with a message made from the payload. */
+export async function openWorld(name: InboxName, inboxes: Inboxes): Promise<World> {
+  const { inbox, close } = await inboxes.open(name)
   const receiver = createReceiver({
     provider: github({ secret: SECRET }),
     inbox,
@@ -68,9 +71,16 @@ export function createWorld(inbox: Inbox): World {
     )
     return `${reply.status} ${await reply.text()}`
   }
+  const see = async <Reply>(route: string, body?: unknown): Promise<Reply> =>
+    JSON.parse((await ask(open, route, body)).slice(4)) as Reply
   return {
     ask: (route, body) => ask(hidden, route, body),
-    see: async (route, body) => JSON.parse((await ask(open, route, body)).slice(4)) as never,
+    see,
+    async idOf(query) {
+      const route = `list?q=${encodeURIComponent(query)}`
+      const { rows } = await see<{ rows: { id: string }[] }>(route)
+      return rows[0]!.id.replace(/^\w+:/, '')
+    },
     async send(id, payload, secret = SECRET) {
       const topic = { p: 'push', i: 'issues.opened', r: 'release.published' }[id[0]!] as 'push'
       const reply = await receiver.fetch(await signed(github({ secret }), topic, payload, { id }))
@@ -80,6 +90,9 @@ export function createWorld(inbox: Inbox): World {
       await settled(receiver, { timeout: 20_000 })
       await receiver.runDue({ deadline: '2s', max: 1 })
     },
-    close: async () => receiver.close({ timeout: '2s' }),
+    async close() {
+      await receiver.close({ timeout: '2s' })
+      await close()
+    },
   }
 }

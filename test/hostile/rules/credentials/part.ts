@@ -4,6 +4,7 @@ import type { Provider } from '@postern/core/scheme'
 import { inspector } from '@postern/inspector/fetch'
 import { catalogue } from '@postern/providers/catalogue'
 import { variantsOf } from '../../../../packages/providers/test/credentials.ts'
+import { allRows } from '../../../services/inboxes.ts'
 import { onEach } from '../inboxes.ts'
 import type { RulePart } from '../rule.ts'
 import { carries, carryingDeliveries, MARK, type Carrying } from './deliveries.ts'
@@ -115,21 +116,14 @@ async function* texts(
     for (const as of ['curl', 'test'])
       yield ['a copy of a task', await shown(`copy?as=${as}&task=${encodeURIComponent(task.id)}`)]
   }
-  let cursor: string | undefined
-  do {
-    const found = await inbox.journal!.deliveries({
-      receiver,
-      limit: 200,
-      ...(cursor && { cursor }),
-    })
-    for (const { id } of found.rows) {
-      yield ['the journal', textOf(await inbox.journal!.delivery(id))]
-      if (!page) continue
-      yield ['the page of a delivery', await shown(`delivery?id=${encodeURIComponent(id)}`)]
-      yield ['a copy', await shown(`copy?as=curl&delivery=${encodeURIComponent(id)}`)]
-    }
-    ;({ cursor } = found)
-  } while (cursor !== undefined)
+  for (const { id } of await allRows((at) =>
+    inbox.journal!.deliveries({ receiver, limit: 200, ...at }),
+  )) {
+    yield ['the journal', textOf(await inbox.journal!.delivery(id))]
+    if (!page) continue
+    yield ['the page of a delivery', await shown(`delivery?id=${encodeURIComponent(id)}`)]
+    yield ['a copy', await shown(`copy?as=curl&delivery=${encodeURIComponent(id)}`)]
+  }
 }
 
 /** Returns a value as one text, with bytes as Latin-1 characters. */

@@ -5,6 +5,7 @@ import { inspector } from '@postern/inspector/fetch'
 import { github } from '@postern/providers/github'
 import { catalogue } from '@postern/providers/catalogue'
 import { madeUpSecrets, settled, signedInit } from '@postern/testing'
+import { allRows } from '../../../services/inboxes.ts'
 import { INBOXES, type InboxName, type Inboxes, type OpenedInbox } from '../inboxes.ts'
 import { ALL_LIVE, LIVE } from './live.ts'
 
@@ -142,14 +143,9 @@ async function deadTask({ inbox }: OpenedInbox, receivers: Receiver[]): Promise<
 /** Returns the journal once it is complete. */
 async function arrivalsOf({ inbox }: OpenedInbox, count: number): Promise<readonly Arrival[]> {
   for (;;) {
-    const all: Arrival[] = []
-    let cursor: string | undefined
-    do {
-      const page = await inbox.journal!.deliveries({ limit: 100, ...(cursor && { cursor }) })
-      for (const { id } of page.rows) all.push((await inbox.journal!.delivery(id))!)
-      ;({ cursor } = page)
-    } while (cursor !== undefined)
-    if (all.length >= count) return all
+    const rows = await allRows((page) => inbox.journal!.deliveries({ limit: 100, ...page }))
+    if (rows.length >= count)
+      return Promise.all(rows.map(async ({ id }) => (await inbox.journal!.delivery(id))!))
     // The journal is written in the background, in batches at most a second old.
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
