@@ -5,7 +5,7 @@ import { DEAD_OUTCOME, DONE_OUTCOME, lane } from '../../testing/src/inbox/record
 import { sqliteScene, startVictim } from './scene.ts'
 
 const scene = sqliteScene()
-const { open, join, edit, untilFound } = scene
+const { open, join, edit, untilFound, row, run } = scene
 const rows = (where = 'true'): unknown =>
   edit((db) => db.prepare(`SELECT count(*) AS n FROM postern_tasks WHERE ${where}`).get()!['n'])
 
@@ -22,7 +22,7 @@ test('a task that runs at once has no row of its own', async () => {
     await shop.port.accept(intake(item(String(n))), {})
     await shop.untilSettled(n)
   }
-  expect(edit((db) => db.prepare('SELECT 1 FROM postern_claims').get())).toBeUndefined()
+  expect(row('SELECT 1 FROM postern_claims')).toBeUndefined()
 })
 
 test('a task without a row is counted as running, then as done, by every process', async () => {
@@ -53,17 +53,15 @@ test('a look for what other processes stored makes no delivery wait for a claim'
   const shop = join(open({ lease: '1h', pollInterval: 1 }))
   await shop.port.accept(intake(item('first')), {})
   await shop.untilSettled(1)
-  edit((db) =>
-    db.exec(`CREATE TABLE waited (id INTEGER);
-      CREATE TRIGGER waits AFTER INSERT ON postern_tasks WHEN NEW.state = 0 BEGIN INSERT INTO waited VALUES (NEW.id); END`),
-  )
+  run(`CREATE TABLE waited (id INTEGER);
+      CREATE TRIGGER waits AFTER INSERT ON postern_tasks WHEN NEW.state = 0 BEGIN INSERT INTO waited VALUES (NEW.id); END`)
   for (let n = 2; n < 22; n++) {
     // The timer of the look is due, so that it comes before the write of this delivery.
     for (const until = performance.now() + 3; performance.now() < until;);
     await shop.port.accept(intake(item(String(n))), {})
     await shop.untilSettled(n)
   }
-  expect(edit((db) => db.prepare('SELECT count(*) AS n FROM waited').get())).toEqual({ n: 0 })
+  expect(row('SELECT count(*) AS n FROM waited')).toEqual({ n: 0 })
 })
 
 test('deliveries behind one that had to be claimed are not claimed for its sake', async () => {

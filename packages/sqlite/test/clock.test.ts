@@ -3,7 +3,7 @@ import { intake, item } from '../../testing/src/inbox/make.ts'
 import { sqliteScene } from './scene.ts'
 import type { SqliteInboxOptions } from '../src/index.ts'
 
-const { open, join, edit } = sqliteScene()
+const { open, join, edit, row } = sqliteScene()
 const { now } = Date
 const MINUTE = 60_000
 const guarded = (id: string) =>
@@ -64,9 +64,7 @@ test('two processes count one step once', async () => {
   for (const [at, shop] of shops.entries()) await shop.port.accept(intake(item(`a${at}`)), {})
   Date.now = () => now() + 60 * MINUTE
   for (const [at, shop] of shops.entries()) await shop.port.accept(intake(item(`b${at}`)), {})
-  const { unseen } = edit((db) =>
-    db.prepare('SELECT sum(unseen) AS unseen FROM postern_steps').get(),
-  ) as { unseen: number }
+  const { unseen } = row('SELECT sum(unseen) AS unseen FROM postern_steps') as { unseen: number }
   expect(Math.round(unseen / MINUTE)).toBe(60)
 })
 

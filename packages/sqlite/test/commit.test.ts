@@ -5,7 +5,7 @@ import { intake, item } from '../../testing/src/inbox/make.ts'
 import { DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
-const { open, join, edit } = sqliteScene()
+const { open, join, edit, row, rows, run } = sqliteScene()
 
 /** Runs one task with what it may do to its claim; gives what it threw. */
 async function attempt(act: (claim: Claim) => unknown, id = '1'): Promise<unknown> {
@@ -33,13 +33,11 @@ test('a write that gives a promise is rejected and rolled back, since no transac
   )
   expect(thrown).toBeInstanceOf(TypeError)
   expect((thrown as Error).message).toContain('synchronous')
-  expect(
-    edit((db) => db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'half'").get()),
-  ).toBeUndefined()
+  expect(row("SELECT 1 FROM sqlite_schema WHERE name = 'half'")).toBeUndefined()
 })
 
 test('what such a write does later writes nothing either, and the next commit works', async () => {
-  edit((db) => db.exec('CREATE TABLE late (id TEXT)'))
+  run('CREATE TABLE late (id TEXT)')
   const go = Promise.withResolvers<void>()
   const writes: Promise<unknown>[] = []
   const thrown = await attempt(({ commit }) =>
@@ -65,7 +63,7 @@ test('what such a write does later writes nothing either, and the next commit wo
   ).toBeUndefined()
   go.resolve()
   expect(await Promise.allSettled(writes)).toMatchObject([{ status: 'rejected' }])
-  expect(edit((db) => db.prepare('SELECT id FROM late').all())).toEqual([{ id: 'next' }])
+  expect(rows('SELECT id FROM late')).toEqual([{ id: 'next' }])
 })
 
 test('commit gives what write gives, and only once', async () => {

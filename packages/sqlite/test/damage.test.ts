@@ -5,7 +5,7 @@ import { intake, item } from '../../testing/src/inbox/make.ts'
 import { sqliteScene, startVictim } from './scene.ts'
 
 const scene = sqliteScene()
-const { open, join, edit } = scene
+const { open, join, edit, row, run } = scene
 
 test('a damaged file rejects deliveries with what to do, and never takes one by half', async () => {
   await open().close()
@@ -26,7 +26,7 @@ test('a damaged file rejects deliveries with what to do, and never takes one by 
     status: 503,
     message: expect.stringMatching(/inbox\.db: it is damaged.*recover/),
   })
-  expect(edit((db) => db.prepare('SELECT count(*) AS n FROM postern_events').get())).toEqual({
+  expect(row('SELECT count(*) AS n FROM postern_events')).toEqual({
     n: 0,
   })
 })
@@ -36,7 +36,7 @@ test('a task that cannot be read is dead with the reason, and does not hold up t
   const shop = join(inbox, { lanes: ['a'] })
   const later = shop.port.accept(intake(item('1', ['b']), item('2', ['b'])), {})
   await later
-  edit((db) => db.exec("UPDATE postern_events SET record = '{' WHERE event_id = '1'"))
+  run("UPDATE postern_events SET record = '{' WHERE event_id = '1'")
   await shop.port.close(Date.now() + 1000)
   const next = join(inbox, { lanes: ['b'] })
   await next.untilSettled(1)
@@ -57,15 +57,13 @@ for (const [what, spoilt] of [
       'SELECT 1 FROM postern_tasks WHERE state = 2 GROUP BY state HAVING count(*) = 2',
     )
     // As the commit had it: a look of the process may have given the task its row.
-    edit((db) =>
-      db.exec(`BEGIN IMMEDIATE;
+    run(`BEGIN IMMEDIATE;
         INSERT INTO postern_claims SELECT t.token, t.lane, e.taken, 1, ''
           FROM postern_tasks t JOIN postern_events e ON e.id = t.id >> 16 WHERE t.state = 1;
         UPDATE postern_lanes SET running = 0, done = done + 1 WHERE running = 1;
         DELETE FROM postern_tasks WHERE state = 1;
         UPDATE postern_claims SET left = 1, tasks = ${spoilt};
-        COMMIT`),
-    )
+        COMMIT`)
     const inbox = open({ lease: '1h', pollInterval: '10ms' })
     const next = join(inbox)
     await expect.poll(() => next.warnings.join()).toContain('postern_claims')
@@ -74,7 +72,7 @@ for (const [what, spoilt] of [
     await next.untilSettled(1)
     expect(next.ran()).toEqual(['a:slow'])
     expect((await inbox.view!.stats())[0]!.counts).toMatchObject({ running: 0, done: 3 })
-    expect(edit((db) => db.prepare('SELECT 1 FROM postern_claims').get())).toBeUndefined()
+    expect(row('SELECT 1 FROM postern_claims')).toBeUndefined()
   })
 
 test('a damaged list of running tasks is told once, and holds up no others', async () => {
@@ -82,9 +80,7 @@ test('a damaged list of running tasks is told once, and holds up no others', asy
   const first = join(dying, { run: () => new Promise(() => {}) })
   await first.port.accept(intake(item('1'), item('2')), {})
   await first.until('they run', () => first.runs.length === 2)
-  edit((db) =>
-    db.exec("INSERT INTO postern_claims (token, lane, at, left, tasks) VALUES (7, 1, 0, 3, '{')"),
-  )
+  run("INSERT INTO postern_claims (token, lane, at, left, tasks) VALUES (7, 1, 0, 3, '{')")
   await first.port.close(Date.now())
   await dying.close()
   const inbox = open()

@@ -22,9 +22,7 @@ test('no table holds the contents once all events of their delivery are erased',
   expect(tablesWith('4242')).toEqual(['postern_deliveries', 'postern_events'])
   expect((await inbox.view!.erase({})).count).toBe(2)
   expect(tablesWith('4242')).toEqual([])
-  expect(
-    scene.edit((db) => db.prepare('SELECT count(*) AS n FROM postern_deliveries').get()),
-  ).toEqual({
+  expect(scene.row('SELECT count(*) AS n FROM postern_deliveries')).toEqual({
     n: 0,
   })
 })
@@ -36,7 +34,7 @@ test('an event that a task opened again meanwhile keeps its contents', async () 
   await shop.untilSettled(1)
   // As another process would between the search and the transaction.
   const erasing = inbox.view!.erase({ eventId: '1' })
-  scene.edit((db) => db.exec('UPDATE postern_tasks SET state = 0, due = 9e15'))
+  scene.run('UPDATE postern_tasks SET state = 0, due = 9e15')
   expect((await erasing).count).toBe(0)
 })
 
@@ -46,7 +44,7 @@ test('a damaged record is erased like the others', async () => {
   await shop.port.accept(intake(item('1')), {})
   await shop.port.accept(intake(item('2')), {})
   await shop.untilSettled(2)
-  scene.edit((db) => db.exec("UPDATE postern_events SET record = '{' WHERE event_id = '1'"))
+  scene.run("UPDATE postern_events SET record = '{' WHERE event_id = '1'")
   expect((await inbox.view!.erase({ receiver: 'shop' })).count).toBe(2)
 })
 

@@ -42,7 +42,7 @@ async function charge(shop: Shop, db: DatabaseSync, id: string, ending = 'COMMIT
 }
 
 function charges(): unknown[] {
-  return scene.edit((db) => db.prepare('SELECT id FROM charges').all()).map(({ id }) => id)
+  return scene.rows('SELECT id FROM charges').map(({ id }) => id)
 }
 
 test('a commit stores the event with what the application wrote, and it is delivered', async () => {

@@ -4,7 +4,7 @@ import { gate, intake, item } from '../../testing/src/inbox/make.ts'
 import { DONE_OUTCOME, lane } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
-const { open, join, edit } = sqliteScene()
+const { open, join, row, rows, run } = sqliteScene()
 const HOUR = 3_600_000
 const NOTHING = { arrived: [], minutes: [], gauges: [], lost: 0 }
 
@@ -59,7 +59,7 @@ test('an interruption is told apart', async () => {
   await stuck.port.accept(intake(item('1')), {})
   await stuck.until('it runs', () => stuck.runs.length === 1)
   // As a process leaves it of which nobody knows any more.
-  edit((db) => db.exec('UPDATE postern_tasks SET token = 7'))
+  run('UPDATE postern_tasks SET token = 7')
   const other = join(open())
   await other.untilSettled(1)
   const attempts = await inbox.journal!.attempts(other.runs[0]!.claim.id)
@@ -79,14 +79,12 @@ test('a flood of strangers fills only its own ring, which stays within its bound
       ...NOTHING,
       arrived: Array.from({ length: 500 }, (_, more) => arrival(at + more)),
     })
-  const rings = edit((db) => db.prepare('SELECT ring, rows FROM postern_rings ORDER BY ring').all())
+  const rings = rows('SELECT ring, rows FROM postern_rings ORDER BY ring')
   expect(rings).toEqual([
     { ring: 0, rows: 1 },
     { ring: 1, rows: 10_000 },
   ])
-  expect(
-    edit((db) => db.prepare('SELECT count(*) AS n FROM postern_arrivals WHERE ring = 1').get()),
-  ).toEqual({
+  expect(row('SELECT count(*) AS n FROM postern_arrivals WHERE ring = 1')).toEqual({
     n: 10_000,
   })
   expect(await journal.delivery(arrival(0).id)).toBeDefined()
@@ -102,7 +100,7 @@ test('old minutes become hours', async () => {
   const before = await journal.history({ from: old, to: old + HOUR, step: HOUR })
   expect(before).toMatchObject([{ from: old, count: 4 }])
   const kinds = 'SELECT kind, count(*) AS n FROM postern_spans GROUP BY kind'
-  expect(edit((db) => db.prepare(kinds).all())).toEqual([
+  expect(rows(kinds)).toEqual([
     { kind: 'hour', n: 1 },
     { kind: 'minute', n: 2 },
   ])

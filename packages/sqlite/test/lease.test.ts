@@ -3,7 +3,7 @@ import { gate, intake, item } from '../../testing/src/inbox/make.ts'
 import { DONE_OUTCOME, lane, retryIn } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
-const { open, join, edit, untilFound } = sqliteScene()
+const { open, join, edit, untilFound, row, rows, run } = sqliteScene()
 // The gate of a task that was interrupted.
 const AGAIN = 2
 
@@ -51,14 +51,10 @@ test('a task that took its process down is claimed only to start at once, not ah
   await shop.untilSettled(40)
   quick = false
   // As a process leaves them that was killed after it had claimed all of them, ahead of time since they were quick.
-  edit((db) =>
-    db.exec(
-      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 0, attempt = 0, cut = 1, gate = ${AGAIN};
-       UPDATE postern_lanes SET pending = done, done = 0; COMMIT`,
-    ),
-  )
+  run(`BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 0, attempt = 0, cut = 1, gate = ${AGAIN};
+       UPDATE postern_lanes SET pending = done, done = 0; COMMIT`)
   await shop.until('three run', () => shop.runs.length === 43)
-  const claimed = edit((db) => db.prepare('SELECT sum(state = 1) AS n FROM postern_tasks').get())
+  const claimed = row('SELECT sum(state = 1) AS n FROM postern_tasks')
   expect(claimed).toEqual({ n: 3 })
   hold.pass()
   await shop.untilSettled(80)
@@ -80,12 +76,8 @@ test('an attempt that lost its claim leaves the next one of its task, in the sam
   await shop.port.accept(intake(item('1')), {})
   await shop.until('the first runs', () => shop.runs.length === 1)
   // As another process leaves it that took the task over and could not settle it either.
-  edit((db) =>
-    db.exec(
-      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 0, token = 0, lease = 0;
-       UPDATE postern_lanes SET pending = 1, running = 0; COMMIT`,
-    ),
-  )
+  run(`BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 0, token = 0, lease = 0;
+       UPDATE postern_lanes SET pending = 1, running = 0; COMMIT`)
   await shop.until('the second runs', () => shop.runs.length === 2)
   first.pass()
   await shop.untilSettled(1)
@@ -107,26 +99,18 @@ test('of attempts that end together, only those that another has settled are rej
   await Promise.all(items.map(async (one) => shop.port.accept(intake(one), {})))
   await shop.until('all run', () => shop.runs.length === 20)
   // As another process leaves them that claimed and settled them after their leases ended.
-  edit((db) =>
-    db.exec(
-      `BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 3, token = 7, lease = 0 WHERE id >> 16 IN (2, 5);
-       UPDATE postern_lanes SET running = running - 2, dead = dead + 2; COMMIT`,
-    ),
-  )
+  run(`BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 3, token = 7, lease = 0 WHERE id >> 16 IN (2, 5);
+       UPDATE postern_lanes SET running = running - 2, dead = dead + 2; COMMIT`)
   hold.pass()
   await shop.untilSettled(20)
   const rejected = shop.settled.filter(({ stored }) => !stored)
   expect(rejected).toHaveLength(4)
   expect(new Set(rejected.map(({ claim }) => claim.event.id))).toEqual(new Set(['e1', 'e4']))
-  expect(
-    edit((db) => db.prepare('SELECT state, count(*) AS n FROM postern_tasks GROUP BY state').all()),
-  ).toEqual([
+  expect(rows('SELECT state, count(*) AS n FROM postern_tasks GROUP BY state')).toEqual([
     { state: 2, n: 16 },
     { state: 3, n: 4 },
   ])
-  const counts = edit((db) =>
-    db.prepare('SELECT sum(running) AS running, sum(dead) AS dead FROM postern_lanes').get(),
-  )
+  const counts = row('SELECT sum(running) AS running, sum(dead) AS dead FROM postern_lanes')
   expect(counts).toEqual({ running: 0, dead: 4 })
 })
 
@@ -147,14 +131,9 @@ test('counts of a lane always are the numbers of its tasks', async () => {
   await inbox.view!.delete({ subscription: 'none', eventId: '1' })
   await inbox.view!.replay({ subscription: 'b', eventId: '2' })
   await shop.untilSettled(101)
-  const counted = edit((db) =>
-    db
-      .prepare(
-        `SELECT l.name, l.pending = sum(t.state = 0) AND l.running = sum(t.state = 1) AND l.done = sum(t.state = 2)
-       AND l.dead = sum(t.state = 3) AS right FROM postern_tasks t JOIN postern_lanes l ON l.id = t.lane GROUP BY l.id`,
-      )
-      .all(),
-  )
+  const counted =
+    rows(`SELECT l.name, l.pending = sum(t.state = 0) AND l.running = sum(t.state = 1) AND l.done = sum(t.state = 2)
+       AND l.dead = sum(t.state = 3) AS right FROM postern_tasks t JOIN postern_lanes l ON l.id = t.lane GROUP BY l.id`)
   expect(counted).toEqual([
     { name: 'a', right: 1 },
     { name: 'b', right: 1 },

@@ -5,9 +5,9 @@ import { everyPage, intake, item } from '../../testing/src/inbox/make.ts'
 import { sqliteScene } from './scene.ts'
 
 describe('sqliteInbox and rows that cannot be read', () => {
-  const { open, edit, join } = sqliteScene()
+  const { open, edit, join, run } = sqliteScene()
   const spans = { table: 'postern_spans', spoilt: "x'ff'" }
-  const change = (statement: string): void => edit((db) => db.exec(statement))
+  const change = (statement: string): void => run(statement)
   oddRows(() => ({ open, change }))
   oddJournal(() => ({ open, change, spans }))
 

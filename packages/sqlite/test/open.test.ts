@@ -1,17 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { hasWalResetBug } from '../src/driver/wal-bug.ts'
 import { sqliteInbox, type SqliteInboxOptions } from '../src/index.ts'
 import { createTaskRecorder } from '../../testing/src/inbox/recorder.ts'
-import { temporaryFile, type TemporaryFile } from './file.ts'
+import { sqliteScene } from './scene.ts'
 
-let file: TemporaryFile
-
-beforeEach(() => void (file = temporaryFile()))
-afterEach(() => file.remove())
+const scene = sqliteScene()
+const { edit } = scene
 
 const rejection = (path: string): Error => {
   try {
@@ -30,16 +27,16 @@ test.skipIf(process.platform === 'win32')(
     const mode = (path: string): number => statSync(path).mode & 0o777
     const old = process.umask(0)
     try {
-      const inbox = sqliteInbox({ path: file.path })
+      const inbox = sqliteInbox({ path: scene.file.path })
       const files = ['', '-wal', '-shm']
-        .map((end) => file.path + end)
+        .map((end) => scene.file.path + end)
         .filter((path) => existsSync(path))
       expect(files.length).toBeGreaterThan(1)
       expect(files.map(mode)).toEqual(files.map(() => 0o600))
       await inbox.close()
-      chmodSync(file.path, 0o640)
-      await sqliteInbox({ path: file.path }).close()
-      expect(mode(file.path)).toBe(0o640)
+      chmodSync(scene.file.path, 0o640)
+      await sqliteInbox({ path: scene.file.path }).close()
+      expect(mode(scene.file.path)).toBe(0o640)
     } finally {
       process.umask(old)
     }
@@ -66,13 +63,13 @@ describe('options', () => {
     ['lease', { lease: 0 }],
     ['pollInterval', { pollInterval: 0 }],
   ])('a bad %s is named', (name, options) => {
-    expect(() => sqliteInbox({ path: file.path, ...options })).toThrow(TypeError)
-    expect(() => sqliteInbox({ path: file.path, ...options })).toThrow(name)
-    expect(existsSync(file.path)).toBe(false)
+    expect(() => sqliteInbox({ path: scene.file.path, ...options })).toThrow(TypeError)
+    expect(() => sqliteInbox({ path: scene.file.path, ...options })).toThrow(name)
+    expect(existsSync(scene.file.path)).toBe(false)
   })
 
   test('a dedupeWindow shorter than the sender delivers again is rejected when the receiver is made', async () => {
-    const inbox = sqliteInbox({ path: file.path, dedupeWindow: '1h', keepDone: '1h' })
+    const inbox = sqliteInbox({ path: scene.file.path, dedupeWindow: '1h', keepDone: '1h' })
     const { consumer } = createTaskRecorder({})
     expect(() => inbox.attach({ ...consumer, retrySpan: 86_400_000 })).toThrow(/dedupeWindow is/)
     await inbox.close()
@@ -80,7 +77,7 @@ describe('options', () => {
   })
 
   test('ids are known for keepDone if that is longer than window', async () => {
-    const inbox = sqliteInbox({ path: file.path, dedupeWindow: '1h', keepDone: '2h' })
+    const inbox = sqliteInbox({ path: scene.file.path, dedupeWindow: '1h', keepDone: '2h' })
     const { consumer } = createTaskRecorder({})
     const hour = 3_600_000
     expect(inbox.dedupeWindow).toBe(2 * hour)
@@ -92,20 +89,20 @@ describe('options', () => {
 
 describe('a file that cannot be an inbox', () => {
   test('no database', () => {
-    writeFileSync(file.path, 'not a database, but long enough to be looked at\n'.repeat(50))
-    expect(rejection(file.path).message).toContain('not an SQLite database')
+    writeFileSync(scene.file.path, 'not a database, but long enough to be looked at\n'.repeat(50))
+    expect(rejection(scene.file.path).message).toContain('not an SQLite database')
   })
 
   test('no folder', () => {
-    expect(rejection(join(dirname(file.path), 'none', 'inbox.db')).message).toContain(
+    expect(rejection(join(dirname(scene.file.path), 'none', 'inbox.db')).message).toContain(
       'cannot be opened',
     )
   })
 
   test('a schema of a newer version', async () => {
-    await sqliteInbox({ path: file.path }).close()
+    await sqliteInbox({ path: scene.file.path }).close()
     edit((db) => db.exec('UPDATE postern_schema SET version = 99, oldest = 98'))
-    expect(rejection(file.path).message).toContain('upgrade @postern/sqlite')
+    expect(rejection(scene.file.path).message).toContain('upgrade @postern/sqlite')
     expect(edit((db) => db.prepare('SELECT * FROM postern_schema').get())).toEqual({
       version: 99,
       oldest: 98,
@@ -114,33 +111,33 @@ describe('a file that cannot be an inbox', () => {
 
   test('a table of that name which is another’s', () => {
     edit((db) => db.exec('CREATE TABLE postern_schema (other TEXT)'))
-    expect(rejection(file.path).message).toContain('not of this package')
+    expect(rejection(scene.file.path).message).toContain('not of this package')
   })
 
   test('tables of another stay as they are, and half a schema is rolled back', () => {
     edit((db) => db.exec('CREATE TABLE postern_tasks (other TEXT)'))
-    expect(rejection(file.path).message).toContain('postern_tasks')
+    expect(rejection(scene.file.path).message).toContain('postern_tasks')
     const tables = edit((db) => db.prepare('SELECT name FROM sqlite_schema').all())
     expect(tables).toEqual([{ name: 'postern_tasks' }])
   })
 
   test('a file that may not be written', async () => {
-    await sqliteInbox({ path: file.path }).close()
+    await sqliteInbox({ path: scene.file.path }).close()
     const root = process.getuid?.() === 0
-    chmodSync(file.path, 0o444)
-    chmodSync(dirname(file.path), root ? 0o755 : 0o555)
+    chmodSync(scene.file.path, 0o444)
+    chmodSync(dirname(scene.file.path), root ? 0o755 : 0o555)
     // Root may write everything: the try is made as nobody, who owns nothing. The modules are loaded before, since only their
     // owner may enter the folder of some clones.
     const program = `
       import { sqliteInbox } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}
       ${root ? 'process.setgroups([]); process.setgid(65_534); process.setuid(65_534)' : ''}
-      try { sqliteInbox({ path: ${JSON.stringify(file.path)} }) } catch (error) { console.log(error.name + ': ' + error.message) }`
+      try { sqliteInbox({ path: ${JSON.stringify(scene.file.path)} }) } catch (error) { console.log(error.name + ': ' + error.message) }`
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ['--no-warnings', '--input-type=module', '--eval', program],
       { encoding: 'utf8', cwd: '/' },
     )
-    chmodSync(dirname(file.path), 0o755)
+    chmodSync(dirname(scene.file.path), 0o755)
     expect(stdout + stderr).toMatch(
       /^TypeError: sqliteInbox: .*inbox\.db: it cannot be (written|opened)/,
     )
@@ -150,8 +147,8 @@ describe('a file that cannot be an inbox', () => {
 describe('a file with tables of the app', () => {
   test('is shared: neither touches the other', async () => {
     edit((db) => db.exec('PRAGMA user_version = 7; CREATE TABLE orders (id TEXT)'))
-    await sqliteInbox({ path: file.path }).close()
-    await sqliteInbox({ path: file.path }).close()
+    await sqliteInbox({ path: scene.file.path }).close()
+    await sqliteInbox({ path: scene.file.path }).close()
     expect(edit((db) => db.prepare('PRAGMA user_version').get())).toEqual({ user_version: 7 })
     expect(edit((db) => db.prepare('SELECT count(*) AS n FROM orders').get())).toEqual({ n: 0 })
   })
@@ -160,7 +157,7 @@ describe('a file with tables of the app', () => {
 test('processes that open a new file at once all find it made', () => {
   const program = `
     import { sqliteInbox } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}
-    await sqliteInbox({ path: ${JSON.stringify(file.path)} }).close()`
+    await sqliteInbox({ path: ${JSON.stringify(scene.file.path)} }).close()`
   const script = `for i in 1 2 3 4; do "$0" --no-warnings --input-type=module --eval "$1" & done; wait`
   execFileSync('sh', ['-c', script, process.execPath, program], { stdio: 'pipe' })
   expect(edit((db) => db.prepare('SELECT * FROM postern_schema').all())).toEqual([
@@ -183,19 +180,10 @@ test.each([
   expect(hasWalResetBug(version)).toBe(affected)
 })
 
-function edit<T>(change: (db: DatabaseSync) => T): T {
-  const db = new DatabaseSync(file.path)
-  try {
-    return change(db)
-  } finally {
-    db.close()
-  }
-}
-
 test('a Node without node:sqlite is told which one is needed', () => {
   const missing = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)
   try {
-    expect(() => sqliteInbox({ path: file.path })).toThrow('use Node 22.13 or newer')
+    expect(() => sqliteInbox({ path: scene.file.path })).toThrow('use Node 22.13 or newer')
   } finally {
     missing.mockRestore()
   }

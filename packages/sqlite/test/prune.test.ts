@@ -3,7 +3,7 @@ import { intake, item } from '../../testing/src/inbox/make.ts'
 import { createTaskRecorder, DEAD_OUTCOME, DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
-const { open, join, edit, untilFound } = sqliteScene()
+const { open, join, edit, untilFound, rows } = sqliteScene()
 const count = (table: string): unknown =>
   edit((db) => db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!['n'])
 
@@ -92,5 +92,5 @@ test('nobody gets the number of an event that was forgotten, even after a restar
   await untilFound('SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM postern_events)')
   await inbox.close()
   await join(open()).port.accept(intake(item('4')), {})
-  expect(edit((db) => db.prepare('SELECT id FROM postern_events').all())).toEqual([{ id: 4 }])
+  expect(rows('SELECT id FROM postern_events')).toEqual([{ id: 4 }])
 })

@@ -5,7 +5,7 @@ import { intake, item } from '../../testing/src/inbox/make.ts'
 import { sqliteScene } from './scene.ts'
 
 const scene = sqliteScene()
-const { open, join, edit } = scene
+const { open, join, row } = scene
 
 /** Copies a database over another, as `.restore` of the shell does. */
 async function copy(from: string, to: string): Promise<void> {
@@ -40,12 +40,9 @@ for (const claims of ['several', 'one'] as const)
     for (const [id, end] of ends) if (id !== 'after') end({ kind: 'done' })
     await expect.poll(() => runs.filter((id) => id === 'after')).toHaveLength(1)
     const of = (id: string) =>
-      edit((db) =>
-        db
-          .prepare(
-            'SELECT t.state FROM postern_tasks t JOIN postern_events e ON e.id = t.id >> 16 WHERE e.event_id = ?',
-          )
-          .get(id),
+      row(
+        'SELECT t.state FROM postern_tasks t JOIN postern_events e ON e.id = t.id >> 16 WHERE e.event_id = ?',
+        id,
       )
     ends.get('after')!({ kind: 'done' })
     await expect.poll(() => of('after')).toEqual({ state: 2 })

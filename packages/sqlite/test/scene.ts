@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import type { Inbox } from '@postern/core/inbox'
 import { afterEach, beforeEach } from 'vitest'
@@ -10,6 +10,8 @@ import {
 } from '../../testing/src/inbox/recorder.ts'
 import { sqliteInbox, type SqliteInboxOptions } from '../src/index.ts'
 import { temporaryFile, type TemporaryFile } from './file.ts'
+
+type Row = Record<string, SQLOutputValue>
 
 /** Inboxes on the file of one test, closed and removed with it. */
 export interface Scene {
@@ -22,6 +24,10 @@ export interface Scene {
   ) => TaskRecorder & { readonly port: ReturnType<Inbox['attach']> }
   /** Looks at or changes the file through a connection of its own. */
   readonly edit: <T>(change: (db: DatabaseSync) => T) => T
+  /** Runs statements through such a connection. */
+  readonly run: (statements: string) => void
+  readonly row: (query: string, ...values: readonly SQLInputValue[]) => Row | undefined
+  readonly rows: (query: string, ...values: readonly SQLInputValue[]) => readonly Row[]
   /** Waits until the query gives a row, looking each time the event loop comes round. */
   readonly untilFound: (query: string) => Promise<void>
 }
@@ -52,6 +58,9 @@ export function sqliteScene(): Scene {
       return { ...recorder, port }
     },
     edit,
+    run: (statements) => edit((db) => db.exec(statements)),
+    row: (query, ...values) => edit((db) => db.prepare(query).get(...values)),
+    rows: (query, ...values) => edit((db) => db.prepare(query).all(...values)),
     async untilFound(query) {
       const until = performance.now() + 15_000
       while (edit((db) => db.prepare(query).get()) === undefined) {

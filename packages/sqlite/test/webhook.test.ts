@@ -1,21 +1,20 @@
-import { request, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 import { createReceiver } from '@postern/core'
 import type { AcceptWithin } from '@postern/core/engine'
 import { acme, listen } from '@postern/testing'
 import { expect, test } from 'vitest'
 import { webhook } from '../../node/src/index.ts'
-import { inTransaction, sqliteInbox } from '../src/index.ts'
-import { temporaryFile } from './file.ts'
+import { inTransaction } from '../src/index.ts'
+import { sqliteScene } from './scene.ts'
 
+const scene = sqliteScene()
 const provider = acme({ secret: 'a secret of these tests' })
 
 test('webhooks of one moment are each accepted in a transaction of the app, on its one connection', async () => {
-  const file = temporaryFile()
-  const inbox = sqliteInbox({ path: file.path })
-  const receiver = createReceiver({ provider, inbox, log: false })
+  const receiver = createReceiver({ provider, inbox: scene.open(), log: false })
   receiver.on('thing.*', () => {})
-  const app = new DatabaseSync(file.path)
+  const app = new DatabaseSync(scene.file.path)
   app.exec('CREATE TABLE notes (text TEXT)')
   // A connection has one transaction at a time.
   let before: Promise<unknown> = Promise.resolve()
@@ -51,21 +50,12 @@ test('webhooks of one moment are each accepted in a transaction of the app, on i
     await server.close()
     app.close()
     await receiver.close()
-    await inbox.close()
-    file.remove()
   }
 })
 
 /** Sends a delivery, and returns the status of the reply. */
 async function send(url: string, id: string): Promise<number> {
   const { headers, body } = provider.sign!({ id, topic: 'thing.happened', payload: {} })
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method: 'POST' }, (response) => {
-      response.resume()
-      resolve(response.statusCode!)
-    })
-    for (const [name, value] of Object.entries(headers)) sent.setHeader(name, value as string)
-    sent.on('error', reject)
-    sent.end(body)
-  })
+  const request = { method: 'POST', headers: new Headers(headers), body }
+  return (await fetch(url, request)).status
 }

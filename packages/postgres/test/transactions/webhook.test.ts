@@ -1,4 +1,4 @@
-import { request, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { AcceptWithin } from '@postern/core/engine'
 import { listen as serve } from '@postern/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -105,15 +105,9 @@ withPostgres('webhook with a transaction of the app', (postgres) => {
   /** Sends a delivery, and returns the status of the reply. */
   async function send(id: string, more = ''): Promise<number> {
     const { headers, body } = signed(id)
-    return new Promise((resolve, reject) => {
-      const sent = request(`${url}${id}`, { method: 'POST' }, (response) => {
-        response.resume()
-        resolve(response.statusCode!)
-      })
-      for (const [name, value] of Object.entries(headers)) sent.setHeader(name, value as string)
-      sent.on('error', reject)
-      sent.end(Buffer.concat([body, Buffer.from(more)]))
-    })
+    const whole = Buffer.concat([body, Buffer.from(more)])
+    const request = { method: 'POST', headers: new Headers(headers), body: whole }
+    return (await fetch(`${url}${id}`, request)).status
   }
 
   async function notes(): Promise<readonly string[]> {

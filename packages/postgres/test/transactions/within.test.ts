@@ -50,14 +50,4 @@ withPostgres('inTransaction', (postgres) => {
     expect((await receiver.receive(signed('1'), { transaction })).status).toBe(503)
     expect(await receiver.tasks()).toEqual([])
   })
-
-  test('takes a function that runs a statement and returns its rows', async () => {
-    const { pool, open } = postgres()
-    const inbox = open()
-    const { receiver, until } = listen(inbox)
-    receiver.on('thing.*', () => {})
-    const run = async (text: string, values: unknown[]) => (await pool.query(text, values)).rows
-    expect((await receiver.receive(signed('1'), inTransaction(run))).status).toBe(200)
-    await until((heard) => heard.includes('done 1'))
-  })
 })
