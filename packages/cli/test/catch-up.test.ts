@@ -1,6 +1,5 @@
 // `postern catch-up` against the senders of @postern/registrar's tests.
 import { join } from 'node:path'
-import { spawn } from '@lydell/node-pty'
 import { sqliteInbox } from '@postern/sqlite'
 import { describe, expect, test } from 'vitest'
 import {
@@ -9,8 +8,8 @@ import {
   type GithubDelivery,
 } from '../../registrar/test/fakes/github.ts'
 import { POLAR_TOKEN, startPolar } from '../../registrar/test/fakes/polar.ts'
-import { COMPILED } from '../../../test/services/compiled.ts'
-import { MAIN, type Ended } from './run.ts'
+import { terminal } from './pty.ts'
+import type { Ended } from './run.ts'
 import { receiver, SECRET, senderApp, TITLE } from './sender-app.ts'
 
 const app = senderApp()
@@ -91,11 +90,8 @@ describe('catch-up', { timeout: 60_000 }, () => {
       code: 2,
       err: expect.stringContaining('call catchUp in the app') as string,
     })
-    expect(
-      await app.run('catch-up', 'telegram', '--from', './receiver.ts', '--since', '1h'),
-    ).toMatchObject({
-      code: 2,
-    })
+    const telegram = ['catch-up', 'telegram', '--from', './receiver.ts', '--since', '1h']
+    expect(await app.run(...telegram)).toMatchObject({ code: 2 })
     app.fake.interrupt({ status: 401, json: { message: 'Bad credentials' } })
     expect(await missed('--since', '1h', '--dry-run')).toMatchObject({ code: 3 })
   })
@@ -103,24 +99,12 @@ describe('catch-up', { timeout: 60_000 }, () => {
   test('in a terminal it asks, and draws a bar', async () => {
     app.fake = await startGithub({ deliveries: deliveries() })
     const args = ['catch-up', '--from', './receiver.ts', '--url', url, '--since', '1h']
-    const pty = spawn(
-      process.execPath,
-      [MAIN, ...args, '-o', 'repository=octo/hello', '-o', `api=${app.fake.url}`],
-      {
-        cols: 120,
-        rows: 30,
-        cwd: app.folder,
-        env: { PATH: process.env['PATH']!, TERM: 'xterm-256color', NO_COLOR: '1', ...COMPILED },
-      },
-    )
-    let shown = ''
-    pty.onData((text) => {
-      if (!shown.includes('Accept 80 events') && (shown + text).includes('Accept 80 events'))
-        pty.write('y')
-      shown += text
-    })
-    const code = await new Promise((resolve) => pty.onExit(({ exitCode }) => resolve(exitCode)))
-    expect(code).toBe(0)
+    const account = ['-o', 'repository=octo/hello', '-o', `api=${app.fake.url}`]
+    const { pty, text, until, ended } = terminal([...args, ...account], { cwd: app.folder })
+    await until('Accept 80 events')
+    pty.write('y')
+    expect(await ended).toBe(0)
+    const shown = text()
     expect(shown).toMatch(/█{24} 80 of 80/)
     expect(shown).toContain('took 80 events')
     for (const secret of [GITHUB_TOKEN, SECRET, TITLE]) expect(shown).not.toContain(secret)
@@ -151,16 +135,8 @@ test('Polar: a list without payloads is asked for by redelivery, without being t
       .replace("'issues.opened'", "'order.paid'"),
   )
   await app.write('.env', `POLAR_ACCESS_TOKEN=${POLAR_TOKEN}\n`)
-  const done = await app.run(
-    'catch-up',
-    '--from',
-    './receiver.ts',
-    '--since',
-    '1h',
-    '--yes',
-    '-o',
-    `api=${app.fake.url}`,
-  )
+  const args = ['catch-up', '--from', './receiver.ts', '--since', '1h', '--yes']
+  const done = await app.run(...args, '-o', `api=${app.fake.url}`)
   expect(done).toMatchObject({
     code: 0,
     out: expect.stringContaining('asked for 1 events') as string,

@@ -2,16 +2,32 @@ import { spawn, type IPty } from '@lydell/node-pty'
 import { COMPILED } from '../../../test/services/compiled.ts'
 import { MAIN } from './run.ts'
 
+/** Options of a terminal. */
+export interface TerminalOptions {
+  readonly cols?: number
+  readonly rows?: number
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** False leaves NO_COLOR out of the environment. @default true */
+  readonly isPlain?: boolean
+  /** A module that Node loads before the command. */
+  readonly loads?: string
+}
+
 /** Runs a command in a real terminal: keys go in, and what the screen was given comes out. It ends with this process. */
 export function terminal(
   args: readonly string[],
-  { cols = 120, rows = 30, cwd = process.cwd(), isPlain = true } = {},
+  { cols = 120, rows = 30, cwd = process.cwd(), env, isPlain = true, loads }: TerminalOptions = {},
 ): {
   readonly pty: IPty
+  /** All that the screen was given. */
+  readonly text: () => string
+  /** Waits for a text after the one that was waited for last, and returns it. */
   readonly until: (text: string | RegExp) => Promise<string>
   readonly ended: Promise<number>
 } {
-  const pty = spawn(process.execPath, [MAIN, ...args], {
+  const words = [...(loads === undefined ? [] : ['--import', loads]), MAIN, ...args]
+  const pty = spawn(process.execPath, words, {
     cwd,
     cols,
     rows,
@@ -20,11 +36,14 @@ export function terminal(
       TERM: 'xterm-256color',
       ...(isPlain && { NO_COLOR: '1' }),
       ...COMPILED,
+      ...env,
     },
   })
+  let all = ''
   let shown = ''
   let wake = (): void => undefined
   pty.onData((text) => {
+    all += text
     shown += text
     wake()
   })
@@ -32,6 +51,7 @@ export function terminal(
   return {
     pty,
     ended,
+    text: () => all,
     async until(text) {
       const found = (): readonly string[] | null =>
         typeof text === 'string' ? (shown.includes(text) ? [text] : null) : shown.match(text)

@@ -1,22 +1,18 @@
 // Takes 15 s.
 // `postern register` against the senders of @postern/registrar's tests.
 import { chmod, readFile, stat } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
-import { spawn } from '@lydell/node-pty'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { GITHUB_TOKEN, startGithub } from '../../registrar/test/fakes/github.ts'
 import { startStripe, STRIPE_KEY } from '../../registrar/test/fakes/stripe.ts'
-import { COMPILED } from '../../../test/services/compiled.ts'
+import { terminal } from './pty.ts'
 import { postern } from './run.ts'
 import { receiver, SECRET, senderApp, URL_OF_HOOK } from './sender-app.ts'
 
 const app = senderApp()
 
 // Each test starts a dozen processes.
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-
 describe('register', { timeout: 60_000 }, () => {
   test('shows a plan as JSON, changes nothing without a yes, then makes it, and has nothing to change', async () => {
     const github_ = await startGithub()
@@ -169,15 +165,13 @@ describe('register', { timeout: 60_000 }, () => {
     const topics = ['push', 'release.published', 'issues.opened', 'workflow_run.completed']
     const more = topics.flatMap((topic) => ['--topic', topic])
     const account = ['-o', 'repository=octo/hello', '-o', `api=${app.fake.url}`]
-    const pty = spawn(process.execPath, [MAIN, ...args, ...more, ...account], {
+    const { pty, until } = terminal([...args, ...more, ...account], {
       cwd: app.folder,
       cols,
-      env: { PATH: process.env['PATH']!, NO_COLOR: '1', GITHUB_TOKEN, ...COMPILED },
+      env: { GITHUB_TOKEN },
     })
-    let shown = ''
-    pty.onData((text) => (shown += text))
     // The plan stands before the question.
-    await expect.poll(() => shown).toContain('◆')
+    const shown = await until(/^[^]*◆/)
     pty.kill()
     const [plan = ''] = stripVTControlCharacters(shown).split('◆')
     const lines = plan.split(/\r?\n/)

@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buffer } from 'node:stream/consumers'
 import { stripVTControlCharacters } from 'node:util'
-import { spawn, type IPty } from '@lydell/node-pty'
+import type { IPty } from '@lydell/node-pty'
 import { afterEach, describe, expect, test } from 'vitest'
 import { freePort } from '../../../../test/services/temporary.ts'
 import { startTelegram, TELEGRAM_TOKEN } from '../../../registrar/test/fakes/telegram.ts'
 import { widthOf } from '../../src/print/width.ts'
-import { MAIN } from '../run.ts'
+import { terminal, type TerminalOptions } from '../pty.ts'
 import { callEdge } from './hook.ts'
 import { APP, ofStripe, type Running } from './scene.ts'
 import { useScene } from './use-scene.ts'
@@ -198,38 +198,20 @@ describe('in a terminal', () => {
     for (const pty of open.splice(0)) pty.kill('SIGKILL')
   })
 
-  function terminal(
-    args: readonly string[],
-    cols: number,
-    more: Readonly<Record<string, string>> = {},
-  ) {
-    const hook = fileURLToPath(new URL('hook.ts', import.meta.url))
-    const words = ['--import', hook, MAIN, ...args]
-    const env = { ...one.env, TERM: 'xterm-256color', ...more }
-    const pty = spawn(process.execPath, words, { cwd: one.cwd, cols, rows: 24, env })
+  function inTerminal(args: readonly string[], options: TerminalOptions) {
+    const loads = fileURLToPath(new URL('hook.ts', import.meta.url))
+    const env = { ...one.env, ...options.env }
+    const { pty, ended, text: raw } = terminal(args, { cwd: one.cwd, loads, ...options, env })
     open.push(pty)
-    let text = ''
-    let wake = (): void => undefined
-    pty.onData((data) => {
-      text += data
-      wake()
-    })
-    const ended = new Promise<number>((resolve) => pty.onExit(({ exitCode }) => resolve(exitCode)))
-    const until = async (pattern: RegExp): Promise<RegExpExecArray> => {
-      for (;;) {
-        const found = pattern.exec(stripVTControlCharacters(text))
-        if (found) return found
-        await new Promise<void>((resolve) => (wake = resolve))
-      }
-    }
-    return { pty, text: () => stripVTControlCharacters(text), until, ended }
+    const text = (): string => stripVTControlCharacters(raw())
+    const until = (pattern: RegExp): Promise<void> => expect.poll(text).toMatch(pattern)
+    return { pty, text, until, ended }
   }
 
   test.for([80, 40])('%i columns: the plan is asked for, and no line is longer', async (cols) => {
-    const { pty, text, until, ended } = terminal(
-      [...LISTEN, ...one.stripe.filter((word) => word !== '--yes'), '--output', 'compact'],
-      cols,
-    )
+    const asked = one.stripe.filter((word) => word !== '--yes')
+    const args = [...LISTEN, ...asked, '--output', 'compact']
+    const { pty, text, until, ended } = inTerminal(args, { cols, rows: 24 })
     await until(/until[\s│]+this[\s│]+command[\s│]+ends\?/)
     expect(ids()).toEqual(['we_stranger'])
     pty.write('y')
@@ -250,9 +232,8 @@ describe('in a terminal', () => {
     const port = String(await freePort())
     const to = ['--to', `http://127.0.0.1:${port}/webhooks/stripe`]
     const args = ['dev', 'stripe', ...to, '--tunnel', 'cloudflared', ...one.stripe]
-    const { pty, until, text } = terminal([...args, '--', process.execPath, APP], 120, {
-      PORT: port,
-    })
+    const app = ['--', process.execPath, APP]
+    const { pty, until, text } = inTerminal([...args, ...app], { env: { PORT: port } })
     await until(AT)
     const { url, secret } = one.endpoints()[0]!
     const forged = await ofStripe('whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldA', url, 'evt_forged')
