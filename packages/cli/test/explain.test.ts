@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { github } from '@postern/providers/github'
 import { stripe } from '@postern/providers/stripe'
 import { createReceiver, type ReceiverOptions } from '@postern/core'
 import { sqliteInbox } from '@postern/sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { removeFolder, temporaryFolder } from '../../../test/services/temporary.ts'
 import { postern } from './run.ts'
 
 const SECRET = 'whsec_4fZ1mQp8Rk2sVt6x'
@@ -18,10 +18,10 @@ const { url, headers, method } = signed
 let cwd = ''
 
 beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'postern-'))
+  cwd = await temporaryFolder('explain')
   await writeFile(join(cwd, '.env'), `STRIPE_WEBHOOK_SECRET="${SECRET} "\n`)
 })
-afterAll(() => rm(cwd, { recursive: true }))
+afterAll(() => removeFolder(cwd))
 
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
 const SAVED: Readonly<Record<string, string>> = {

@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { createReceiver } from '@postern/core'
@@ -10,6 +8,7 @@ import { stripe } from '@postern/providers/stripe'
 import { sqliteInbox } from '@postern/sqlite'
 import { listen, signed, deliver } from '@postern/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { removeFolder, temporaryFolder } from '../../../test/services/temporary.ts'
 import { postern } from './run.ts'
 
 const THEIRS = 'whsec_c2VjcmV0IG9mIHByb2R1Y3Rpb24'
@@ -19,7 +18,7 @@ let cwd = ''
 let tasks: Readonly<Record<string, string>> = {}
 
 beforeAll(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'postern-inbox-send-'))
+  cwd = await temporaryFolder('inbox-send')
   const inbox = sqliteInbox({ path: join(cwd, 'webhooks.db') })
   const make = (sealed: boolean): Parameters<typeof createReceiver>[0] => ({
     name: sealed ? 'sealed' : 'plain',
@@ -44,7 +43,7 @@ beforeAll(async () => {
   tasks = Object.fromEntries(rows.map(({ receiver, id }) => [receiver, id]))
   await inbox.close()
 })
-afterAll(() => rm(cwd, { recursive: true }))
+afterAll(() => removeFolder(cwd))
 
 /** What an app on this machine got. */
 interface Got {

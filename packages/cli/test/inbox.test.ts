@@ -1,7 +1,6 @@
 // Takes 15 s.
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
@@ -11,6 +10,7 @@ import { sqliteInbox } from '@postern/sqlite'
 import { deliver, settled, signed } from '@postern/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { COMPILED } from '../../../test/services/compiled.ts'
+import { removeFolder, temporaryFolder } from '../../../test/services/temporary.ts'
 import { MAIN, postern } from './run.ts'
 
 const provider = github({ secret: 'a secret of GitHub' })
@@ -34,7 +34,7 @@ async function open(
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'postern-'))
+  folder = await temporaryFolder('inbox')
   file = join(folder, 'webhooks.db')
   const { receiver, close } = await open(() => {
     throw new Error('SMTP 421 too many connections')
@@ -44,7 +44,7 @@ beforeAll(async () => {
   await deliver(receiver, signed(provider, 'push', {}, { secret: 'another secret' }))
   await close()
 })
-afterAll(() => rm(folder, { recursive: true }))
+afterAll(() => removeFolder(folder))
 
 const inbox = (...args: string[]) => postern(['inbox', ...args, '--sqlite', file])
 const tasksOf = async (...args: string[]): Promise<readonly { id: string; cause: string }[]> =>

@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { createReceiver, type Receiver } from '@postern/core'
@@ -10,8 +7,9 @@ import { sqliteInbox } from '@postern/sqlite'
 import { deliver, listen, signed } from '@postern/testing'
 import { webhook } from '@postern/node'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { removeFolder, temporaryFolder } from '../../../test/services/temporary.ts'
+import { MAIN } from './run.ts'
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const provider = github({ secret: 'a secret of GitHub' })
 let folder = ''
 let path = ''
@@ -20,7 +18,7 @@ let inbox: ReturnType<typeof sqliteInbox>
 const clients: Client[] = []
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'postern-'))
+  folder = await temporaryFolder('mcp')
   path = join(folder, 'webhooks.db')
   inbox = sqliteInbox({ path })
   receiver = createReceiver({ provider, inbox, log: false })
@@ -39,7 +37,7 @@ afterAll(async () => {
   for (const client of clients) await client.close()
   await receiver.close()
   await inbox.close()
-  await rm(folder, { recursive: true })
+  await removeFolder(folder)
 })
 
 async function connect(...flags: readonly string[]) {

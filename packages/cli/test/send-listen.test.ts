@@ -1,7 +1,4 @@
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { explain } from '@postern/core/explain'
@@ -165,14 +162,11 @@ COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); COMPREPLY=(); _postern; echo "\${COMPREPLY
 })
 
 test('a redirect is told, since senders follow none', async () => {
-  const server = createServer((_request, response) =>
-    response.writeHead(308, { location: '/webhooks/github' }).end(),
-  )
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  const to = `http://127.0.0.1:${port}/webhooks/github/`
+  const { url: to, close } = await serve((_request, response) => {
+    response.writeHead(308, { location: '/webhooks/github' }).end()
+  }, '/webhooks/github/')
   const { code, out, err } = await postern(['send', 'github', 'push', '--to', to, '-s', 'a secret'])
   expect([code, out]).toEqual([1, expect.stringMatching(/^⊘ 308/)])
   expect(err).toContain('it redirects to /webhooks/github, and most senders do not follow')
-  server.close()
+  await close()
 })

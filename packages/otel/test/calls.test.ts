@@ -1,9 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { forward, type ForwardOptions } from '@postern/forward'
+import { listen } from '@postern/testing'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { createScene, type Scene } from './scene.ts'
 import { startSdk, type Sdk } from './sdk.ts'
@@ -14,22 +13,14 @@ beforeEach(() => {
 })
 afterEach(() => sdk.stop())
 
-async function openSite(statusOf: (nth: number) => number): Promise<{
-  readonly url: string
-  readonly port: number
-  readonly got: readonly IncomingMessage[]
-  readonly close: () => void
-}> {
+async function openSite(statusOf: (nth: number) => number) {
   const got: IncomingMessage[] = []
-  const server = createServer((request, response) => {
+  const { url, close } = await listen((request, response) => {
     got.push(request)
     response.writeHead(statusOf(got.length)).end()
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const close = (): void => void server.close()
+  }, '/secret-path')
   onTestFinished(close)
-  return { url: `http://127.0.0.1:${port}/secret-path`, port, got, close }
+  return { url, port: Number(new URL(url).port), got, close }
 }
 
 function forwarding(options: Partial<ForwardOptions> & Pick<ForwardOptions, 'to'>): Scene {
@@ -109,7 +100,7 @@ test('beside an instrumentation of node:http a call has one span and one tracepa
 
 test('a destination that cannot be reached: the code of the error, and its breaker', async () => {
   const site = await openSite(() => 204)
-  site.close()
+  await site.close()
   const { send, ended } = forwarding({
     to: { id: 'gone', url: site.url },
     retry: { attempts: 1 },

@@ -1,13 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { acme } from '@postern/testing'
+import { acme, listen } from '@postern/testing'
 import { expect, test } from 'vitest'
 import { startCollector, type CollectedSpan } from '../../../test/services/otlp.ts'
+import { removeFolder, temporaryFolder } from '../../../test/services/temporary.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const SENDER = 'b7ad6b7169203331'
@@ -18,18 +15,17 @@ async function run(): Promise<{
   /** Trace context that the destination got. */
   readonly forwarded: string | undefined
 }> {
-  const folder = await mkdtemp(join(tmpdir(), 'postern-otel-'))
+  const folder = await temporaryFolder('otel')
   const collector = await startCollector()
   let forwarded: string | undefined
-  const site = createServer((request, response) => {
+  const site = await listen((request, response) => {
     forwarded = request.headers['traceparent'] as string | undefined
     response.writeHead(204).end()
-  }).listen(0, '127.0.0.1')
-  await once(site, 'listening')
+  }, '/in')
   const settings = {
     path: join(folder, 'inbox.db'),
     collector: collector.url,
-    site: `http://127.0.0.1:${(site.address() as AddressInfo).port}/in`,
+    site: site.url,
   }
   const start = (role: string): ChildProcess =>
     fork(new URL('app.ts', import.meta.url), [JSON.stringify({ role, ...settings })], {
@@ -44,11 +40,8 @@ async function run(): Promise<{
       payload: { total: 'payload-of-the-test' },
       headers: { traceparent: `00-${TRACE}-${SENDER}-01` },
     })
-    const reply = await fetch(`http://127.0.0.1:${port}/hooks`, {
-      method: 'POST',
-      headers: { ...headers },
-      body,
-    })
+    const init = { method: 'POST', headers: { ...headers }, body }
+    const reply = await fetch(`http://127.0.0.1:${port}/hooks`, init)
     expect(reply.status).toBe(200)
     web.send('flush')
     await once(web, 'message')
@@ -60,8 +53,8 @@ async function run(): Promise<{
     return { spans: collector.spans, forwarded }
   } finally {
     await collector.close()
-    site.close()
-    await rm(folder, { recursive: true })
+    await site.close()
+    await removeFolder(folder)
   }
 }
 
