@@ -309,7 +309,8 @@ function createSide(context: SideContext, consumer: Consumer): Side {
 }
 
 /**
- * The state of the sweep: its rank in the index of events, newest first, and for each queue the jobs that may be lost.
+ * How far a search for lost jobs has come: the rank of the next event, newest first, and for each queue the refs of the
+ * jobs that may be lost.
  */
 interface Place {
   readonly rank: number
@@ -322,18 +323,18 @@ const STEP = 200
 const LIST = 5000
 // Number of possibly lost jobs above which the lists of their queues are read.
 const MOST = 50_000
-// Another process may start a sweep if no step ran for HELD milliseconds. A finished sweep delays the next sweep by
-// HELD milliseconds plus SHARE times its own duration.
+// Another process may start a search if no step of the current search ran for HELD milliseconds. After a search, no
+// process starts the next one for HELD milliseconds plus SHARE times the duration of the search.
 const HELD = 5000
 const SHARE = 20
-// Milliseconds that `createSweep` gets as retention time. It starts a sweep after each hundredth of that time: every 10
-// seconds.
+// Milliseconds that `createSweep` gets as retention time. It pauses for a hundredth of that time between two searches:
+// 10 seconds.
 const KEEP = 1_000_000
 
 /**
- * Creates the sweep that restores lost jobs: jobs that are in no list of BullMQ. Either an operator removed them from a
- * list, or an older version of this package acknowledged them though Redis had rejected them. Only one process sweeps
- * at a time. `told` is called with the number of restored jobs.
+ * Creates the background search that restores lost jobs: jobs that are in no list of BullMQ. Either an operator removed
+ * them from a list, or an older version of this package acknowledged them though Redis had rejected them. Only one
+ * process searches at a time. `told` is called with the number of restored jobs.
  */
 function createRescue(client: RedisClient, prefix: string, told: (count: number) => void): Sweep {
   const self = randomUUID()

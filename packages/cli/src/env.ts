@@ -21,8 +21,8 @@ export async function readEnv(
 }
 
 /**
- * Returns the env file of this folder that decides the value of a variable, even if the value is a placeholder. Returns
- * `.env` if no file has the variable.
+ * Returns the env file in the current folder that decides the value of a variable, even if the value is a placeholder.
+ * Returns `.env` if no file has the variable.
  */
 export async function envFileOf(variable: string): Promise<string> {
   const all = await Promise.all(FILES.map(variablesIn))

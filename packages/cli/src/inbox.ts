@@ -75,8 +75,8 @@ async function chosenOf(options: InboxOptions): Promise<{
 }
 
 /**
- * Imports a package from the project in this folder, so that its version is the same as the app's. If it is not there,
- * uses the copy of this CLI.
+ * Imports a package from the project in the current folder, so that its version is the same as the app's. If the
+ * project does not have the package, imports the copy that is installed with this CLI.
  */
 async function ofProject<Module>(name: string): Promise<Module> {
   for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {

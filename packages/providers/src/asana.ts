@@ -202,7 +202,7 @@ function recordedSecrets(
       return update(
         delivery,
         (all) => all.map((one) => (one.secret === found.secret ? { ...one, proven: true } : one)),
-        // The delivery is genuine, so a failed write must not reject it. The next one tries again.
+        // The delivery is genuine, so a failed write must not reject it. The next delivery tries the write again.
       ).then(
         () => undefined,
         () => undefined,

@@ -193,7 +193,7 @@ function changed(object: string, change: unknown, at: readonly unknown[]): Updat
 }
 
 // Returns the id of a new post, comment or lead. A reaction, an edit or a removal has only the id of its subject, and
-// the next one has the same id. So this returns undefined for them, and the caller uses a digest.
+// a subject can have several of them. So the result for them is undefined, and the caller uses a digest.
 function subjectOf(value: unknown): string | undefined {
   const verb = text(value, 'verb')
   const item = text(value, 'item')

@@ -5,7 +5,7 @@ import { TURN_FUNCTION } from './turn.ts'
 //   event:<name>    hash; it exists only if the event was stored completely:
 //                     n number; e event; a arrival time; t time of the store's clock when it was stored
 //                     i info as JSON: key, id, topic, tenant, provider
-//                     j refs of its jobs, one per line; g names of its guards, one per line
+//                     j refs of its jobs (queue:id), one per line; g names of its guards, one per line
 //                     x `p` if its contents are to be erased once all tasks are done,
 //                       `e` if they were erased
 //                     h head and b body of its delivery; or d name of a shared delivery
@@ -337,9 +337,9 @@ if next then replies[1] = string.format('%.0f', math.floor(next / 4096)) end
 return replies`
 
 /**
- * Finds jobs that are in no sorted set of BullMQ: such a job is in a list, or lost. KEYS: prefix; ARGV: name of this
- * sweep, milliseconds for which other processes do not sweep, members of the index. Replies the refs, or nothing if
- * another process sweeps.
+ * Finds those jobs of some events that are in no sorted set of BullMQ. Each such job is in a list, or lost. KEYS:
+ * prefix; ARGV: id of the process that searches, milliseconds for which only this process may search, members of the
+ * sorted set `index`. Replies a ref (queue:id) for each job found, or nothing if another process searches.
  */
 export const LOOSE: string = `
 local prefix, sweeper, loose = KEYS[1], KEYS[1] .. ':sweeper', {}

@@ -65,8 +65,8 @@ end
 return found`
 
 /**
- * Returns the refs of tasks. KEYS: prefix; ARGV: for each task, the number of its event and the task's place in that
- * event. Replies a ref for each task, or an empty string.
+ * Returns the refs (queue:id) of tasks. KEYS: prefix; ARGV: for each task, the number of its event and the task's place
+ * in that event. Replies a ref for each task, or an empty string.
  */
 export const REFS: string = `
 local found, known, refs = {}, false, {}

@@ -254,8 +254,8 @@ async function undoOne(
 }
 
 /**
- * Removes endpoints that killed sessions of this folder left. Each request has a limit of 3 s, so that a slow provider
- * does not delay the start.
+ * Removes endpoints that killed sessions of the current folder left at providers. Each request has a limit of 3 s, so
+ * that a slow provider does not delay the start.
  */
 export async function sweep(live: boolean | undefined): Promise<void> {
   for (const session of sessions()) {

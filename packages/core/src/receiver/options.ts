@@ -127,7 +127,7 @@ export interface StorageOptions {
    * without encryption
    */
   readonly encryptionKey?: KeyOption
-  /** False does not write the history of deliveries and counts to the inbox. @default true */
+  /** False stores no history in the inbox: neither deliveries nor counts. @default true */
   readonly journal?: boolean
   /**
    * Maximum number of rejected deliveries per minute whose head and body are kept for `explain`, per code and size.

@@ -4,7 +4,7 @@ import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import { test } from './stage.ts'
 
-/** Returns the focus: the id of a row, the name of a landmark, or the text of the element. */
+/** Returns where the focus is: the id of a row, or else the element's label, id or tag name. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement as HTMLElement

@@ -24,7 +24,7 @@ needs(chromium).describe(
           try {
             await show(browser, state, started, async ({ page, look }) => {
               expect(await page.locator('main, body').first().innerText()).toMatch(state.shows)
-              // Live, or since when it is not: nothing that is shown has no age.
+              // The page must say that its data is live, or from which time the data is.
               const age = page
                 .locator('.as-of')
                 .or(page.getByRole('button', { name: 'Live updates' }).filter({ hasText: 'live' }))

@@ -78,7 +78,7 @@ export function tableOf(columns: Readonly<Record<string, 'BIGINT' | 'LONGTEXT'>>
   return `JSON_TABLE(CONVERT(? USING utf8mb4), '$[*]' COLUMNS (${all.join(', ')})) i`
 }
 
-/** Returns the value of the parameter of {@link tableOf}. */
+/** Returns rows as JSON: the value for the `?` in the SQL of {@link tableOf}. */
 export function jsonOf(rows: readonly (readonly unknown[])[]): Buffer {
   return Buffer.from(JSON.stringify(rows))
 }

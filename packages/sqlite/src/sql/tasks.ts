@@ -124,7 +124,8 @@ export const COUNT_LANE: string =
   'UPDATE postern_lanes SET pending = pending + ?, running = running + ?, done = done + ?, dead = dead + ? WHERE id = ?'
 export const COUNT_TENANT: string = `INSERT INTO postern_tenants (lane, fair, open) VALUES (?, ?, ?)
   ON CONFLICT DO UPDATE SET open = open + ?`
-// Number of running tasks that have no rows yet. Lanes (subscriptions) count these tasks as done.
+// Number of running tasks of a lane (a subscription) that have no rows yet. `postern_lanes` counts these tasks as done
+// already, so that their end changes no counter.
 const BARE = 'coalesce((SELECT sum(c.left) FROM postern_claims c WHERE c.lane = l.id), 0)'
 export const OPEN_TASKS: string = `SELECT sum(l.pending + l.running + ${BARE}) AS open
   FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver WHERE r.name = ?`

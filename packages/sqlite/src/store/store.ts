@@ -150,7 +150,7 @@ function openStore(
       try {
         if (process > 0 && !driver.readOnly) writer.write(() => processes.leave())
       } catch {
-        // Other processes then notice that the lock of this process is free, or that it gives no sign of life.
+        // Other processes notice that the lock of this process is free, or that this process gives no sign of life.
       }
       driver.life?.release()
       driver.close()

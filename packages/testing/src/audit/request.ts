@@ -38,7 +38,7 @@ export interface AuditReply {
   /** Status code; 0 if no reply came. */
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Text of the body, up to where it was read. */
+  /** The part of the body that was read, as text. */
   readonly body: string
   readonly ms: number
   /** Reason why no reply came. */
@@ -172,7 +172,10 @@ export interface AuditCase {
   readonly tries?: number
 }
 
-/** Makes a case from its own values and the shared ones. `sends` may return a single request instead of rounds. */
+/**
+ * Makes a case from its own values and from {@link SharedValues}. `sends` may return a single request instead of
+ * rounds.
+ */
 type CaseMaker = (
   id: string,
   what: string,
@@ -180,7 +183,7 @@ type CaseMaker = (
   more?: Partial<AuditCase>,
 ) => AuditCase
 
-/** The values that cases made by {@link casesLike} share. */
+/** The values that are the same in all cases of one call of {@link casesLike}. */
 export type SharedValues = Omit<AuditCase, 'id' | 'what' | 'sends'>
 
 export function casesLike(shared: SharedValues): CaseMaker {

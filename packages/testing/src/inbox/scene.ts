@@ -27,15 +27,15 @@ export type MakeInbox = (wish: {
 }) => MaybePromise<InboxHandle>
 
 /**
- * What a test of an inbox gets: the inbox, and functions to join receivers. The receivers are closed at the end of the
- * test.
+ * What a test of an inbox gets: the inbox, and functions that attach receivers to it. The receivers are closed at the
+ * end of the test.
  */
 export interface Scene {
   readonly handle: InboxHandle
   /** The current inbox; a new one after each restart. */
   inbox: Inbox
   readonly view: InboxView
-  /** Joins a receiver that records what happens. By default, its worker starts. */
+  /** Attaches a receiver to the inbox, and records what it does. By default, its worker starts. */
   join(options?: JoinOptions): JoinedReceiver
   /** Closes all receivers, and opens a new inbox on the same store. */
   restart(): Promise<void>

@@ -57,13 +57,14 @@ const ROUNDS: readonly (readonly Round[])[] = [
   ],
 ]
 
-// Maximum number of states whose headers can be read, and of repairs that lead to one state.
+// Maximum number of states from which the search continues, and maximum number of changes after which one more change
+// is tried to make signature headers readable.
 const BASES = 6
 const DEPTH = 4
 
 /**
- * A state from which the search starts: still rejected, with the groups of changes for the parts that verification
- * read.
+ * A state (a request with its provider and keys) from which the search starts. Verification rejects it. `groups` has
+ * the changes to try, for the parts of the request that verification read.
  */
 interface Base {
   readonly state: TrialState
@@ -157,7 +158,8 @@ export async function search(
   }
 
   /**
-   * Returns the states whose signature headers can be read. If one of the states verifies, returns the proof instead.
+   * Changes a state until its signature headers can be read. Returns the changed states with readable headers. If a
+   * changed state verifies, returns the proof instead.
    */
   async function readable(
     { state, groups }: Base,

@@ -9,7 +9,7 @@ import type { Change, PlainRequest, Clue, Reads } from '../finding.ts'
 import { shiftsOf, type Shift } from '../signature/time.ts'
 import { createDelivery } from '../../receive/http-delivery.ts'
 
-/** A state of the search: what to verify, and the causes that were undone so far. */
+/** A state of the search: a request with its provider and keys, and the causes that were undone so far. */
 export interface TrialState {
   readonly request: PlainRequest
   readonly provider: Provider

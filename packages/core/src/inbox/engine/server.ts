@@ -1,4 +1,4 @@
-// Code that stores on a database server share. Only their SQL differs.
+// Code for all inboxes on a database server. These inboxes differ only in their SQL.
 import { createHash, hash } from 'node:crypto'
 import { within } from '../../basics/deadline.ts'
 import { errorText, isA, memberOf } from '../../errors.ts'

@@ -124,7 +124,7 @@ export function interruptionCases(test: SceneTest): void {
   })
 }
 
-/** Joins a receiver whose tasks never end, and waits until all of them run. */
+/** Attaches a receiver whose tasks never end, and waits until all of them run. */
 async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<JoinedReceiver> {
   const shop = scene.join({ lanes: [{ ...WIDE }], run: () => NEVER })
   await shop.accept(...ids.map((id) => item(id)))
@@ -151,7 +151,7 @@ async function interrupt(
   return heir
 }
 
-/** Joins another process that frees the leases of the dying process. */
+/** Attaches a receiver of another process, and waits until it has freed the leases of the dying process. */
 async function reclaim(
   scene: Scene,
   dying: JoinedReceiver,

@@ -7,7 +7,7 @@ import { taskOfEvent, type JoinedReceiver, type Scene, type SceneTest } from '..
 
 const SECRET = { name: 'Ada', card: '4242' }
 
-/** Joins a receiver. Each event in `ids` has a dead task in each of the `lanes` (subscriptions). */
+/** Attaches a receiver, and gives each event in `ids` a dead task in each of the `lanes` (subscriptions). */
 async function dead(scene: Scene, ids: readonly string[], lanes = ['a']): Promise<JoinedReceiver> {
   const shop = scene.join({ lanes, run: () => DEAD_OUTCOME })
   const body = Buffer.from(JSON.stringify(SECRET))
