@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { needs } from '../../../test/services/needs.ts'
 import { redisServer } from '../../../test/services/programs.ts'
+import { gate, intake, record } from './consumer.ts'
 import { redisScene } from './redis-scene.ts'
 import { deliver, scene as receiverScene } from './scene.ts'
 
@@ -13,7 +14,9 @@ const OBSTACLES: readonly (
   | { readonly right: string }
   | { readonly key: string; readonly set: readonly [string, ...string[]] }
 )[] = [
-  ...['lpush', 'xadd', 'zadd', 'hset', 'incr', 'sadd', 'hmget'].map((right) => ({ right })),
+  ...['lpush', 'xadd', 'zadd', 'hset', 'incr', 'sadd', 'hmget', 'exists'].map((right) => ({
+    right,
+  })),
   ...['events', 'wait', 'marker', 'meta', 'id'].map((name) => ({
     key: `${QUEUE}:${name}`,
     set: ['SET', 'x'] as const,
@@ -32,9 +35,13 @@ needs(redisServer).describe('an event is recorded only if all its jobs were adde
       await operator.call('ACL', 'SETUSER', USER, 'reset', 'on', '>pw', '~*', '&*', '+@all')
       const connection = scene.redis.url.replace('//', `//${USER}:pw@`)
       const one = receiverScene(scene.open({ connection, deadline: '5s' }), { work: false })
+      // Of rights, some are asked only by the first delivery.
+      const before = 'right' in obstacle ? ['0'] : []
+      for (const id of before) await deliver(one, id)
+      const known = await stored()
       await hinder()
       for (const id of ['1', '2', '1', '2', '1']) expect((await one.send(id)).status).toBe(503)
-      expect(await stored()).toEqual([])
+      expect(await stored()).toEqual(known)
       const health = await one.receiver.health()
       expect(health).toMatchObject({ ok: false, accepting: false })
       await repair()
@@ -44,8 +51,8 @@ needs(redisServer).describe('an event is recorded only if all its jobs were adde
       const two = receiverScene(scene.open({ connection }))
       await deliver(two, '2')
       await deliver(two, '1')
-      await expect.poll(() => two.done.toSorted()).toEqual(['1', '2'])
-      expect(two.runs.toSorted()).toEqual(['1', '2'])
+      await expect.poll(() => two.done.toSorted()).toEqual([...before, '1', '2'])
+      expect(two.runs.toSorted()).toEqual([...before, '1', '2'])
       await two.receiver.close()
 
       async function hinder(): Promise<void> {
@@ -62,6 +69,50 @@ needs(redisServer).describe('an event is recorded only if all its jobs were adde
       }
     })
   }
+
+  test.each(['hget', 'xtrim', 'lrem'])(
+    'no right to %s while a task ends: it runs once, and no other task appears',
+    async (right) => {
+      const { operator } = scene
+      await operator.call('ACL', 'SETUSER', USER, 'reset', 'on', '>pw', '~*', '&*', '+@all')
+      const connection = scene.redis.url.replace('//', `//${USER}:pw@`)
+      const began = gate()
+      const one = receiverScene(scene.open({ connection, deadline: '5s', lease: '1s' }), {
+        handler: () => began.passed,
+      })
+      await deliver(one, '1')
+      await expect.poll(() => one.runs).toEqual(['1'])
+      await operator.call('ACL', 'SETUSER', USER, `-${right}`)
+      began.pass()
+      await expect.poll(() => one.warnings.join()).toContain('no permissions')
+      if (right === 'lrem')
+        await expect
+          .poll(async () => (await one.receiver.health()).cause)
+          .toMatch(/^missing right: .*'lrem'/)
+      await operator.call('ACL', 'SETUSER', USER, `+${right}`)
+      await expect.poll(() => one.done).toEqual(['1'])
+      expect(one.runs).toEqual(['1'])
+      const [shop, ...more] = await one.inbox.view!.stats()
+      expect([shop!.counts, more]).toEqual([{ pending: 0, running: 0, done: 1, dead: 0 }, []])
+      await one.receiver.close()
+    },
+  )
+
+  test('without the right to read events, a sweep drops none', async () => {
+    const { operator, prefix } = scene
+    await operator.call('ACL', 'SETUSER', USER, 'reset', 'on', '>pw', '~*', '&*', '+@all')
+    const connection = scene.redis.url.replace('//', `//${USER}:pw@`)
+    const inbox = scene.open({ connection, dedupeWindow: '1ms', keepDone: '1ms' })
+    const port = inbox.attach(record())
+    await port.accept(intake('1'), {})
+    await operator.call('ACL', 'SETUSER', USER, '-hmget')
+    const members = await operator.zrange(`${prefix}:index`, 0, -1)
+    expect(members).toHaveLength(1)
+    await port.drain!(Date.now() + 3000, 1).catch(() => {})
+    await operator.call('ACL', 'SETUSER', USER, '+hmget')
+    expect(await operator.zrange(`${prefix}:index`, 0, -1)).toEqual(members)
+    expect(await port.drain!(Date.now() + 10_000, 10)).toMatchObject({ done: 1 })
+  })
 
   test('jobs that are in no list run, and how many is told once', async () => {
     const one = receiverScene(scene.open(), { work: false })
@@ -85,6 +136,9 @@ needs(redisServer).describe('an event is recorded only if all its jobs were adde
     const keys = await redis.keys(`${scene.prefix}:*`)
     const lists = await redis.lrange(`${scene.prefix}:${QUEUE}:wait`, 0, -1).catch(() => [])
     redis.disconnect()
-    return [...keys.filter((key) => /:(?:event:|delivery:|e[\w-]{32})/.test(key)), ...lists]
+    return [
+      ...keys.filter((key) => /:(?:event:|delivery:|e[\w-]{32})/.test(key)).toSorted(),
+      ...lists,
+    ]
   }
 })

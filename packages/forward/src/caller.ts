@@ -228,6 +228,8 @@ function createClient(guard: AddressGuard, { connectTimeout, timeout, maxRespons
       })
       request.once('response', resolve)
       request.once('error', (error) => reject(signal.aborted ? (signal.reason as Error) : error))
+      // An answer of 101 that nobody asked for closes the connection, with neither a response nor an error.
+      request.once('close', () => reject(new Error('the connection closed without a response')))
       request.end(body)
     })
     // The status is known. The body is read only so that the connection can be reused.

@@ -72,6 +72,17 @@ test.each([
   expect(requests).toHaveLength(2)
 })
 
+test('101 that nobody asked for is a failure at once', async () => {
+  const to = await startRaw((socket) => {
+    socket.on('data', () =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
+    )
+  })
+  const scene = createScene({ to, retry: { attempts: 1 } })
+  await scene.send()
+  expect(await scene.until('dead')).toContain('closed without a response')
+})
+
 test('interim answers without end are a failure in time', async () => {
   const to = await startRaw((socket) => {
     const pouring = setInterval(() => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), 5)

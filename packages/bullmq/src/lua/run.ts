@@ -165,7 +165,7 @@ export const ADOPT: string = `
 local base, id, token = KEYS[1] .. ':' .. ARGV[1], ARGV[2], ARGV[3]
 local job = base .. ':' .. id
 local lock = redis.call('GET', job .. ':lock')
-if lock == token then
+if lock == token and redis.call('LPOS', base .. ':active', id) then
   redis.call('PEXPIRE', job .. ':lock', ARGV[4])
   return 1
 end
@@ -175,9 +175,10 @@ local ended = (made[4] or ''):find(run, 1, true) and not made[4]:find(run .. 'nu
 if ended or (made[5] or ''):find(':' .. ARGV[6] .. ',', 1, true) then return 3 end
 if not made[2] or (made[1] or '0') ~= ARGV[5] then return 0 end
 if redis.call('ZSCORE', base .. ':completed', id) or redis.call('ZSCORE', base .. ':failed', id) then return 0 end
-if lock and ARGV[7] ~= '1' then return 0 end
-if redis.call('LREM', base .. ':active', -1, id) + redis.call('LREM', base .. ':wait', 1, id)
-  + redis.call('ZREM', base .. ':prioritized', id) + redis.call('ZREM', base .. ':delayed', id) == 0 then return 0 end
+if lock and lock ~= token and ARGV[7] ~= '1' then return 0 end
+-- If a script of BullMQ failed half-way, the job is in none of these.
+for _, list in ipairs({'active', 'wait', 'paused'}) do redis.call('LREM', base .. ':' .. list, -1, id) end
+for _, set in ipairs({'prioritized', 'delayed'}) do redis.call('ZREM', base .. ':' .. set, id) end
 redis.call('LPUSH', base .. ':active', id)
 redis.call('SET', job .. ':lock', token, 'PX', ARGV[4])
 redis.call('HSET', job, 'sn', made[3] or '0')

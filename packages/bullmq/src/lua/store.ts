@@ -1,5 +1,5 @@
 import { MOST_WAIT } from '@postern/core/engine'
-import { TURN_FUNCTION } from './turn.ts'
+import { READ_FUNCTION, TURN_FUNCTION } from './turn.ts'
 
 // Keys in addition to BullMQ's keys. All have the prefix, so all are in one slot of a Cluster:
 //   event:<name>    hash; it exists only if the event was stored completely:
@@ -45,11 +45,11 @@ import { TURN_FUNCTION } from './turn.ts'
  * event. For a known event, replies the refs of its jobs to revive. A ref starts with `f` if the job failed, or with
  * `d` if it waits after an error.
  */
-export const LOOK: string = `
+export const LOOK: string = `${READ_FUNCTION}
 local prefix, found = KEYS[1], {}
 for at, name in ipairs(ARGV) do
-  local event = redis.pcall('HMGET', prefix .. ':event:' .. name, 'j', 'x')
-  local jobs, again = event.err and '' or event[1], false
+  local event = read('HMGET', prefix .. ':event:' .. name, 'j', 'x') or {''}
+  local jobs, again = event[1], false
   if jobs then
     again = {}
     if event[2] == 'e' then jobs = '' end
@@ -68,7 +68,7 @@ return found`
 
 // Adds jobs as BullMQ's own scripts addStandardJob and addPrioritizedJob do. A script cannot call other scripts. In
 // MULTI, an error in a script does not stop the next commands, so the event would be stored without its jobs.
-const ADD_FUNCTION = `${TURN_FUNCTION}
+const ADD_FUNCTION = `${TURN_FUNCTION}${READ_FUNCTION}
 local prefix, at, undos = KEYS[1], 1, {}
 local function arg()
   at = at + 1
@@ -176,7 +176,7 @@ end
 export const STORE: string = `${ADD_FUNCTION}
 local now, share, probe = arg(), tonumber(arg()), arg() == '1'
 local last, count = false, 0
-local function read()
+local function nextDelivery()
   local delivery = {head = arg(), body = arg(), name = arg(), events = {}}
   for each = 1, tonumber(arg()) do
     local event = {name = arg(), info = arg(), event = arg(), topic = arg(), at = arg(), passing = arg() == '1', guards = {}}
@@ -193,8 +193,7 @@ local function isRejected(events)
   for _, event in ipairs(events) do
     for _, guard in ipairs(event.guards) do
       local key = prefix .. ':guard:' .. guard.name
-      local holder = redis.pcall('GET', key)
-      holder = type(holder) == 'string' and holder or holders[key] or event.name
+      local holder = read('GET', key) or holders[key] or event.name
       if holder ~= event.name and not event.known then
         if guard.otherwise == 'reject' then return true end
         event.known = true
@@ -275,7 +274,14 @@ local function store(delivery)
   return reply
 end
 local all, replies = {}, {}
-while at <= #ARGV do all[#all + 1] = read() end
+while at <= #ARGV do all[#all + 1] = nextDelivery() end
+-- Without the rights to undo its writes, a probe would leave jobs.
+if probe then
+  local none = prefix .. ':probe'
+  for _, undone in ipairs({{'LREM', none, 1, ''}, {'ZREM', none, ''}, {'SREM', none, ''}, {'HDEL', none, ''}, {'XDEL', none, '0-1'}, {'DEL', none}}) do
+    redis.call(unpack(undone))
+  end
+end
 for each, delivery in ipairs(all) do replies[each] = store(delivery) end
 if not probe then wake() end
 return replies`
@@ -323,10 +329,13 @@ end
 while at <= #ARGV do
   local base = prefix .. ':' .. arg()
   for _, id in ipairs(due(base)) do
-    redis.call('ZREM', base .. ':delayed', id)
     local priority = redis.pcall('HGET', base .. ':' .. id, 'priority')
-    redis.pcall('HSET', base .. ':' .. id, 'delay', 0)
-    enqueue(base, id, type(priority) == 'string' and tonumber(priority) or 0)
+    local why = whole(function()
+      enqueue(base, id, type(priority) == 'string' and tonumber(priority) or 0)
+      redis.call('ZREM', base .. ':delayed', id)
+      redis.pcall('HSET', base .. ':' .. id, 'delay', 0)
+    end)
+    if why then return redis.error_reply(why) end
   end
   local later = redis.call('ZRANGE', base .. ':delayed', 0, 0, 'WITHSCORES')[2]
   if later and (not next or tonumber(later) < next) then next = tonumber(later) end
@@ -365,11 +374,16 @@ while at <= #ARGV do
   local queue, id = arg():match('^(.*):(.-)$')
   local base, token = prefix .. ':' .. queue, arg()
   local job = base .. ':' .. id
-  if redis.call('GET', job .. ':lock') == token and redis.call('LREM', base .. ':active', 1, id) == 1 then
-    redis.call('DEL', job .. ':lock')
-    redis.call('SREM', base .. ':stalled', id)
-    redis.call('HINCRBY', job, 'ats', -1)
-    enqueue(base, id, tonumber(redis.call('HGET', job, 'priority') or 0) or 0)
+  if redis.call('GET', job .. ':lock') == token and redis.call('LPOS', base .. ':active', id) then
+    local why = whole(function()
+      redis.call('HINCRBY', job, 'ats', -1)
+      undo('HINCRBY', job, 'ats', 1)
+      enqueue(base, id, tonumber(redis.call('HGET', job, 'priority') or 0) or 0)
+      redis.call('LREM', base .. ':active', 1, id)
+      redis.pcall('DEL', job .. ':lock')
+      redis.pcall('SREM', base .. ':stalled', id)
+    end)
+    if why then return redis.error_reply(why) end
   end
 end
 return 1`

@@ -1,3 +1,14 @@
+// Reads a key that may be damaged: a key of another type counts as missing. Other errors, such as a missing right, are
+// raised: an event that cannot be read now must be neither acknowledged nor dropped.
+export const READ_FUNCTION: string = `
+local function read(...)
+  local found = redis.pcall(...)
+  if type(found) ~= 'table' or not found.err then return found end
+  if not found.err:find('WRONGTYPE', 1, true) then error(found) end
+  return false
+end
+`
+
 // A turn is the number that orders the tasks of a queue fairly over tenants. The virtual time of a queue is the highest
 // claimed turn, or the turn before the next waiting job. A turn is stored as BullMQ's priority. BullMQ's score of a job
 // is its priority times 2^32 plus a count, and priorities end at 2^21. So turns start again at 0 if nothing waits and

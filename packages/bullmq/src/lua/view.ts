@@ -1,4 +1,5 @@
 import { CLOCK_FUNCTION } from './clock.ts'
+import { READ_FUNCTION } from './turn.ts'
 
 // Scripts for what operators see and change, and for dropping old events. For keys and fields see store.ts.
 
@@ -117,7 +118,7 @@ local prefix, rows, now, odd = KEYS[1], {}, clock(), false
 local function size(command, key)
   local count = redis.pcall(command, key)
   if type(count) == 'number' then return count end
-  odd = odd or key
+  odd = odd or count.err .. ' (' .. key .. ')'
   return 0
 end
 local function first(...)
@@ -143,12 +144,13 @@ for _, name in ipairs(redis.call('SMEMBERS', prefix .. ':queues')) do
       if turn[1] then due(redis.pcall('HGET', base .. ':' .. turn[1], 'timestamp')) end
       row[5], row[6] = size('ZCARD', base .. ':completed'), size('ZCARD', base .. ':failed')
       row[7] = oldest and whole(now - oldest) or ''
-      size('SCARD', base .. ':stalled')
+      local kind = redis.pcall('TYPE', base .. ':stalled').ok
+      if kind ~= 'set' and kind ~= 'none' then odd = odd or 'WRONGTYPE ' .. base .. ':stalled' end
     end
     rows[#rows + 1] = row
   end
 end
-if odd and ARGV[3] == '1' then return redis.error_reply('WRONGTYPE ' .. odd .. ' has another type') end
+if odd and ARGV[3] == '1' then return redis.error_reply(odd) end
 return rows`
 
 /** Returns when Redis last saved its data, and the number of changes since then. KEYS: prefix. */
@@ -194,10 +196,11 @@ local now, last = clock()
 local at = math.max(now, last) + ARGV[4]
 local base, id = KEYS[1] .. ':' .. ARGV[1], ARGV[2]
 local job = base .. ':' .. id
-if redis.call('ZREM', base .. ':' .. ARGV[3], id) == 0 then return 0 end
+if not redis.call('ZSCORE', base .. ':' .. ARGV[3], id) then return 0 end
+redis.call('ZADD', base .. ':delayed', whole(at * 4096), id)
+redis.call('ZREM', base .. ':' .. ARGV[3], id)
 redis.call('HDEL', job, 'finishedOn', 'processedOn', 'failedReason', 'returnvalue', 'atm', 'ats')
 redis.call('HSET', job, 'delay', ARGV[4])
-redis.call('ZADD', base .. ':delayed', whole(at * 4096), id)
 local next = redis.call('ZRANGE', base .. ':delayed', 0, 0, 'WITHSCORES')
 redis.call('ZADD', base .. ':marker', whole(math.floor(tonumber(next[2]) / 4096)), '1')
 redis.call('XADD', base .. ':events', 'MAXLEN', '~', '10000', '*', 'event', 'delayed', 'jobId', id, 'delay', whole(at))
@@ -207,12 +210,12 @@ return 1`
  * Drops events without jobs. KEYS: prefix; ARGV: a time on the store's clock, members of the index. Keeps events that
  * were stored after that time. Replies the number of dropped events.
  */
-export const SWEEP: string = `
+export const SWEEP: string = `${READ_FUNCTION}
 local prefix, forgotten = KEYS[1], 0
 for each = 2, #ARGV do
   local member = ARGV[each]
   local key = prefix .. ':event:' .. member:sub(13)
-  local event = redis.pcall('HMGET', key, 'j', 'd', 'g', 't')
+  local event = read('HMGET', key, 'j', 'd', 'g', 't') or {}
   local left = (tonumber(event[4] or 0) or 0) >= tonumber(ARGV[1])
   for ref in (event[1] or ''):gmatch('[^\\n]+') do
     if redis.call('EXISTS', prefix .. ':' .. ref) == 1 then left = true end

@@ -62,6 +62,8 @@ const PAUSE = 1000
 // milliseconds.
 const QUIET = 15_000
 const PROBE = 600
+// Milliseconds after which a test write without an answer counts as failed.
+const SILENT = 5000
 const MINUTE = 60_000
 
 /**
@@ -71,6 +73,7 @@ const MINUTE = 60_000
 export function createHealth(context: HealthContext): () => Promise<Health> {
   const { name, inbox, port, writes, silence, now, monotonic } = context
   let probing: Promise<void> | undefined
+  let began = 0
   let probed: { readonly at: number; readonly failure: unknown } | undefined
   let looked = { wall: now(), monotonic: monotonic() }
 
@@ -139,12 +142,17 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     if (!doubted && at - storedAt < QUIET) return undefined
     if (probed === undefined || at - probed.at >= (doubted ? PAUSE : QUIET)) {
       probed = { at, failure }
-      probing ??= probe(at).finally(() => (probing = undefined))
+      if (!probing) {
+        began = at
+        probing = probe(at).finally(() => (probing = undefined))
+      }
       // If the probe takes longer, the next call of `health` sees its result. The first write to an inbox is slow,
       // since it creates tables.
       await settledBy(probing, performance.now() + PROBE)
       if (!writes.suspect && writes.failure === undefined) return undefined
     }
+    if (probing && at - began >= SILENT)
+      return new Error(`${inbox.name} has not answered a test write for ${Math.round(at - began)} ms`)
     return probed.failure ?? failure
   }
 
@@ -236,6 +244,10 @@ const CAUSES: readonly (readonly [sign: RegExp, cause: string])[] = [
   [
     /eviction|maxmemory-policy/i,
     'eviction policy: Redis may drop keys; set maxmemory-policy to noeviction',
+  ],
+  [
+    /\bNOPERM\b|ACL failure/,
+    'missing right: allow the user of the inbox to run the command that Redis names',
   ],
   [
     /\bWRONGTYPE\b/,
