@@ -46,6 +46,30 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     await expect.poll(taken).toEqual(['new'])
   })
 
+  test('a full Redis fails the probe, and is not taken for one with older data', async () => {
+    const redis = await startRedis()
+    scene.later(() => redis.stop())
+    const operator = new Redis(redis.url)
+    scene.later(() => operator.disconnect())
+    const { passed, pass } = gate()
+    const worker = record({ run: () => passed.then(() => DONE) })
+    const port = scene.open({ connection: redis.url, lease: '400ms' }).attach(worker)
+    port.work!()
+    await port.accept(intake('1'), {})
+    await expect.poll(() => worker.runs.length).toBe(1)
+    await operator.config('SET', 'maxmemory', '1')
+    await expect(port.probe!()).rejects.toThrow('OOM')
+    const scripts = async (): Promise<number> =>
+      Number(/cmdstat_evalsha:calls=(\d+)/.exec(await operator.info('commandstats'))?.[1])
+    const before = await scripts()
+    await expect.poll(scripts).toBeGreaterThan(before + 40)
+    expect(worker.runs[0]!.signal?.aborted).toBe(false)
+    await operator.config('SET', 'maxmemory', '0')
+    pass()
+    await expect.poll(() => worker.ended.map(({ stored }) => stored)).toEqual([true])
+    expect(worker.warnings.filter((one) => one.includes('older state'))).toEqual([])
+  })
+
   test('a Redis that was emptied while nothing came is told, once for each time', async () => {
     const { port, quiet, operator } = await quietly()
     const told = (): number => quiet.warnings.filter((one) => one.includes('was emptied')).length

@@ -106,13 +106,13 @@ export function createAccepting(context: AcceptContext, consumer: Consumer): Acc
       await answeredWithin(
         Promise.all([
           runScript(client, 'COUNTS', prefix, queueName(receiver, ''), '', 1),
-          commit(client, prefix, [probeOf(consumer)], { now: clock(), probe: true }).then(
-            ([reply]) => {
+          runScript(client, 'UNDO', prefix)
+            .then(() => commit(client, prefix, [probeOf(consumer)], { now: clock(), probe: true }))
+            .then(([reply]) => {
               const failure = notAdded(reply!)
               if (failure) throw failure
               return replicas?.confirmed(line)
-            },
-          ),
+            }),
         ]),
         deadline,
       )

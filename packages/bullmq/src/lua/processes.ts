@@ -15,6 +15,7 @@ import { CLOCK_FUNCTION } from './clock.ts'
  *   the store's mark, a random name
  *   the last sign of this process
  *   1 if leases may end
+ *   1 if this sign is stored
  *   the versions of other running processes
  */
 export const ALIVE: string = `${CLOCK_FUNCTION}
@@ -42,12 +43,12 @@ end
 -- A time later than expected may be a step of the clock: the caller then runs STEP.
 if expected == 0 or now <= expected + 1000 then redis.pcall('HSET', schema, 'clock', whole(now)) end
 local before = redis.pcall('ZSCORE', key, self)
-local replies = {tonumber(known[1] or 0), tonumber(known[2] or 0), now, known[3] or '', type(before) == 'string' and before or '', held <= now and 1 or 0}
+local replies = {tonumber(known[1] or 0), tonumber(known[2] or 0), now, known[3] or '', type(before) == 'string' and before or '', held <= now and 1 or 0, 0}
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', key, now - ARGV[3], '+inf')) do
   if name ~= self then replies[#replies + 1] = tonumber(name:match('^%d+')) end
 end
 redis.pcall('ZREMRANGEBYSCORE', key, '-inf', now - ARGV[3])
-redis.pcall('ZADD', key, now, self)
+if type(redis.pcall('ZADD', key, now, self)) == 'number' then replies[7] = 1 end
 return replies`
 
 /**

@@ -275,16 +275,20 @@ local function store(delivery)
 end
 local all, replies = {}, {}
 while at <= #ARGV do all[#all + 1] = nextDelivery() end
--- Without the rights to undo its writes, a probe would leave jobs.
-if probe then
-  local none = prefix .. ':probe'
-  for _, undone in ipairs({{'LREM', none, 1, ''}, {'ZREM', none, ''}, {'SREM', none, ''}, {'HDEL', none, ''}, {'XDEL', none, '0-1'}, {'DEL', none}}) do
-    redis.call(unpack(undone))
-  end
-end
 for each, delivery in ipairs(all) do replies[each] = store(delivery) end
 if not probe then wake() end
 return replies`
+
+/**
+ * Fails without the rights to undo the writes of a probe, which would leave jobs then. A script of its own: after its
+ * first write, Redis rejects no command of a script for lack of memory. KEYS: prefix.
+ */
+export const UNDO: string = `
+local none = KEYS[1] .. ':probe'
+for _, undone in ipairs({{'LREM', none, 1, ''}, {'ZREM', none, ''}, {'SREM', none, ''}, {'HDEL', none, ''}, {'XDEL', none, '0-1'}, {'DEL', none}}) do
+  redis.call(unpack(undone))
+end
+return 1`
 
 /**
  * Adds all children of a task to its event, or none. KEYS: prefix; ARGV: now, ref of the task, token of its claim,

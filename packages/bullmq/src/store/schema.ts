@@ -52,6 +52,7 @@ type SignReply = readonly [
   mark: string,
   before: string,
   steady: number,
+  stored: number,
   ...living: number[],
 ]
 
@@ -163,7 +164,7 @@ export function joinKeys(
       expected(),
       Math.ceil(lease),
     )
-    const [version, oldest, time, its, before, steady, ...living] = reply as SignReply
+    const [version, oldest, time, its, before, steady, stored, ...living] = reply as SignReply
     let now = time
     const isStep = ahead !== undefined && its === mark && time > expected() + STEP
     if (isStep) now = Number(await runScript(client, 'STEP', prefix, expected()))
@@ -171,7 +172,8 @@ export function joinKeys(
     if (mark !== '' && its !== mark) lost?.('gone')
     else if (before !== '' && Number(before) < signed) lost?.('older')
     mark = its
-    signed = now
+    // A full or read-only Redis keeps the earlier sign, which is not older data.
+    if (stored === 1) signed = now
     alive?.()
     return { stored: { version, oldest }, living, steady: steady === 1 && !isStep }
   }
