@@ -152,7 +152,9 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
       if (!writes.suspect && writes.failure === undefined) return undefined
     }
     if (probing && at - began >= SILENT)
-      return new Error(`${inbox.name} has not answered a test write for ${Math.round(at - began)} ms`)
+      return new Error(
+        `${inbox.name} has not answered a test write for ${Math.round(at - began)} ms`,
+      )
     return probed.failure ?? failure
   }
 

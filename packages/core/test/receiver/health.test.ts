@@ -168,7 +168,10 @@ describe('accepting', () => {
   /** A receiver of an inbox whose writes fail with an error, for as long as there is one. */
   function failing() {
     const made = memoryInbox()
-    const fault: { error?: unknown; probes: number; clock: number } = { probes: 0, clock: 0 }
+    const fault: { error?: unknown; probes: number; clock: number; silent?: Promise<void> } = {
+      probes: 0,
+      clock: 0,
+    }
     const attach: Inbox['attach'] = (consumer) => {
       const port = made.attach(consumer)
       return {
@@ -180,6 +183,7 @@ describe('accepting', () => {
         probe() {
           fault.probes++
           if (fault.error !== undefined) throw fault.error
+          return fault.silent
         },
       }
     }
@@ -301,6 +305,20 @@ describe('accepting', () => {
     await send()
     expect(await receiver.health()).toMatchObject({ accepting: true })
     expect(fault.probes).toBe(2)
+  })
+
+  test('without traffic, a test write that gets no answer is told after five seconds', async () => {
+    const { receiver, send, fault } = failing()
+    await send()
+    fault.silent = new Promise(() => {})
+    fault.clock += 15_000
+    expect(await receiver.health()).toMatchObject({ ok: true })
+    fault.clock += 5000
+    expect(await receiver.health()).toMatchObject({
+      ok: false,
+      cause: expect.stringMatching(/^no answer: .*has not answered a test write for 5000 ms/),
+    })
+    expect(fault.probes).toBe(1)
   })
 
   test('forged, malformed and rejected deliveries change nothing', async () => {
