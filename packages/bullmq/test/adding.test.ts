@@ -106,11 +106,11 @@ needs(redisServer).describe('an event is recorded only if all its jobs were adde
     const port = inbox.attach(record())
     await port.accept(intake('1'), {})
     await operator.call('ACL', 'SETUSER', USER, '-hmget')
-    const members = await operator.zrange(`${prefix}:index`, 0, -1)
+    const members = await operator.zrange(`${prefix}:index`, '0', '-1')
     expect(members).toHaveLength(1)
     await port.drain!(Date.now() + 3000, 1).catch(() => {})
     await operator.call('ACL', 'SETUSER', USER, '+hmget')
-    expect(await operator.zrange(`${prefix}:index`, 0, -1)).toEqual(members)
+    expect(await operator.zrange(`${prefix}:index`, '0', '-1')).toEqual(members)
     expect(await port.drain!(Date.now() + 10_000, 10)).toMatchObject({ done: 1 })
   })
 
