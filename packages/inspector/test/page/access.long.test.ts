@@ -9,10 +9,10 @@ import { SCREENS, type Screen } from './access/screens.ts'
 import { openTab, startBrowser, type Tab } from './browser.ts'
 import { startWorld, type World } from './world.ts'
 
-// The themes differ in colours alone, by a media query: of axe's rules these look at colours.
+// axe's rules about colors. The dark theme is checked by these alone, since the themes differ only in colors.
 const COLOURS: RunOptions = { runOnly: ['color-contrast', 'link-in-text-block'] }
 
-// On the phone, where it is hardest, things are done.
+// The actions of a screen run at the first size, a phone, where they are hardest.
 const SIZES = [
   { width: 390, height: 844 },
   { width: 768, height: 900 },
@@ -32,7 +32,7 @@ needs(chromium).describe('axe, and the widths of a screen, a tablet and a phone'
     await world.send('charge.refunded', { id: 'evt_2' })
     await world.send('charge.refunded', { id: 'evt_2' })
     await world.tamper()
-    // A mark in the charts: it runs again, and dies again.
+    // The dead task runs again and dies again. The replay is a mark in the charts.
     world.isBroken = true
     await world.inbox.view!.replay({ state: 'dead' }, { by: 'a developer' })
     await world.settled()

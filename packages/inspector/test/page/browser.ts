@@ -17,21 +17,21 @@ export function startBrowser(): Promise<Browser> {
   })
 }
 
-/** How a page is looked at. */
+/** Size and theme of a window. */
 export interface Look {
   readonly width?: number
   readonly height?: number
   readonly theme?: 'light' | 'dark'
 }
 
-/** A tab, and all that went wrong in it: errors, and what the policy forbade. */
+/** A tab. `problems` has errors, warnings and violations of the Content-Security-Policy. */
 export interface Tab {
   readonly page: Page
   readonly problems: string[]
   readonly close: () => Promise<void>
 }
 
-/** As wide and high as a window at a desk. */
+/** Size of a window on a desktop computer. */
 export const DESK = { width: 1440, height: 900 }
 
 /** Opens a tab with its own session. */

@@ -43,7 +43,7 @@ needs(chromium).describe('rows that are chosen', () => {
     await progress.getByText('2 done').waitFor()
     expect(await deadOf(world)).toEqual(['evt_1', 'evt_3', 'evt_5'])
     expect(await page.locator('.bulk b').count()).toBe(0)
-    // All requests made one action.
+    // All requests of this change count as one action.
     await page.getByRole('link', { name: 'Actions' }).click()
     await page.getByRole('link', { name: '2 run again' }).waitFor()
     await page.getByText(/^state:dead .*task:\d+ and 1 more$/).waitFor()

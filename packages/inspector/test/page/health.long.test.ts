@@ -120,7 +120,7 @@ needs(chromium).describe('the first screen', () => {
   })
 
   test('charts open for each handler', async ({ world, page }) => {
-    // Two steps may share these runs: one of them must still have the five that a quantile needs.
+    // The runs may fall into two minutes. A quantile needs five runs, so one of the minutes must have five.
     for (let n = 0; n < 9; n++) await world.send()
     await world.settled()
     await page.goto(world.url)
@@ -144,7 +144,7 @@ needs(chromium).describe('the first screen', () => {
   })
 })
 
-/** Goes back to the step that says so: the minute may have turned since it was sent. */
+/** Moves the slider back to a step whose text matches, since a new minute may have begun after the delivery. */
 async function reached(slider: Locator, has: RegExp): Promise<void> {
   const said = async (): Promise<string> => (await slider.getAttribute('aria-valuetext'))!
   for (let at = 0; at < 3 && !has.test(await said()); at++) await slider.press('ArrowLeft')

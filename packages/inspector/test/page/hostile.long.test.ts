@@ -14,10 +14,10 @@ import { openTab, startBrowser, type Tab } from './browser.ts'
 import { hostilePayloads } from './payloads.ts'
 
 const MARKER = 'postern_was_here'
-// A tree of 20,000 keys shows 100 of them, a text of 300 KB its first part: the document never grows beyond this.
+// Maximum number of elements in the document. Of 20,000 keys the page shows 100, and of a long text only the start.
 const MOST_ELEMENTS = 4000
 
-// The others are gone through inside of the page, without a round trip for each step.
+// Number of deliveries opened with Playwright. A script in the page opens the others, which is faster.
 const BY_HAND = 10
 
 needs(chromium).describe('200 hostile deliveries', () => {
@@ -42,7 +42,7 @@ needs(chromium).describe('200 hostile deliveries', () => {
         topicField: 'topic',
       }),
     }) as Receiver
-    // Errors hold what strangers wrote, too.
+    // The error text contains the hostile payload.
     receiver.on('**', { name: '<b>mail</b>', retry: { attempts: 1 } }, ({ payload }) => {
       throw new Error(JSON.stringify(payload).slice(0, 5000))
     })
@@ -89,11 +89,11 @@ needs(chromium).describe('200 hostile deliveries', () => {
     await page.locator('[data-id]').first().getByRole('link').click()
     const title = page.locator('.title .id')
     const seen = new Set<string>()
-    // By keys and clicks of a person, with waits of Playwright.
+    // Opens the first deliveries as a person does, with keys and clicks.
     for (let at = 0; at < BY_HAND; at++) {
       const id = (await title.getAttribute('aria-label'))!
       seen.add(id)
-      // Each detail opens at its attempts, whose error contains the payload.
+      // Each detail first shows its attempts. Their error contains the payload.
       for (const name of ['Headers', 'Raw', 'Payload']) {
         await page.getByRole('tab', { name }).click()
         await page.getByRole('tab', { name, selected: true }).waitFor()
@@ -139,7 +139,7 @@ needs(chromium).describe('200 hostile deliveries', () => {
   })
 })
 
-/** Opens tabs of the delivery that is shown and of those after it. Runs in the page. */
+/** Opens all tabs of the shown delivery, and of the deliveries after it. Runs in the page. */
 async function showAll(
   count: number,
 ): Promise<{ readonly ids: readonly string[]; readonly elements: number }> {

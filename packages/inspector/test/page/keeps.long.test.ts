@@ -150,7 +150,7 @@ function missing(all: Set<string>, some: Set<string>): readonly string[] {
   return [...all].filter((name) => !some.has(name))
 }
 
-/** Names of what can be pressed or opened, and is seen. */
+/** Returns the names of visible buttons, links, tabs, selects and inputs. */
 async function pressed(page: Page, query: string): Promise<Set<string>> {
   const within = query.includes('open') ? '.detail' : 'main'
   const names = await page
@@ -159,7 +159,7 @@ async function pressed(page: Page, query: string): Promise<Set<string>> {
       all
         .filter((one) => one.checkVisibility() && one.getAttribute('tabindex') !== '-1')
         .map((one) => (one.getAttribute('aria-label') ?? one.textContent).trim())
-        // Times and measures differ from one look to the next.
+        // Names with times or numbers change, so they are left out.
         .filter((name) => name !== '' && !/\d/.test(name)),
     )
   return new Set(names)

@@ -17,7 +17,7 @@ needs(chromium).describe('the keyboard alone', () => {
       .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['id']))
     await page.keyboard.press('j')
     await expect.poll(focused).toContain('invoice.paid')
-    // In one task, so that no frame is rendered between the keys.
+    // All keys are pressed in one task of the browser, so that no frame is rendered between them.
     await page.evaluate(() => {
       for (const key of ['j', 'j', 'k', 'Enter'])
         document.activeElement!.dispatchEvent(
@@ -68,7 +68,7 @@ needs(chromium).describe('the keyboard alone', () => {
     await expect.poll(() => clipboard(page)).toBe('evt_2')
     await keyboard.press('Enter')
     await page.getByRole('heading', { name: 'charge.refunded' }).waitFor()
-    // With a detail open, the same keys go from one to the next.
+    // While a detail is open, the same keys open the next or previous delivery.
     await keyboard.press('j')
     await page.getByRole('heading', { name: 'invoice.paid' }).waitFor()
 

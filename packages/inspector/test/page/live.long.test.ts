@@ -31,7 +31,7 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     const newer = page.getByRole('button', { name: '12 new' })
     await newer.waitFor()
     expect(await seen.boundingBox()).toEqual(before)
-    // The same node, with the focus that it had.
+    // The row is still the same element, and still has the focus.
     expect(
       await node!.evaluate((row) => row.isConnected && row.contains(document.activeElement)),
     ).toBe(true)
@@ -67,7 +67,7 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     await world.sendAndSettle()
     await page.goto(`${world.url}?screen=list`)
     await page.locator('[data-id]').first().waitFor()
-    // Rows that came with the first reply may be drawn once more: two further looks must find nothing.
+    // The page may render the rows of the first reply again, so the test waits for two more replies first.
     await page.waitForResponse(/version/)
     await page.waitForResponse(/version/)
     await page.evaluate(() => {
@@ -93,7 +93,7 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     page,
     tab,
   }) => {
-    // Counted inside the page: a request from before hiding may be reported later.
+    // Requests are counted in the page, since Playwright may report an earlier request after the tab is hidden.
     await page.addInitScript(() => {
       const ask = window.fetch.bind(window)
       const counted = Object.assign(window, { asked: 0 })
@@ -102,9 +102,9 @@ needs(chromium).describe('the page on Express and SQLite', () => {
         return ask(...given)
       }
     })
-    // Before the page sets its timers: real timers would continue.
+    // The clock must be replaced before the page sets its timers, since real timers would continue.
     await page.clock.install()
-    // All that the first screen asks for has come: what is asked afterwards is a look.
+    // Waits for all requests of the first screen. Later requests only ask whether something is new.
     await page.goto(world.url, { waitUntil: 'networkidle' })
     const hide = (hidden: boolean): Promise<number> =>
       page.evaluate((value) => {
@@ -118,7 +118,7 @@ needs(chromium).describe('the page on Express and SQLite', () => {
     const look = page.waitForRequest(/version/)
     await hide(false)
     await look
-    // The tab keeps this clock, so it is closed.
+    // The tab keeps the replaced clock, so no other test may use it.
     await tab.close()
   })
 

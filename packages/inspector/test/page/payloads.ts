@@ -1,4 +1,4 @@
-/** 200 payloads of people who mean harm: each must stay text. `marker` is what their scripts would set. */
+/** Returns 200 hostile payloads, which the page must show as text. A script that runs sets `window[marker]`. */
 export function hostilePayloads(marker: string): readonly object[] {
   const run = `window.${marker}=1`
   const markup = [
@@ -72,7 +72,7 @@ export function hostilePayloads(marker: string): readonly object[] {
   ]
   const texts = [...markup, ...odd]
   const made = [
-    // As a value, as a name, in a list, and as every text that the page shows next to the payload.
+    // Each text as a value, some also as a key, in a list, and as texts that the page shows outside the payload.
     ...texts.map((text) => ({ text })),
     ...texts.slice(0, 45).map((text) => ({ [text]: 1 })),
     ...texts.slice(0, 45).map((text) => ({ list: [text, { [text]: text }] })),

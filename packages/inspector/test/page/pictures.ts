@@ -49,7 +49,7 @@ await close()
 for (const receiver of day.receivers) await receiver.close({ timeout: '1s' })
 await inbox.close()
 
-/** Sends bodies that a parser before the route has rewritten. */
+/** Sends deliveries whose body was changed after signing, as a body parser in front of the route does. */
 async function rewritten(): Promise<void> {
   const receiver = day.receivers.find(({ name }) => name === 'stripe')!
   for (let at = 0; at < 6; at++) {

@@ -3,17 +3,17 @@ import { expect, test as base, type TestAPI } from 'vitest'
 import { openTab, startBrowser, type Tab } from './browser.ts'
 import { startWorld, type World } from './world.ts'
 
-/** What a test is given. */
+/** What each test gets. */
 interface Stage {
   readonly browser: Browser
-  /** On a port of its own, which no other test's page, storage or cache belongs to. */
+  /** Each test has its own port, so that it shares no storage and no cache with other tests. */
   readonly world: World
-  /** Empty, light and as wide as a desk's. Nothing may go wrong in it. */
+  /** An empty tab in the light theme, as large as a desktop window. A problem in it fails the test. */
   readonly tab: Tab
   readonly page: Page
 }
 
-/** A test with a world and a tab. */
+/** Defines a test that gets a {@link Stage}. */
 export const test: TestAPI<Stage> = base.extend<Stage>({
   browser: [
     // oxlint-disable-next-line no-empty-pattern -- Vitest reads what is asked for from the parameter
@@ -30,7 +30,7 @@ export const test: TestAPI<Stage> = base.extend<Stage>({
     await use(world)
     await world.close()
   },
-  // After the world, so that it is closed before that.
+  // The tab is opened after the world, so that it is closed before the world.
   tab: async ({ browser, task }, use) => {
     const tab = await openTab(browser, 'about:blank')
     await use(tab)

@@ -32,7 +32,7 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
   }) => {
     for (let at = 0; at < 6; at++) await world.tamper()
     await world.settled()
-    // The search has a bound of time, which a machine with other work may reach: then the next look finds it.
+    // The search for the cause has a time limit, which a busy machine may reach. Then a later request finds the cause.
     const isProven = async (): Promise<boolean> => {
       await page.goto(world.url)
       await page.getByRole('link', { name: '6 of 6 rejected' }).waitFor()
@@ -203,7 +203,7 @@ needs(chromium).describe('what people come for, with clicks counted', () => {
   })
 })
 
-/** Health as a bad day makes it: names of 200 characters, 50 receivers, 2,000 causes. */
+/** Returns a very large reply: names of 200 characters, 50 receivers, 2,000 causes. */
 function crowded(): HealthReply {
   const at = Date.now()
   const name = (place: number): string => `${place}-${'a-very-long-name-of-something-'.repeat(7)}`
@@ -263,7 +263,7 @@ function crowded(): HealthReply {
   }
 }
 
-/** Widths and themes, one after another. */
+/** Calls `see` in each combination of width and theme. */
 async function inEachLook(page: Page, see: (width: number) => Promise<void>): Promise<void> {
   for (const [width, colorScheme] of [
     [390, 'dark'],

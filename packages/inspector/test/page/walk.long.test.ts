@@ -50,11 +50,11 @@ needs(chromium).describe('the page', () => {
 
     test('is live, filters, opens, and runs a dead task again until it is done', async () => {
       const { page, problems, close } = await openTab(browser, `${app.url}#key=${devKey()}`)
-      // The key was traded for a cookie, and is in no history.
+      // The page has exchanged the key for a cookie and removed it from the URL.
       await page.waitForURL(app.url)
       await walk(page, shop)
       await close()
-      // The browser notes the sign-in page, from which the key is traded.
+      // Without a cookie, the first reply is 401 with the sign-in page, and the browser logs an error.
       expect(problems).toEqual([expect.stringContaining('401 (Unauthorized)')])
     })
   })

@@ -1,17 +1,20 @@
 import { expect } from 'vitest'
 import type { Page } from 'playwright-core'
 
-/** An app that is walked through. */
+/** The app that {@link walk} uses. */
 export interface Walked {
-  /** Lets Stripe send a delivery. */
+  /** Sends a signed delivery, as Stripe does. */
   send(topic: string, options: { readonly id: string }): Promise<void>
-  /** From now on mails fail, or succeed again. */
+  /** Makes the handler of `mail` fail from now on, or succeed again. */
   fail(isBroken: boolean): void | Promise<void>
-  /** Subscriptions that ran to their end, with the event's id. */
+  /** Returns a text for each completed task: its subscription and the event's id. */
   ran(): readonly string[] | Promise<readonly string[]>
 }
 
-/** A walk that must work on every host: the list is live, filters, opens, and replays a dead task until it is done. */
+/**
+ * Uses the page as a person does: watches the list, filters it, opens a delivery, and runs a dead task again. Rejects
+ * if a step fails.
+ */
 export async function walk(page: Page, app: Walked): Promise<void> {
   const rows = page.locator('[data-id]')
   await page.getByRole('link', { name: 'Deliveries' }).click()

@@ -10,17 +10,17 @@ import { openTab, startBrowser } from './browser.ts'
 import { startCrowd } from './states/crowd.ts'
 import { startWorld } from './world.ts'
 
-// 400 % of a window of 1280 x 1024 leaves 320 x 256; 844 x 390 is a phone on its side.
+// A window of 1280 x 1024, zoomed to 400 %, has 320 x 256 pixels. A phone on its side has 844 x 390.
 const WINDOWS = [
   [320, 256],
   [844, 390],
-  // With those at which the layout changes.
+  // These include the widths at which the layout changes.
   ...[320, 390, 560, 719, 720, 768, 790, 899, 900, 1024, 1099, 1100, 1440].map(
     (width) => [width, 900] as const,
   ),
 ] as const
 
-// The themes differ in colors alone.
+// axe's rules about colors. The dark theme is checked by these alone, since the themes differ only in colors.
 const COLOURS: RunOptions = { runOnly: ['color-contrast', 'link-in-text-block'] }
 
 /** A screen: its URL, an element to wait for, and actions there. */
@@ -158,7 +158,7 @@ function overlaps(): readonly string[] {
     ),
   ]
 
-  /** The part of a text that its scrollers and cutters leave. */
+  /** Returns the visible part of a text. Parent elements that scroll or cut may hide the rest. */
   function seenPart(rect: DOMRect, from: Element): DOMRect | undefined {
     let { left, right, top, bottom } = rect
     for (let at: Element | null = from; at && at !== document.body; at = at.parentElement) {

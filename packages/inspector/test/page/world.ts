@@ -7,36 +7,36 @@ import { inspector } from '../../src/hosts/express.ts'
 import type { Grant } from '../../src/index.ts'
 import { temporaryInbox } from '../scene.ts'
 
-/** A secret as Stripe has them. */
+/** A secret in Stripe's form. */
 const SECRET = 'whsec_c2VjcmV0IG9mIHRoZSB3b3JsZCBvZiB0ZXN0cw'
 
-/** Receivers with handlers, and what makes deliveries happen. */
+/** Receivers with handlers, and functions that send deliveries to them. */
 export interface Shop {
   readonly receivers: readonly Receiver[]
   readonly stripe: Receiver
   readonly github: Receiver
-  /** While true, the subscription `mail` fails, twice for each task. */
+  /** While true, the handler of `mail` fails. A task has two attempts. */
   isBroken: boolean
-  /** Subscriptions that ran to their end, with the event's id. */
+  /** A text for each completed task: its subscription and the event's id. */
   readonly done: string[]
   ran(): readonly string[]
-  /** Lets Stripe send a delivery. */
+  /** Sends a signed delivery, as Stripe does. */
   send(topic?: string, options?: { payload?: unknown; id?: string }): Promise<void>
-  /** As {@link send}, and waits until its tasks have ended. */
+  /** Calls {@link send}, and waits until the tasks have ended. */
   sendAndSettle(...given: Parameters<Shop['send']>): Promise<void>
-  /** Sends `evt_1` and so on, whose `mail` is dead when this returns. Each call goes on counting. */
+  /** Sends events whose task of `mail` dies: `evt_1`, `evt_2` and so on. A later call continues the numbers. */
   makeDead(count?: number): Promise<void>
   /** Sends a delivery with a wrong signature; by default its secret has a trailing space. */
   tamper(secret?: string): Promise<void>
-  /** Lets something in front of the app write a signed body anew. */
+  /** Sends a delivery whose JSON body was formatted again after signing. */
   rewrite(): Promise<void>
-  /** As {@link isBroken}, for a walk. */
+  /** Sets {@link isBroken}; for `walk`. */
   fail(isBroken: boolean): void
-  /** Waits until no task is waiting or running, and what came is in the journal. */
+  /** Waits until no task is pending or running, and the journal has all deliveries. */
   settled(): Promise<void>
 }
 
-/** Makes the receivers on an inbox. */
+/** Makes the receivers with this inbox. */
 export function createShop(inbox: Inbox): Shop {
   const options = { inbox, log: false as const }
   let made = 0
@@ -100,12 +100,12 @@ export interface World extends Shop {
   readonly inbox: Inbox
   /** Address of the page, without a slash at its end. */
   readonly url: string
-  /** The rights of the visitor. */
+  /** The visitor's name and rights. */
   grant: Grant | undefined
   close(): Promise<void>
 }
 
-/** Starts Express with SQLite, the receivers, and the inspector two levels down. */
+/** Starts an Express app with the receivers, and with the inspector in a router of a router. */
 export async function startWorld(inbox: Inbox = temporaryInbox()): Promise<World> {
   const shop = createShop(inbox)
   const app = express()

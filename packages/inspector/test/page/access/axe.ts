@@ -7,7 +7,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 type Violations = AxeResults['violations']
 
-/** Axe in a page that is loaded. It is run outside the page's world of scripts, since the policy lets none in. */
+/** Starts axe in a loaded page, in an isolated world, since the page's Content-Security-Policy would block it. */
 export async function startAxe(page: Page): Promise<{
   readonly violations: (options: RunOptions) => Promise<Violations>
   readonly end: () => Promise<void>

@@ -5,7 +5,7 @@ export interface Screen {
   readonly query?: string
   /** Prepares the screen. */
   readonly act?: (page: Page) => Promise<void>
-  /** The element that is then visible, at each width. */
+  /** Returns an element that is visible at each width after `act`. */
   readonly seen: (page: Page) => Locator
 }
 
@@ -20,7 +20,7 @@ const search =
 const suggestions = (page: Page): Locator => page.locator('#suggestions').getByRole('option')
 const DEAD = '?screen=list&q=state:dead&open=first'
 
-/** Screens by what they show. */
+/** Screens by name. */
 export const SCREENS: Readonly<Record<string, Screen>> = {
   health: { seen: (page) => page.locator('.chart') },
   'charts as tables': {

@@ -1,4 +1,4 @@
-// An app that a test kills: it prints the address of its page.
+// The app of a test that kills it. It prints the URL of its page.
 import { temporaryInbox } from '../../scene.ts'
 import { startCrowd } from './crowd.ts'
 

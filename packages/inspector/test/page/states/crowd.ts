@@ -9,22 +9,22 @@ const SECRET = 'whsec_c2VjcmV0IG9mIHRoZSB3b3JsZCBvZiB0ZXN0cw'
 
 const AT_ONCE = 100
 
-/** How much of everything there is. */
+/** Amounts and lengths of the data in an app. */
 export interface Size {
   readonly receivers: number
-  /** Dead tasks, each of another cause. */
+  /** Number of dead tasks, each with a different cause. */
   readonly causes: number
-  /** Characters of each name: of receivers, subscriptions, ids and words of errors. */
+  /** Minimum length of names of receivers and subscriptions, of ids, and of words in errors. @default 0 */
   readonly names?: number
 }
 
-/** An app with the page, over receivers whose handlers fail. */
+/** An app with the page and with receivers whose handlers fail. */
 export interface Crowd {
   readonly url: string
   readonly close: () => Promise<void>
 }
 
-/** Starts an app in which this has happened. Its clock is the real one. */
+/** Starts an app, and sends deliveries until it has as many dead tasks as `size` says. */
 export async function startCrowd(inbox: Inbox, size: Size): Promise<Crowd> {
   const { receivers: count, causes, names = 0 } = size
   const receivers = Array.from({ length: count }, (_, at) =>
@@ -38,7 +38,7 @@ export async function startCrowd(inbox: Inbox, size: Size): Promise<Crowd> {
       await signed(receiver.provider as ReturnType<typeof stripe>, 'invoice.paid', payload, { id }),
     )
   }
-  // Those of one moment share a transaction.
+  // Deliveries that arrive at the same time share a transaction, which is faster.
   for (let at = 0; at < causes; at += AT_ONCE)
     await Promise.all(
       Array.from({ length: Math.min(AT_ONCE, causes - at) }, (_, more) => send(at + more)),
@@ -80,7 +80,7 @@ function receiverOf(inbox: Inbox, name: string, length: number): Receiver {
   return receiver as Receiver
 }
 
-/** Returns a word of letters, a different one per number: digits would count as ids, and make one cause of all. */
+/** Returns a different word for each number, without digits. Errors that differ only in digits have the same cause. */
 function wordOf(at: number): string {
   return String(at)
     .padStart(4, '0')

@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { openTab } from '../browser.ts'
 import type { Started, State } from './states.ts'
 
-/** How each state is looked at. */
+/** The windows in which each state is shown. */
 export const LOOKS = [390, 1440].flatMap((width) =>
   (['light', 'dark'] as const).map((theme) => ({
     width,
@@ -11,13 +11,16 @@ export const LOOKS = [390, 1440].flatMap((width) =>
   })),
 )
 
-/** A state as the page shows it. */
+/** The page in one of the windows. */
 export interface Seen {
   readonly look: (typeof LOOKS)[number]
   readonly page: Page
 }
 
-/** Shows a state before and after it fails, and hands the page over in every look once its sentence says what is wrong. */
+/**
+ * Opens the page of a state, and then makes the state fail. Calls `each` for each window, once the page's first
+ * sentence says what is wrong.
+ */
 export async function show(
   browser: Browser,
   state: State,

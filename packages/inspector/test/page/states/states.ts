@@ -20,9 +20,9 @@ export interface State {
   readonly start: () => Promise<Started>
 }
 
-/** A state that has begun. */
+/** The app of a state. */
 export interface Started extends Crowd {
-  /** Lets go wrong what is to go wrong, once the page is shown. */
+  /** Makes the failure of this state happen. Called when the page is open. */
   readonly fail: () => Promise<void>
 }
 

@@ -1,6 +1,6 @@
-// Takes pictures of every state, at the width of a desk and of a phone, in both themes: `npm run docs -- pictures`, or
-// some of them by a part of their names, `npm run docs -- pictures redis`. They are for the eye; states.long.test.ts
-// asserts what a program can.
+// Takes screenshots of every state, at the widths of a desktop and a phone, in both themes: `npm run docs -- pictures`.
+// With parts of names, takes only those: `npm run docs -- pictures redis`. They are for people to look at;
+// states.long.test.ts has the assertions.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startBrowser } from '../browser.ts'
@@ -9,7 +9,7 @@ import { states } from './states.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '.results', 'states')
 const parts = process.argv.slice(2)
-// Those of the README and the guides.
+// The pictures of the README and the guides.
 if (parts.length === 0 || parts.includes('readme')) await import('../pictures.ts')
 mkdirSync(FOLDER, { recursive: true })
 const browser = await startBrowser()
