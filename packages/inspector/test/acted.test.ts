@@ -85,11 +85,11 @@ test('who may not see payloads is told of no filter that payloads decide', async
 })
 
 test('a quantile of fewer than five is no quantile, and rejections answer in no time', async () => {
-  // Replies are shared for a moment: each is asked for in other words.
+  // Equal requests get the same reply for a short time, so the two requests differ.
   const before = await scene.get<ChartsReply>('charts?range=30d&receiver=github')
   expect(before.reply.p50.every((value) => value === null)).toBe(true)
   expect(Object.values(before.handlers)[0]!.p50.every((value) => value === null)).toBe(true)
-  // Two steps may share these deliveries: one of them must still have enough.
+  // The deliveries may fall into two steps of the chart. Nine are sent, so that one step has at least five.
   for (let n = 4; n <= 12; n++) await scene.send('push', { n })
   const after = await scene.get<ChartsReply>('charts?range=30d')
   expect(after.reply.p50.some((value) => value !== null)).toBe(true)

@@ -22,7 +22,7 @@ afterEach(() => scene.close())
 const states = async (): Promise<readonly string[]> =>
   (await scene.inbox.view!.list()).rows.map(({ state }) => state).sort()
 
-/** The ids of the dead tasks that a search finds. */
+/** Returns the ids of the dead tasks that a search finds. */
 async function deadIds(search = ''): Promise<readonly string[]> {
   const { rows } = await scene.get<ListReply>(`list?q=state:dead+${search}`)
   return rows.map(({ tasks }) => tasks[0]!.id)
@@ -65,7 +65,7 @@ describe('replay', () => {
     const first = await scene.act<ChangeReply>('replay', { filter, ids: ids.slice(1, 3) })
     await expect.poll(states).toEqual(['dead', 'dead', 'dead', 'done', 'done'])
     const { action } = first
-    // The first two tasks do not match the filter any more.
+    // The first two tasks no longer match the filter, since they are done.
     const rest = await scene.act<ChangeReply>('replay', { filter, ids: ids.slice(1), action })
     expect([first.count, rest.count, rest.action]).toEqual([2, 2, action])
     await expect.poll(states).toEqual(['dead', 'done', 'done', 'done', 'done'])

@@ -14,7 +14,7 @@ import type { CopyReply } from '../src/api/detail.ts'
 import type { ListReply } from '../src/api/list.ts'
 import { SECRET, temporaryInbox, viewer } from './scene.ts'
 
-// Within the repository, so that the packages are found.
+// The folder is in the repository, so that the test can import the packages.
 const FOLDER = join(import.meta.dirname, 'page', '.copied')
 const VITEST = join(
   dirname(createRequire(import.meta.url).resolve('vitest/package.json')),
@@ -25,7 +25,7 @@ const ERROR = 'SMTP 421 "too many" connections'
 beforeAll(() => mkdir(join(FOLDER, 'webhooks'), { recursive: true }))
 afterAll(() => rm(FOLDER, { recursive: true }))
 
-/** The handlers of the app, as in its project: `deploy` fails until it is fixed. */
+/** Writes the file with the app's handlers. The handler `mail` fails unless `mended` is true. */
 async function handlers(mended: boolean): Promise<string> {
   const file = join(FOLDER, 'webhooks', 'handlers.js')
   await writeFile(
@@ -41,7 +41,7 @@ async function handlers(mended: boolean): Promise<string> {
   return file
 }
 
-/** Runs the copied test as a person would who has put it into the project. */
+/** Runs the copied test in the project, as its user would. */
 async function vitest(text: string): Promise<{ readonly code: number; readonly out: string }> {
   await writeFile(join(FOLDER, 'copied.test.js'), text)
   return promisify(execFile)(process.execPath, [VITEST, 'run', '--root', FOLDER], {
@@ -82,7 +82,7 @@ test('a test that is copied of a dead task is red with its error until the handl
   const red = await vitest(dead)
   expect(red.code).toBe(1)
   expect(red.out).toContain('mail: push no longer fails with SMTP 421')
-  // The place in the app where the error was thrown.
+  // The output names the line of the app that threw the error.
   expect(red.out).toContain(`Error: ${ERROR}`)
   expect(red.out).toContain('webhooks/handlers.js:3')
 
@@ -90,7 +90,7 @@ test('a test that is copied of a dead task is red with its error until the handl
   const green = await vitest(dead)
   expect([green.code, green.out]).toEqual([0, expect.stringMatching(/1 passed/)])
 
-  // Of what has succeeded it is green, and it is red once that breaks.
+  // A test copied from a done task passes. It fails once the handler is missing.
   const { rows: tasks } = await inbox.view!.list({ subscription: 'ledger' })
   const done = await copyOf(`task:${tasks[0]!.id}`)
   expect(done).toContain('ledger: push is done')

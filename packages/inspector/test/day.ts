@@ -5,21 +5,21 @@ import { github, shopify, slack, stripe } from '@postern/providers'
 import { samples, signedInit } from '@postern/testing'
 import { randomBy } from '../../../test/services/random.ts'
 
-/** Signed deliveries of a day, into an inbox. */
+/** Receivers that get the signed deliveries of a simulated day. */
 export interface Day {
   readonly receivers: readonly Receiver[]
-  /** Lets the last 24 hours happen. */
+  /** Sends `count` deliveries, spread over the last 24 hours. */
   past(count?: number): Promise<void>
-  /** Lets one more delivery happen now. */
+  /** Sends one more delivery now. */
   one(): Promise<void>
-  /** From now on mails are sent, so that what is run again succeeds. */
+  /** Makes the failed mails succeed when their tasks run again. */
   heal(): void
 }
 
 const HOUR = 3_600_000
 const SECRET = 'a secret of the day'
 
-/** Makes a {@link Day}: four receivers whose clock is moved through the day. Handlers fail as they do in real apps. */
+/** Makes a {@link Day}: four receivers with a simulated clock. Their handlers fail as handlers in real apps do. */
 export function createDay(inbox: Inbox, random: () => number = randomBy(7)): Day {
   let clock: number | undefined
   const now = (): number => clock ?? Date.now()
@@ -37,7 +37,7 @@ export function createDay(inbox: Inbox, random: () => number = randomBy(7)): Day
     ]),
   )
   const hasTrouble = (): boolean => now() > Date.now() - 3 * HOUR && now() < Date.now() - HOUR
-  // Ids of events whose mails fail: the clock of the day is elsewhere when they are tried again.
+  // For each event id, whether its mail fails. The first attempt decides, since the clock has moved on at a retry.
   const unsent = new Map<string | undefined, boolean>()
   all['github']!.on('**', { name: 'deploy', retry: fixed({ attempts: 2, delay: 50 }) }, () => {
     if (random() < 0.04) throw new Error(`exit code 1 of build ${Math.floor(random() * 9999)}`)
@@ -62,7 +62,7 @@ export function createDay(inbox: Inbox, random: () => number = randomBy(7)): Day
       const end = Date.now()
       for (let place = 0; place < count; place++) {
         clock = end - 24 * HOUR + Math.floor((place / count) * 24 * HOUR)
-        // Shopify has been silent for six hours.
+        // Shopify sends nothing in the last six hours.
         await send(clock > end - 6 * HOUR)
       }
       clock = undefined
@@ -80,7 +80,8 @@ export function createDay(inbox: Inbox, random: () => number = randomBy(7)): Day
     const known = await samples(name)
     const { topic } = known[Math.floor(random() * known.length)]!
     const given = await signedInit(provider, topic, undefined, { at: now() })
-    // During the trouble the secret has a trailing space; at other times a stranger tries.
+    // For two hours, half of Stripe's deliveries are signed with a trailing space in the secret. A few others are
+    // unsigned.
     const bad = hasTrouble() && name === 'stripe' && random() < 0.5
     const request = bad
       ? await signedInit(provider, topic, undefined, { at: now(), secret: `${SECRET} ` })

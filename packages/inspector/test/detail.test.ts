@@ -28,7 +28,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene.close())
 
-/** The id of the first row of a search. */
+/** Returns the id of the first row that a search finds. */
 const idOf = async (q: string, who: Viewer = scene): Promise<string> => {
   const { rows } = await who.get<ListReply>(`list?q=${encodeURIComponent(q)}`)
   return rows[0]!.id.replace(/^\w+:/, '')
@@ -100,7 +100,7 @@ describe('why it was rejected', () => {
     const bob = scene.as({ allow: 'all', payloads: false })
     expect((await bob.get<DetailReply>(`delivery?id=${id}`)).row.claims).toBeUndefined()
     let found: ExplainReply | undefined
-    // The search has a bound of time, which a machine with other work may reach.
+    // The search for the cause has a time limit, which a busy machine may reach. Then a later request finds the cause.
     await expect
       .poll(async () => (found = await scene.get<ExplainReply>(`explain?id=${id}`)), {
         timeout: 10_000,
@@ -173,7 +173,7 @@ describe('copies', () => {
     const id = await idOf('id:push-1')
     const { text, note } = await scene.get<CopyReply>(`copy?as=test&delivery=${id}`)
     expect(note).toContain('customers')
-    // Neither the secret nor what was signed with it.
+    // The text contains neither the secret nor a signature.
     expect(text).not.toMatch(/a secret of the scene|x-hub-signature/)
     const folder = join(import.meta.dirname, '.copied')
     await mkdir(join(folder, 'webhooks'), { recursive: true })

@@ -15,7 +15,7 @@ const provider = github({ secret: SECRET })
 let inbox: Inbox
 let receiver: Receiver
 let page: Viewer
-/** The receiver's clock: it decides when a delivery happened. */
+/** The time that the receiver's clock shows. */
 let clock: number
 let isBroken: boolean
 
@@ -52,7 +52,7 @@ const forged = async (): Promise<unknown> =>
 const stranger = (): unknown =>
   receiver.receive({ method: 'POST', url: 'http://localhost/', headers: {}, body: '{}' })
 
-/** Does it at times before now, in order. */
+/** Calls `act` at each of these times, in milliseconds before now, oldest first. */
 async function before(times: readonly number[], act: () => unknown): Promise<void> {
   const end = Date.now()
   for (const time of times.toSorted((one, other) => other - one)) {
@@ -235,7 +235,7 @@ describe('charts', () => {
     const stored = await inbox.journal!.deliveries({ outcome: 'accepted', limit: 100 })
     expect(total('accepted')).toBe(stored.rows.length)
     expect(total('rejected')).toBe(2)
-    // One each step: too few for a quantile.
+    // Each step of the chart has at most one delivery, which is too few for a quantile.
     expect(found.reply.p50.every((value) => value === null)).toBe(true)
     expect(found.handlers['github › deploy']!.p50.every((value) => value === null)).toBe(true)
     expect([found.tasks.pending.at(-1), found.tasks.dead.at(-1)]).toEqual([0, 0])

@@ -313,7 +313,7 @@ function referencesOf(html: string): readonly string[] {
   ]
 }
 
-/** A proxy that hands `prefix` on as the path of the app. */
+/** Starts a proxy that removes `prefix` from the path of each request. */
 function cutting(prefix: string, to: string): Promise<App> {
   const target = new URL(to)
   return listen((incoming, outgoing) => {
@@ -325,7 +325,7 @@ function cutting(prefix: string, to: string): Promise<App> {
   }, '')
 }
 
-/** A request that no client cleans. */
+/** Sends a request over a socket, since clients normalize the target. Returns the reply with its head. */
 function raw(port: number, target: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () =>

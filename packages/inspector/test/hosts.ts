@@ -20,7 +20,7 @@ export type Common = Omit<InspectorOptions<readonly never[]>, 'auth'> & {
   readonly auth?: { readonly token: string } | { readonly basic: Record<string, string> }
 }
 
-/** The app's own sessions, by the cookie `user`. The store of `boom` is down. */
+/** The app's own users, by the value of the cookie `user`. For `boom`, {@link userOf} throws. */
 const USERS: Readonly<Record<string, Grant>> = {
   ada: { allow: 'all', as: 'ada' },
   bob: { allow: 'read', payloads: false, as: 'bob' },
@@ -38,14 +38,14 @@ export interface App {
   readonly close: () => Promise<void>
 }
 
-/** A host: the inspector with the options of all hosts, or with a function as `auth` that redirects to `/login`. */
+/** A framework or runtime in which tests mount the inspector. */
 export interface Host {
   readonly name: string
   readonly compresses: boolean
-  /** True if the host knows the path of the mount. */
+  /** True if the host tells the inspector the path of the mount. */
   readonly tellsMount: boolean
   readonly mount: (options: Common) => Promise<App>
-  /** Never answers 401: without a session, the app's login answers. `user=boom` throws. */
+  /** Mounts the inspector with a function as `auth`, which redirects to `/login` without a session. */
   readonly withSession: (options: Omit<Common, 'auth'>) => Promise<App>
 }
 
@@ -62,7 +62,7 @@ export const HOSTS: readonly Host[] = [
       compresses: true,
       tellsMount: true,
       mount: async (options) => {
-        // A parser runs before it, and it is nested.
+        // A body parser runs before the inspector, which is in a nested router.
         const app = express().use(express.json())
         app.use('/admin', express.Router().use('/postern', onExpress(options)))
         return listen(app, PATH)

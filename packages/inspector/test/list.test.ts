@@ -7,7 +7,7 @@ import { createScene, temporaryInbox, viewer, type Scene, type Viewer } from './
 let scene: Scene
 const list = (query: string): Promise<ListReply & { statusCode: number }> =>
   scene.get<ListReply>(`list?${query}`)
-/** The rows of all pages, each of which is asked for with the cursor of the last. */
+/** Returns the rows of all pages, and follows the cursors. */
 const paged = async (query: string): Promise<ListReply['rows']> => {
   const seen: ListReply['rows'][number][] = []
   let more = ''

@@ -35,7 +35,7 @@ async function open(app: Promise<App>): Promise<App> {
   return opened
 }
 
-/** Lines of the log. */
+/** Returns a log, and the lines that are written to it. */
 function heard(): {
   readonly lines: string[]
   readonly log: { warning: (name: string, text: string) => void }
@@ -196,7 +196,7 @@ describe('sessions', () => {
       expect(await status(there, cookie)).toBe(401)
       expect(await status(onFetch({ inbox, auth: { token } }), cookie)).toBe(401)
       expect([await status(here, sibling), await status(there, sibling)]).toEqual([200, 200])
-      // The record goes when the session would have ended.
+      // The record of the sign-out is deleted when the session would have ended.
       vi.setSystemTime(Date.now() + 13 * 3_600_000)
       await status(there, valueOf(await begin(there)))
       expect(await inbox.records!.list('postern:inspector:')).toEqual([])
@@ -224,7 +224,7 @@ describe('a bare proxy', () => {
     const target = new URL(url)
     const proxy = await open(
       listen((incoming, outgoing) => {
-        // As nginx does without further settings: Host is its own name of the target, and no header is added.
+        // Like nginx without further settings: sets Host to the name of the target, and adds no header.
         const headers = { ...incoming.headers, host: target.host }
         const options = {
           host: target.hostname,

@@ -9,13 +9,13 @@ import { deliver, settled, signed, type Delivered } from '@postern/testing'
 import { inspector } from '../src/hosts/fetch.ts'
 import type { Grant, InspectorOptions } from '../src/index.ts'
 
-/** An inspector that is asked as the page asks. */
+/** Sends requests to an inspector, as the page does. */
 export interface Viewer {
-  /** GET of a route, as it comes. */
+  /** Sends GET to a route, and returns the reply. */
   fetch(route: string): Promise<Response>
   /** Sends GET to a route, and returns its JSON for any status. */
   get<Reply = Answer>(route: string): Promise<Reply & { readonly statusCode: number }>
-  /** POST of an action. */
+  /** Sends POST to the route of an action, and returns its JSON for any status. */
   act<Reply = Answer>(
     route: string,
     body: unknown,
@@ -33,19 +33,19 @@ export interface Scene extends Viewer {
   broken: boolean
   /** Sends a delivery, and waits until its tasks are settled and the journal is written. */
   send(topic: string, payload?: object, options?: object): Promise<Delivered>
-  /** Waits until what came is in the journal. */
+  /** Waits until all deliveries are in the journal. */
   written(): Promise<void>
-  /** The same with another grant. */
+  /** Returns the viewer of a visitor with another grant. */
   as(grant: Grant): Viewer
   close(): Promise<void>
 }
 
-// What tests look into, without a cast for each member.
+// The type of a JSON reply, so that tests can read its members without casts.
 type Answer = Readonly<Record<string, any>>
 
 export const SECRET = 'a secret of the scene'
 
-/** Makes an inbox in its own file: unlike memory, it keeps done tasks. */
+/** Makes an SQLite inbox in its own file. Unlike the inbox in memory, it keeps done tasks. */
 export function temporaryInbox(): Inbox {
   return sqliteInbox({ path: join(mkdtempSync(join(tmpdir(), 'postern-inspector-')), 'inbox.db') })
 }
@@ -111,7 +111,7 @@ export function createScene(
   }
 }
 
-/** Asks an inspector as the page does. */
+/** Makes a {@link Viewer} for an inspector with these options. */
 export function viewer(options: InspectorOptions<readonly [Request]>): Viewer {
   const inspect = inspector({ log: false, ...options })
   const send = (route: string, init: RequestInit): Promise<Response> =>

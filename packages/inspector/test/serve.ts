@@ -1,5 +1,6 @@
-// A server to look at the page with: Express, SQLite, and a day of some hundred signed deliveries of four senders, with
-// failures, rejections, a retry, duplicates and a silent receiver. New deliveries arrive every few seconds. The day takes some seconds to happen; the page can be opened meanwhile.
+// A server that shows the page: Express, SQLite, and some hundred signed deliveries of four senders over a simulated
+// day, with failures, rejections, retries, duplicates and a silent receiver. New deliveries arrive every few seconds.
+// The page can be opened while the deliveries of the day are still being sent.
 //
 //   node packages/inspector/test/serve.ts            http://localhost:4400/postern
 //   node packages/inspector/test/serve.ts 4401       another port

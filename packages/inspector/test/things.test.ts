@@ -175,7 +175,7 @@ describe('a mark on a cause', () => {
     await send('stripe', '')
     expect(dead(await health()).at(-1)!.muted).toMatchObject({ note: 'ordered' })
     await send('github', 'no stock')
-    // Askers within 250 ms share one version.
+    // Requests within 250 ms get the same reply, so the change may show later.
     await expect.poll(async () => dead(await health())[0]!.muted).toBeUndefined()
   })
 
@@ -203,7 +203,7 @@ describe('bursts of rejections', () => {
 
   test('are proven before anybody clicks, and name the delivery that shows it', async () => {
     for (let at = 9; at > 0; at--) await rejected(at * 4 * MINUTE)
-    // The search has a bound of time, which a machine with other work may reach: then the next look finds it.
+    // The search for the cause has a time limit, which a busy machine may reach. Then a later request finds the cause.
     const burst = async () => (await health()).things[0] as Thing & { kind: 'rejected' }
     await expect.poll(async () => (await burst()).proven).toBeDefined()
     const thing = await burst()
