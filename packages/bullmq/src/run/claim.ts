@@ -47,7 +47,7 @@ interface Unread {
  */
 export type HoldResult = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
 
-// The part of the lease for which a lock still holds when the script LOAD replies.
+// After the script LOAD has run, the lock holds for at least this share of the lease.
 const SURE = 0.9
 
 type Reply = readonly Buffer[]

@@ -244,8 +244,8 @@ export function createSubscriptions(durable: boolean): Subscriptions {
   function freeName(wanted: string): string {
     let name = wanted
     for (let number = 2; byName.has(name); number++) name = `${wanted}#${number}`
-    // Numbers depend on the order of calls of `on`. If two calls change places, stored tasks would run with the other
-    // handler.
+    // The number in a name depends on the order of the calls of `on`. If an app swaps two calls, stored tasks would run
+    // with the other handler.
     if (durable && name !== wanted)
       throw new TypeError(
         `two subscriptions without a name on ${wanted}: give each a name, such as on('${wanted}', { name: 'mail' }, handler), since stored tasks find their handler by it`,

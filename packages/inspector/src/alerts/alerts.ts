@@ -14,7 +14,7 @@ export interface AlertOptions extends Pick<
   InspectorOptions,
   'inbox' | 'receivers' | 'providers' | 'encryptionKey' | 'name' | 'log'
 > {
-  /** Called with each alert, or what `createSender()` returns. If sending fails, the next check repeats it. */
+  /** A function that gets each alert, or what `createSender()` returns. The next check repeats an alert that failed. */
   readonly to: AlertTarget
   /** Time between two checks. @default '1m' */
   readonly every?: Duration

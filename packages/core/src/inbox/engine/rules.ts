@@ -105,7 +105,7 @@ export function cut(
   return { ...ruling, error: undefined, change: { ...base, ...pending } }
 }
 
-/** No task waits longer, in milliseconds. A stored time that is further away is damaged, and such a task is due now. */
+/** Maximum wait of a task, in milliseconds. A stored time that is further away is damaged, and its task is due now. */
 export const MOST_WAIT: number = 10 * 365 * 86_400_000
 
 const SUSPECT_AFTER = 3

@@ -128,7 +128,7 @@ export type AppTransaction =
   | RunSql
   | { query(text: string, values: unknown[]): PromiseLike<unknown> }
 
-/** Returns a function that runs statements in a transaction of the app. Throws a `TypeError` if it is none. */
+/** Returns a function that runs statements in a transaction of the app. Throws a `TypeError` for any other value. */
 export function guestOf(transaction: unknown, driver: string): RunSql {
   if (typeof transaction === 'function') return transaction as RunSql
   const client = transaction as { query?: RunSql } | undefined

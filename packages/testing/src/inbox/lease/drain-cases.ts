@@ -79,8 +79,7 @@ export function drainCases(test: SceneTest, shared: boolean): void {
     }
     assert.equal((await drain(shop, 6)).ran, 6)
     assert.deepEqual(counts(), [2, 2, 2])
-    // Shares are equal even with one task per call: the subscription that had the last task is not the first to get
-    // another.
+    // Shares are equal even with one task per call, since the subscriptions take turns over several calls.
     for (let at = 0; at < 6; at++) assert.equal((await drain(shop, 1)).ran, 1)
     assert.deepEqual(counts(), [4, 4, 4])
   })

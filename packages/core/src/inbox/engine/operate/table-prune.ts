@@ -10,7 +10,7 @@ export interface TableDialect {
   readonly keys: boolean
   /** The column of `postern_tenants` that names the tenant. */
   readonly tenant: 'hash' | 'key'
-  /** The condition for columns with such a name. */
+  /** The method of {@link SqlValues} that makes conditions for columns with names of tenants or keys. */
   readonly among: 'amongHashes' | 'amongTexts'
   /** Returns a query for the tasks `t` of events: their `id`, and as `gone` whether the condition `over` holds. */
   tasksOf(events: readonly number[], over: string, values: SqlValues): string

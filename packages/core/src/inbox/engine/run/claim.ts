@@ -310,7 +310,8 @@ export const suspects: Suspects = {
       gate.busy = false
       const waiting = [...gate.waiting]
       gate.waiting.clear()
-      // Called in the order in which they asked. The first takes the place; the others wait again.
+      // The functions are called in the order of the calls of `take`. The first one takes the place; the others wait
+      // again.
       for (const again of waiting) again()
     }
   },
