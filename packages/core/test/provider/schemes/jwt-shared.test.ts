@@ -96,15 +96,18 @@ describe('a token with a shared secret', () => {
   })
 
   test('stands alone in a header of its own', () => {
-    const scheme = jwt({ algorithms: ['HS256'], header: 'X-Token' })
-    const sent = scheme.sign!(
-      { method: 'POST', url: '', headers: {}, body: Buffer.of() },
-      Buffer.of(1),
-      NOW,
-    )
+    const scheme = jwt({ algorithms: ['HS256'], header: 'X-Token', bodyHash: { claim: 'b' } })
+    const request = {
+      method: 'POST',
+      url: 'https://a.example/',
+      headers: {},
+      body: Buffer.from(BODY),
+    }
+    const sent = scheme.sign!(request, Buffer.of(1), NOW)
     const [head, ...rest] = sent.headers['x-token']!.split('.')
     expect(Buffer.from(head!, 'base64url').toString()).toBe('{"alg":"HS256","typ":"JWT"}')
     expect(rest).toHaveLength(2)
+    expect(scheme.verify(createDelivery(sent), [Buffer.of(1)], NOW)).toBe(0)
   })
 
   test('is made by sign as verify wants it', () => {
@@ -159,7 +162,12 @@ describe('a public key is no shared secret', () => {
 
   test('and such a key is rejected as a shared secret', () => {
     const scheme = jwt({ algorithms: ['HS256', 'HS512'], header: 'X-Token' })
-    for (const secret of [pem, ` ${JSON.stringify(jwk)}`, 'https://acme.example/jwks.json'])
+    for (const secret of [
+      pem,
+      JSON.stringify(jwk),
+      ` ${JSON.stringify(jwk)}`,
+      'https://acme.example/jwks.json',
+    ])
       expect(() => scheme.key(secret)).toThrow(/for HS256, HS512, not a public key/)
     for (const secret of ['a{b}', 'a https://b'])
       expect(scheme.key(secret)).toEqual(Buffer.from(secret))
