@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { orphansOf } from '../../../../src/inbox/engine/lease/watch.ts'
-import { topicMatch } from '../../../../src/inbox/engine/operate/filter.ts'
+import { checkChange, topicMatch } from '../../../../src/inbox/engine/operate/filter.ts'
 import { inSteps } from '../../../../src/inbox/engine/operate/change.ts'
 import { matches, transactions, type Consumer } from '../../../../src/inbox/engine/index.ts'
 import type { TaskFilter, TaskInfo } from '../../../../src/inbox/index.ts'
@@ -26,6 +26,23 @@ const TASK: TaskInfo = {
 }
 
 describe('filters', () => {
+  test.each([
+    [{ text: '' }, "text must have a value, got ''"],
+    [{ text: undefined }, 'text must have a value, got undefined'],
+    [{ id: undefined }, 'id must have a value, got undefined'],
+    [null, 'filter must be an object, got null; give {} for all tasks'],
+    ['all', 'filter must be an object, got all'],
+  ])('a change of all tasks is no accident: %o', (filter, message) => {
+    const check = (): void => checkChange('replay', filter as TaskFilter)
+    expect(check).toThrow(`replay: ${message}`)
+    expect(check).toThrow(TypeError)
+  })
+
+  test('a topic is any text', () => {
+    const event = { ...TASK.event, topic: 'orders/\n' }
+    expect(matches({ topic: 'orders/*' })({ ...TASK, event })).toBe(true)
+  })
+
   test('an unknown key is a TypeError with the nearest name', () => {
     expect(() => matches({ subscripton: 'a' } as TaskFilter)).toThrow(
       'filter: unknown option subscripton; did you mean subscription?',
@@ -77,6 +94,7 @@ describe('filters', () => {
   test('a payload that is not there has no text, not even a space, and one with a BigInt has its digits', () => {
     expect(matches({ text: '42' })(TASK, () => ({ big: 42n }))).toBe(true)
     expect(matches({ text: ' ' })(TASK, () => undefined)).toBe(false)
+    expect(matches({ text: 'y "t' })(TASK, () => 'say "that"')).toBe(true)
   })
 
   test.each([
