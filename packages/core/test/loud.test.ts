@@ -6,6 +6,7 @@ import {
   memoryInbox,
   type ReceiverOptions,
 } from '../src/index.ts'
+import { checkMounting } from '../src/basics/index.ts'
 import { perTenant } from '../src/provider/per-tenant.ts'
 import { acme, durableInbox } from './acme.ts'
 
@@ -13,6 +14,24 @@ const receiver = (options: object = {}) =>
   createReceiver({ provider: acme(), log: false, ...options } as never)
 test.each<[mistake: string, make: () => unknown, says: string]>([
   ['an unknown option', () => receiver({ inboxx: memoryInbox() }), 'did you mean inbox?'],
+  ['a mounted provider', () => checkMounting(acme(), {}, []), 'got a provider; give it webhook('],
+  [
+    'a mounted request',
+    () => checkMounting({ method: 'GET' }, {}, []),
+    'got a request; call webhook(receiver), and give the route what it returns',
+  ],
+  ['nothing mounted', () => checkMounting(undefined, {}, []), 'got undefined; give it that'],
+  ['null mounted', () => checkMounting(null, {}, []), 'got null; give it that'],
+  [
+    'a transaction that is no function',
+    () => checkMounting(receiver(), { transaction: 5 }, ['transaction']),
+    'webhook: transaction must be a function, got',
+  ],
+  [
+    'an unknown option of a mounted receiver',
+    () => checkMounting(receiver(), { context: undefined, afer: 1 }, ['context', 'after']),
+    'webhook: unknown option afer; did you mean after?',
+  ],
   ['another unknown option', () => receiver({ retries: 3 }), 'unknown option retries'],
   [
     'a factory as provider',
