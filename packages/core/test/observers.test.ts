@@ -80,6 +80,7 @@ test('an observer that is added later joins too; what it throws changes nothing'
 
 test('an observer can join another one when it is needed, and take it away', async () => {
   const ids: (string | undefined)[] = []
+  const stays: (string | undefined)[] = []
   let leave = (): void => {}
   const { receiver, send } = pinged({
     worker: 'onDemand',
@@ -89,12 +90,13 @@ test('an observer can join another one when it is needed, and take it away', asy
           leave = observe({ accepted: ({ id }) => void ids.push(id) })
         },
       },
+      { accepted: ({ id }) => void stays.push(id) },
     ],
   })
   await send({ id: 'a' })
   leave()
   await send({ id: 'b' })
-  expect(ids).toEqual(['a'])
+  expect([ids, stays]).toEqual([['a'], ['a', 'b']])
   await receiver.close()
 })
 
