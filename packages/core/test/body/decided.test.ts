@@ -39,6 +39,7 @@ describe('the bytes decide among the formats that are declared', () => {
     ['nothing known', ['xml', 'json'], 'a', 'xml'],
     ['a query beside one format', ['query', 'json'], 'a', 'json'],
     ['a query beside two', ['query', 'xml', 'json'], 'a', 'xml'],
+    ['bytes that are no form', ['form', 'bytes'], 'a', 'bytes'],
     ['no body, where a query is sent', ['json', 'query'], '', 'query'],
     ['no body, where none is', ['json', 'xml'], '', 'json'],
     ['a query alone', ['query'], 'a', 'query'],

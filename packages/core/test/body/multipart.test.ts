@@ -148,6 +148,7 @@ test('the number of parts is bounded', async () => {
   for (const count of [6, 7, 100_000]) {
     await expect(parseMultipart(parts(count), { fields: 5 })).rejects.toThrow(
       expect.objectContaining({
+        code: 'malformed_body',
         problem: 'too_many_fields',
         got: 'multipart body',
         option: 'limits.fields',

@@ -54,6 +54,7 @@ describe.each(LABELS)('labelled %s', (contentType) => {
     ['a form alone', { formats: ['form'] }, '{=1', { kind: 'form', value: { '{': '1' } }],
     ['text alone', { formats: ['text'] }, '{"a":1}', { kind: 'text', value: '{"a":1}' }],
     ['text beside JSON', { formats: ['json', 'text'] }, 'hi', { kind: 'text', value: 'hi' }],
+    ['bytes', { formats: ALL }, '\0', { kind: 'bytes', value: Buffer.from('\0') }],
     ['a signed query', { formats: ALL }, '', { kind: 'query', value: { q: '1' } }],
     [
       'parts by their first line',
