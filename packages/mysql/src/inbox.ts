@@ -39,9 +39,9 @@ export function openInbox(
 }
 
 /**
- * Returns a host with which `receive` stores the delivery in an open transaction of your app. The delivery is accepted
- * if that transaction commits. `transaction` is either a function that runs a statement and returns its rows, or a
- * connection of `mysql2/promise`.
+ * Returns the second argument for `receiver.receive`. `receive` then stores the delivery in an open transaction of your
+ * app, and the delivery is accepted if that transaction commits. `transaction` is either a function that runs a
+ * statement and returns its rows, or a connection of `mysql2/promise`.
  *
  * @example
  * await db.transaction((tx) => receiver.receive(delivery, inTransaction((text, values) => run(tx,

@@ -54,10 +54,10 @@ export function openInbox(
 const transactionsOfApp: Transactions<DatabaseSync> = transactions('sqliteInbox')
 
 /**
- * Returns a host that stores its delivery in an open transaction of your app, on your own connection to the file of the
- * inbox. Pass the host to `receiver.receive(delivery, host)`, or to `source.emit(message, host)` of @postern/forward.
- * The event, its tasks and your writes are then committed together or not at all. The delivery is rejected if the
- * connection is to another file or has no open transaction.
+ * Returns the second argument for `receiver.receive`, or for `source.emit` of @postern/forward. The delivery is then
+ * stored in an open transaction of your app, on your own connection to the file of the inbox. The event, its tasks and
+ * your writes are committed together or not at all. The delivery is rejected if the connection is to another file or
+ * has no open transaction.
  *
  * Start the transaction with BEGIN IMMEDIATE, and await nothing else before the COMMIT, since the transaction blocks
  * all other writers. Reply only after the COMMIT. On an error, roll back. Your connection's `PRAGMA synchronous`

@@ -213,7 +213,7 @@ export interface Host {
 }
 
 /**
- * Stores the delivery in the transaction that `host` carries. `inTransaction` of the inbox's package makes such a host.
+ * Stores the delivery in a transaction of the app. `host` is what `inTransaction` of the inbox's package returns.
  * Rejects if the delivery cannot be stored. Do not catch that error, so that the transaction is rolled back.
  */
 export type AcceptWithin = (host: Host) => Promise<void>

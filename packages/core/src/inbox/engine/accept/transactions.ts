@@ -1,9 +1,9 @@
 import type { Host } from '../../inbox.ts'
 
-/** Carries a transaction of the app in a `Host` object. `accept` then stores the delivery in that transaction. */
+/** Puts a transaction of the app into a {@link Host}. `accept` then stores the delivery in that transaction. */
 export interface Transactions<Transaction> {
   host(transaction: Transaction, host?: Host): Host
-  /** Returns the transaction for this inbox that a host carries, if any. */
+  /** Returns the transaction for this inbox in `host`; undefined if there is none. */
   of(host: Host): Transaction | undefined
 }
 
@@ -19,7 +19,7 @@ export function transactions<Transaction>(inbox: string): Transactions<Transacti
 const TRANSACTION = 'postern.transaction.'
 
 /**
- * Throws a `TypeError` if a host carries a transaction for another inbox, since the delivery would be stored outside
+ * Throws a `TypeError` if `host` contains a transaction for another inbox, since the delivery would be stored outside
  * that transaction.
  */
 export function checkTransaction(host: Host, inbox: string): void {
