@@ -349,29 +349,6 @@ end
 if next then replies[1] = string.format('%.0f', math.floor(next / 4096)) end
 return replies`
 
-/**
- * Finds those jobs of some events that are in no sorted set of BullMQ. Each such job is in a list, or lost. KEYS:
- * prefix; ARGV: id of the process that searches, milliseconds for which only this process may search, members of the
- * sorted set `index`. Replies a ref (queue:id) for each job found, or nothing if another process searches.
- */
-export const LOOSE: string = `
-local prefix, sweeper, loose = KEYS[1], KEYS[1] .. ':sweeper', {}
-local other = redis.call('GET', sweeper)
-if other and other ~= ARGV[1] then return false end
-redis.call('SET', sweeper, ARGV[1], 'PX', ARGV[2])
-for each = 3, #ARGV do
-  local jobs = redis.pcall('HGET', prefix .. ':event:' .. ARGV[each]:sub(13), 'j')
-  for ref in (type(jobs) == 'string' and jobs or ''):gmatch('[^\\n]+') do
-    local queue, id = ref:match('^(.*):(.-)$')
-    local held = not queue
-    for _, set in ipairs({'completed', 'failed', 'delayed', 'prioritized'}) do
-      held = held or redis.pcall('ZSCORE', prefix .. ':' .. queue .. ':' .. set, id)
-    end
-    if not held and redis.call('EXISTS', prefix .. ':' .. ref) == 1 then loose[#loose + 1] = ref end
-  end
-end
-return loose`
-
 /** Releases claimed jobs that did not run. KEYS: prefix; ARGV: ref and token of each job. */
 export const UNCLAIM: string = `${ADD_FUNCTION}
 while at <= #ARGV do

@@ -219,7 +219,7 @@ function add(found: Map<string, ListedEvent>, event: ListedEvent): void {
 }
 
 /** Returns a range with its defaults. Throws a `TypeError` for a wrong range. */
-export function boundsOf({ since, until, undelivered = true }: Range): PageBounds {
+function boundsOf({ since, until, undelivered = true }: Range): PageBounds {
   if (!(since >= 0 && since <= until))
     throw new TypeError(
       `since: must be milliseconds since 1970, before until; got ${since} and ${until}`,

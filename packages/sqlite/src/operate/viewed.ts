@@ -31,7 +31,7 @@ export function createViewed(host: ViewedHost): Viewed & Required<Pick<Store, 'd
   const { main, side } = driver
   const lists = createLists(side, keys)
   const run = runOn(side)
-  const { stats, causes } = createStats(side)
+  const counts = createStats(side)
   const attemptsOf = createAttemptsOf(side)
   const erase = createErase(main)
   const prune = createPrune(main, { ...connection, keys })
@@ -40,8 +40,8 @@ export function createViewed(host: ViewedHost): Viewed & Required<Pick<Store, 'd
     scan: (want) => reading(() => (spread(), lists.scan(run, want))),
     placeOf: lists.placeOf,
     detail: (id) => reading(() => (spread(), lists.detail(run, id))),
-    stats: () => reading(() => stats(now())),
-    causes: (lanes) => reading(() => causes(lanes)),
+    stats: () => reading(() => counts.stats(now())),
+    causes: (lanes) => reading(() => counts.causes(lanes)),
     version: () => reading(() => side.version()),
     attempts: (task) => reading(() => attemptsOf(task)),
     erase: (events, passing, empty, noted) =>

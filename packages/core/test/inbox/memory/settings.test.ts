@@ -81,16 +81,16 @@ describe('a tenant within their share loses nothing because of another', () => {
   })
 
   test('a guard key', async () => {
-    const { port, untilSettled } = scene({}, { max: 20 })
-    port.work!()
+    const shop = scene({}, { max: 20 })
+    shop.port.work!()
     const guarded = (id: string, tenant: string) =>
       intake(item(id, ['a'], { tenant, guards: [{ key: `g${id}`, otherwise: 'reject' }] }))
-    for (let at = 0; at < 5; at++) await port.accept(guarded(`q${at}`, 'quiet'), {})
-    for (let at = 0; at < 100; at++) await port.accept(guarded(`l${at}`, 'loud'), {})
-    await untilSettled(105)
+    for (let at = 0; at < 5; at++) await shop.port.accept(guarded(`q${at}`, 'quiet'), {})
+    for (let at = 0; at < 100; at++) await shop.port.accept(guarded(`l${at}`, 'loud'), {})
+    await shop.untilSettled(105)
     const replayed = intake(
       item('other', ['a'], { tenant: 'quiet', guards: [{ key: 'gq0', otherwise: 'reject' }] }),
     )
-    expect(await port.accept(replayed, {})).toEqual(['rejected'])
+    expect(await shop.port.accept(replayed, {})).toEqual(['rejected'])
   })
 })

@@ -83,7 +83,7 @@ export function historyCases(test: SceneTest, durable: boolean): void {
   })
 
   test('of gauges the last value counts', async (scene) => {
-    const gauge = (at: number, pending: number, oldestDueAt: number | undefined = undefined) => ({
+    const gauge = (at: number, pending: number, oldestDueAt?: number) => ({
       minute: historyStart() + at * MINUTE,
       receiver: 'shop',
       subscription: 'ship',
