@@ -124,8 +124,8 @@ async function show(
 }
 
 /**
- * Returns the topic that a rejected delivery claims. Of an encrypted delivery, the journal does not store this topic,
- * so it is read from the decrypted body.
+ * Returns the topic that a rejected delivery claims. If the delivery is encrypted, the journal does not store this
+ * topic, so it is read from the decrypted body.
  */
 function claimsOf({ receivers }: Context, arrival: Arrival): string | undefined {
   const { claims, kept, method, receiver } = arrival

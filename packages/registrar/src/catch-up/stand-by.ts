@@ -118,7 +118,8 @@ async function automatic(
           warn(
             `catchUp: the last delivery came before the dedupeWindow of ${inbox.name}; events older than ${new Date(earliest).toISOString()} were skipped: check the sender's list`,
           )
-        // The start of the dedupe window moves until takeRange() checks the range, so the range starts a second later.
+        // `takeRange` rejects a range that starts before the dedupe window, whose start moves with the clock. So the
+        // range starts a second later.
         const range = { since: Math.max(since, Math.min(earliest + 1000, now())) }
         const result = await takeRange(receiver, source, { ...options, ...range }, closing)
         observer.catchUpEnded?.(name, result)

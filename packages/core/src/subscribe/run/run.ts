@@ -114,7 +114,7 @@ async function ending(
   }
 }
 
-// Time after which the task is tried again, in milliseconds. By then, a process that has the handler can find it.
+// Milliseconds until an event without a subscription is tried again. Another process may have a handler for it then.
 const LOOK_AGAIN = 3_600_000
 
 /**
