@@ -143,7 +143,8 @@ export function openInbox(
     actions,
     deadline,
     consumers: () => receivers.consumers(),
-    // Nothing to do here: scripts report ready tasks, no task is claimed ahead, and queues are counted in Redis.
+    // These functions do nothing: scripts report ready tasks, no task is claimed ahead, and Redis counts the open
+    // tasks.
     look() {},
     pause: async () => () => {},
     opened() {},
@@ -205,7 +206,7 @@ function createWake(open: () => RedisClient, prefix: string, failed: (error: Err
         client.on('message', (_, queues: string) => {
           for (const queue of queues.split('\n')) for (const listener of listeners) listener(queue)
         })
-        // Without permission to subscribe, the check once a second finds ready tasks.
+        // Without permission to subscribe, workers find ready tasks in their check of all queues, once a second.
         client.subscribe(`${prefix}:wake`).catch(failed)
       }
       return () => void listeners.delete(ready)
@@ -246,7 +247,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
     queues,
     prefix,
     lease,
-    // A job without its event waits for as long as a redelivery of the event may arrive.
+    // A job whose event is missing waits as long as a redelivery may still store the event.
     keepDone: knownFor(settings).time,
     free: (tasks) => accepting.free(tasks),
     failed,
@@ -309,8 +310,8 @@ function createSide(context: SideContext, consumer: Consumer): Side {
 }
 
 /**
- * How far a search for lost jobs has come: the rank of the next event, newest first, and for each queue the refs of the
- * jobs that may be lost.
+ * The progress of a search for lost jobs, which reads events newest first. `rank` is the position of the next event,
+ * and `loose` has, for each queue, the jobs that may be lost. `began` is a time of `performance.now()`.
  */
 interface Place {
   readonly rank: number
@@ -321,20 +322,21 @@ interface Place {
 // Number of events and of list entries that one step reads, since a step blocks Redis.
 const STEP = 200
 const LIST = 5000
-// Number of possibly lost jobs above which the lists of their queues are read.
+// If more than this number of jobs may be lost, the search first checks and restores these jobs, since it keeps their
+// names in memory.
 const MOST = 50_000
-// Another process may start a search if no step of the current search ran for HELD milliseconds. After a search, no
-// process starts the next one for HELD milliseconds plus SHARE times the duration of the search.
+// A process that searches locks out other processes for HELD milliseconds, and renews this lock with each step. After a
+// search that took T milliseconds, no process searches for HELD + SHARE * T milliseconds.
 const HELD = 5000
 const SHARE = 20
-// Milliseconds that `createSweep` gets as retention time. It pauses for a hundredth of that time between two searches:
-// 10 seconds.
+// The retention time that `createSweep` gets, in milliseconds. Between two searches, `createSweep` pauses for a
+// hundredth of this time, which is 10 seconds.
 const KEEP = 1_000_000
 
 /**
- * Creates the background search that restores lost jobs: jobs that are in no list of BullMQ. Either an operator removed
- * them from a list, or an older version of this package acknowledged them though Redis had rejected them. Only one
- * process searches at a time. `told` is called with the number of restored jobs.
+ * Creates the background search that restores lost jobs: jobs that are in no list of BullMQ. A job is lost if an
+ * operator removed it from its list, or if an older version of this package acknowledged it although Redis had rejected
+ * the write. Only one process searches at a time. `told` is called with the number of restored jobs.
  */
 function createRescue(client: RedisClient, prefix: string, told: (count: number) => void): Sweep {
   const self = randomUUID()

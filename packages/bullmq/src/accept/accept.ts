@@ -29,7 +29,7 @@ interface Accepting {
   accept(intake: Intake): Promise<readonly Accepted[]>
   /** Rejects if a delivery could not be stored now (see `Port.probe`). */
   probe(): Promise<void>
-  /** Notes that tasks have ended, or that tasks were added if the number is negative. */
+  /** Subtracts ended tasks from the count of open tasks. A negative number adds tasks. */
   free(tasks: number): void
   /** Resolves when all waiting deliveries are stored or rejected, at the latest at the deadline. */
   close(): Promise<void>
@@ -45,8 +45,8 @@ export interface AcceptContext {
   readonly clock: () => number
 }
 
-// Maximum number of deliveries that one script stores, and their maximum size in bytes. The script blocks Redis for
-// some milliseconds.
+// Maximum number and total size (in bytes) of the deliveries that one script stores. They are bounded, since Redis runs
+// nothing else during a script.
 const BATCH = 64
 const BATCH_BYTES = 4 * 1024 * 1024
 // Number of scripts at once: while Redis runs one script, this process prepares the next.
@@ -173,8 +173,8 @@ export function createAccepting(context: AcceptContext, consumer: Consumer): Acc
   }
 
   /**
-   * Returns the jobs that a redelivery revives: a map from the name of each known event to the refs of its jobs. A ref
-   * names the queue and the id of a job.
+   * Returns the jobs that a redelivery revives: a map from the name of each known event to references to its jobs
+   * (`queue:id`).
    */
   async function look(
     items: readonly PreparedItem[],
@@ -197,8 +197,8 @@ function tasksOf(items: readonly PreparedItem[]): number {
 }
 
 /**
- * Returns a delivery with two events that use every feature of an event. The script deletes this delivery again before
- * it ends.
+ * Returns the test delivery of a probe. Its two events use every feature of an event, so that the script STORE runs all
+ * of its commands. The script deletes the delivery again before it ends.
  */
 function probeOf(consumer: Consumer): CommitPlan {
   const tasks = consumer
@@ -224,8 +224,8 @@ function probeOf(consumer: Consumer): CommitPlan {
 }
 
 /**
- * Counts the open tasks of a receiver as the engine does. The script STORE decides on the share of a tenant, so the
- * engine gets no tenants.
+ * Returns the engine's counter of a receiver's open tasks. The counter gets no tenants, since the script STORE limits
+ * the share of each tenant.
  */
 function capacityOf({ client, settings }: AcceptContext, consumer: Consumer): Capacity {
   return createCapacity({
@@ -252,8 +252,8 @@ interface CommitPlan {
 }
 
 /**
- * The reply of the script STORE for a delivery. After `taken` come the numbers of its new events; 0 means that an event
- * is known.
+ * The reply of the script STORE for a delivery. After `taken` comes one number for each event: the number of the new
+ * event, or 0 if the event is known.
  */
 type StoreReply =
   | readonly ['taken', ...number[]]

@@ -27,7 +27,7 @@ export interface PreparedItem {
   readonly refs: readonly JobRef[]
 }
 
-/** A delivery whose arguments are encoded. */
+/** A delivery, already encoded as arguments of a script. */
 export interface Prepared {
   readonly receiver: string
   readonly intake: Intake

@@ -1,6 +1,6 @@
-// The store's clock is the server's clock without its jumps. It never goes back. It moves as the monotonic clocks of
-// the processes do, or by time in which no process ran. Signs of life use pcall, so that they work while Redis is full
-// or read-only.
+// The store's clock is the server's clock without its jumps. It never goes back. While processes run, it advances like
+// their monotonic clocks. While no process runs, it advances like the server's clock. Signs of life use pcall, so that
+// they work while Redis is full or read-only.
 export const CLOCK_FUNCTION: string = `
 local schema = KEYS[1] .. ':schema'
 local function whole(number) return string.format('%.0f', number) end

@@ -74,8 +74,9 @@ if not (own[1] or own[3] or own[5] or own[6]) then return {event[1], event[2], e
 return {event[1], event[2], event[3], id, own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
 
 /**
- * Counts the open jobs of queues. KEYS: prefix; ARGV: now, names of queues. Replies the number of jobs that are due and
- * do not run. Also replies when the next job is due or the next lease ends, or an empty string.
+ * Counts the open jobs of queues. KEYS: prefix; ARGV: now, names of queues. Replies the number of due jobs that do not
+ * run, and when the next job is due or the next lease ends. The second value is an empty string if there is no such
+ * time.
  */
 export const NEXT: string = `
 local due, next = 0, false
@@ -97,8 +98,8 @@ return {due, next and string.format('%.0f', next) or ''}`
 
 /**
  * Prepares a settled job for another run: adds its last run to its attempts, and gives it a new turn. KEYS: prefix;
- * ARGV: queue, id, number of strikes. Replies the set of the job, `failed` or `completed`. Replies nothing if the job
- * is not settled or its event was erased.
+ * ARGV: queue, id, number of strikes. Replies the name of the set that contains the job, `failed` or `completed`.
+ * Replies nothing if the job is not settled or its event was erased.
  */
 export const AGAIN: string = `${TURN_FUNCTION}
 local base = KEYS[1] .. ':' .. ARGV[1]
@@ -159,7 +160,8 @@ return own`
  * stored, 0 otherwise.
  *
  * A done run also replaces another claim, which later finds that it lost its lock. A failed run leaves the job to the
- * other claim. A stored attempt without a duration was found interrupted by another claim.
+ * other claim. If the stored attempt of this run has no duration, another claim has counted the run as interrupted, so
+ * its outcome is not stored yet.
  */
 export const ADOPT: string = `
 local base, id, token = KEYS[1] .. ':' .. ARGV[1], ARGV[2], ARGV[3]

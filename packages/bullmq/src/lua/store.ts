@@ -280,8 +280,9 @@ if not probe then wake() end
 return replies`
 
 /**
- * Fails without the rights to undo the writes of a probe, which would leave jobs then. A script of its own: after its
- * first write, Redis rejects no command of a script for lack of memory. KEYS: prefix.
+ * Fails if the client has no permission to undo the writes of a probe. Without that permission, a probe would leave
+ * jobs in the queues. KEYS: prefix. This check is a separate script, since Redis checks for free memory only until the
+ * first write of a script.
  */
 export const UNDO: string = `
 local none = KEYS[1] .. ':probe'
@@ -319,8 +320,9 @@ wake()
 return why or ''`
 
 /**
- * Makes due jobs ready, at most 1,000 per queue. A job whose wait is longer than any wait is due now. KEYS: prefix;
- * ARGV: now, names of queues. Replies when the next job is due, or an empty string. Then replies the numbers of ready and active jobs of each queue.
+ * Makes due jobs ready, at most 1,000 per queue. A job whose wait is longer than the maximum is due now, since its
+ * stored time is damaged. KEYS: prefix; ARGV: now, names of queues. Replies when the next job is due, or an empty
+ * string. Then replies the numbers of ready and active jobs of each queue.
  */
 export const DUE: string = `${ADD_FUNCTION}
 local now, next, replies = tonumber(arg()), false, {''}

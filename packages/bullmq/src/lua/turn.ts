@@ -10,10 +10,10 @@ end
 `
 
 // A turn is the number that orders the tasks of a queue fairly over tenants. The virtual time of a queue is the highest
-// claimed turn, or the turn before the next waiting job. A turn is stored as BullMQ's priority. BullMQ's score of a job
-// is its priority times 2^32 plus a count, and priorities end at 2^21. So turns start again at 0 if nothing waits and
-// no turn was given for ten seconds, or if half of all turns are used. They also start again if a stored value is
-// damaged, so that it stops no task.
+// claimed turn, or one less than the turn of the next waiting job if that is higher. A turn is stored as BullMQ's
+// priority. BullMQ's score of a job is its priority times 2^32 plus a count, and the highest priority is 2^21. So turns
+// start again at 0 when no job waits for its turn, and either half of all turns are used or no turn was given for ten
+// seconds. Turns also start again if a stored value is damaged, so that the damage stops no task.
 export const TURN_FUNCTION: string = `
 local function decoded(text)
   local read, value = pcall(cjson.decode, text or '')

@@ -16,7 +16,7 @@ return {event[1], delivery[1], delivery[2]}`
 
 /**
  * Reads events with their jobs. KEYS: prefix; ARGV: names of events. Replies for each event its number, info, arrival
- * time, x, the ref of its first job, and a row for each existing job. Replies nothing for an unknown event.
+ * time, field `x`, the ref of its first job, and a row for each existing job. Replies nothing for an unknown event.
  */
 export const SHOW: string = `
 local prefix, events = KEYS[1], {}
@@ -110,8 +110,9 @@ return gone`
 /**
  * Counts jobs. KEYS: prefix; ARGV: the start of the queue names (empty: all queues), 1 to count only unfinished jobs, 1
  * to fail if a key has another type; otherwise such a key counts as empty. Replies for each queue its name and the
- * numbers of waiting, delayed, active, completed and failed jobs. The last value is the milliseconds since which the
- * oldest due job is due, or an empty string.
+ * numbers of waiting, delayed and active jobs. If all jobs are counted, also replies the numbers of completed and
+ * failed jobs, and for how many milliseconds the oldest due job has been due. The last value is an empty string if no
+ * job is due.
  */
 export const COUNTS: string = `${CLOCK_FUNCTION}
 local prefix, rows, now, odd = KEYS[1], {}, clock(), false

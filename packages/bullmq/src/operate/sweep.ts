@@ -10,7 +10,9 @@ interface PruneContext {
   readonly clock: () => number
 }
 
-/** Where a sweep continues: at a queue, or after all queues at a rank among the events. */
+/**
+ * The place where the removal of old data continues: the index of a queue or, after all queues, the rank of an event.
+ */
 export type SweepPlace = { readonly queue: number } | { readonly event: number }
 
 // Number of jobs or events per step. It is small, since each step blocks Redis.

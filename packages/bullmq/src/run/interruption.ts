@@ -60,8 +60,9 @@ export async function cutOff(
  * Handles a job without its event.
  *
  * If the script that stores a delivery failed half-way, the delivery got 503, and its redelivery stores the event. The
- * job waits for the redelivery as long as events stay known. If the event's number is known, the event was stored, and
- * another program deleted it. Jobs of other programs have no event.
+ * job waits for the redelivery as long as event ids are remembered. If the event's number is known, the event was
+ * stored and another program deleted it, so the job becomes dead. A job that another program added has no event, and
+ * also becomes dead.
  */
 export async function missing(context: RunsContext, owner: Owner): Promise<void> {
   const { client, prefix, keepDone } = context

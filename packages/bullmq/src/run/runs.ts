@@ -34,8 +34,8 @@ export interface Runs {
   /** Tells that a queue may have a ready task. */
   ready(queue: string): void
   /**
-   * Releases all claims. To be called if Redis was emptied or went back to an older state, and so does not know these
-   * claims.
+   * Releases all claims. Call `back` if Redis was emptied or went back to an older state, since Redis then does not
+   * know these claims.
    */
   readonly back: () => void
   /** Stops and waits for running tasks (see `Port.close`). */
@@ -50,7 +50,7 @@ const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
 // Maximum number of jobs that one round claims.
 const MOST = 1000
-// Milliseconds that are reserved for releasing a task, which takes one round trip.
+// Time that is reserved for releasing a task, in milliseconds. A release takes one round trip.
 const BACK = 250
 
 /**
@@ -76,7 +76,7 @@ export function createRuns(context: RunsContext): Runs {
   let renewing: ReturnType<typeof setInterval> | undefined
   let drains = 0
   // The slot (a subscription's share of the runner) of the last claimed task. The next round starts after this slot, so
-  // that slots share the room of a drain.
+  // that all slots share the limit of a drain (one call of `runDue`).
   let last: Slot<JobTask> | undefined
   let shut = false
   const runner = createRunner<JobTask>({
@@ -333,7 +333,8 @@ export function createRuns(context: RunsContext): Runs {
     }
     // Attempts are identified by their start, so the attempt gets `held.startedAt`, which is also stored in the job.
     const duration = Math.round(ran.duration * 1000) / 1000
-    // A worker claims the next job when it stores an outcome. A drain does not, so that subscriptions share its room.
+    // A worker claims the next job when it stores an outcome. A drain (one call of `runDue`) does not, so that all
+    // subscriptions share its limit.
     const more = outcome.kind === 'done' && drains === 0 && runner.active() && runner.room(slot) > 0
     if (more) runner.reserve(slot, 1)
     const { token, job } = owner

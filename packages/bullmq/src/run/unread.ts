@@ -14,9 +14,9 @@ export interface RunsContext {
   readonly queues: Queues
   readonly prefix: string
   readonly lease: number
-  /** How long events stay known, in milliseconds. */
+  /** How long event ids are remembered, in milliseconds. */
   readonly keepDone: number
-  /** Notes that tasks have ended, or that tasks were added if the number is negative. */
+  /** Subtracts ended tasks from the count of open tasks. A negative number adds tasks. */
   readonly free: (tasks: number) => void
   /** Called with errors that nothing else reports. */
   readonly failed: (error: unknown) => void
@@ -31,8 +31,8 @@ export interface RunsContext {
 }
 
 // ODD matches errors in stored data: a key of another type, a count that is not a number, or a script that failed on
-// what it read. STATE matches errors of Redis itself: its state or permissions. In Redis 6 a dash comes before the
-// word.
+// what it read. STATE matches errors of Redis itself: its state or permissions. In Redis 6 a dash comes before the word
+// for the error.
 const ODD =
   /^(?:WRONGTYPE|ERR (?:user_script|Error running script|(?:hash )?value is not an? |increment or decrement))/
 const STATE = /-?\b(?:OOM|READONLY|MISCONF|NOREPLICAS|MASTERDOWN|BUSY|LOADING|CLUSTERDOWN|NOPERM)\b/
@@ -89,7 +89,7 @@ export async function buryUnread(
 }
 
 /**
- * Makes each claimed job of a queue dead that BullMQ cannot read. Otherwise BullMQ would claim these jobs again and
+ * Makes all claimed jobs of a queue dead that BullMQ cannot read. Otherwise BullMQ would claim these jobs again and
  * again. Resolves with the number of jobs that are now dead.
  */
 export async function buryBroken(context: RunsContext, queue: string): Promise<number> {

@@ -26,7 +26,8 @@ export function keptStack({ name, message, stack, code, issues }: TaskError): st
   const text = cut(stack ?? head(name, message), STACK)
   const given = JSON.stringify({ code, issues })
   const more = given.length > LONGEST_MORE ? JSON.stringify({ code }) : given
-  // If the message itself has a `more` line, this line is added even if it is empty: only the last line counts.
+  // Readers use only the last `more` line. So if the text itself has such a line, another one is added, even without
+  // content.
   return more === '{}' && !text.includes(MORE) ? text : text + MORE + more
 }
 
@@ -53,7 +54,8 @@ export function fromJob(reason: string, stacks: string): TaskError | undefined {
   const more = at < 0 ? undefined : parsed(latest.slice(at + MORE.length))
   const { code, issues } = (more ?? {}) as Pick<TaskError, 'code' | 'issues'>
   const name = /^([\w$.]+)(?::|\n|$)/.exec(stack)?.[1] ?? 'Error'
-  // If an error has no message, its reason is its name. Then its stack does not start with the name twice.
+  // For an error without a message, BullMQ's reason is the name. But if the stack starts with `name: name`, the message
+  // really is the same as the name.
   const message = reason === name && !stack.startsWith(head(name, name)) ? '' : reason
   return {
     name,

@@ -24,7 +24,7 @@ export interface Queues {
   close(): Promise<void>
 }
 
-// A number in BullMQ's arguments that is so near to the time of this machine, in milliseconds, is that time.
+// If a number in BullMQ's arguments differs from this machine's time by less than SAME milliseconds, it is that time.
 const SAME = 1000
 
 /**
@@ -82,7 +82,7 @@ export function createQueues(
 
   /**
    * Replaces the time of this machine in arguments by the time of the store. Otherwise a machine with a wrong clock
-   * would run all retries at once, or drop what has just ended.
+   * would run all retries at once, or drop jobs that have just ended.
    */
   function timed(args: readonly unknown[]): readonly unknown[] {
     const [wall, now] = [Date.now(), clock()]

@@ -27,8 +27,8 @@ export interface ServerWatch {
   lost(how: 'gone' | 'older'): void
 }
 
-// How long a check is valid, in milliseconds, since settings can change at run time: normally, and if the check rejects
-// deliveries.
+// How long a check is valid, in milliseconds: AGAIN if it accepts deliveries, SOON if it rejects them. A check expires
+// since settings can change at run time.
 const AGAIN = 5000
 const SOON = 1000
 // Milliseconds between reports of the same error.

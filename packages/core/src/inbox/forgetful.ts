@@ -157,8 +157,8 @@ export function createForgetful<Value extends object | string>(
   }
 
   /**
-   * Removes the gaps: moves all entries into a new ring. It has room for twice as many entries, but for at most a
-   * quarter more than `max`.
+   * Removes the gaps of the ring: moves all entries into a new ring. The new ring has room for twice as many entries,
+   * but for at most a quarter more than `max`.
    */
   function renew(): void {
     const size = ring.places.size()

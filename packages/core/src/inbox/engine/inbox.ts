@@ -59,7 +59,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
   let process = 0
-  // Starts at random, so that tokens differ even if a restored store gives this process the number of another one.
+  // Starts at random, so that tokens differ even if a restored store gives this process the number of another process.
   let claims = Math.floor(Math.random() * CLAIMS)
   let unlisten: (() => void) | undefined
   let opening: Promise<number> | undefined

@@ -25,7 +25,7 @@ export interface InboxParts extends Omit<EngineInboxOptions, 'store' | 'windowed
   readonly numbers: Numbers
   readonly versionWatch: VersionWatch
   readonly token: () => number
-  /** Tokens of claims that this process is making. It does not hold the tasks of these claims yet. */
+  /** Tokens of claims that this process is making now. The runner does not have the tasks of these claims yet. */
   readonly flying: Set<number>
   readonly isOwn: (token: number) => boolean
   readonly view: Pick<InboxView, 'orphans'>

@@ -167,8 +167,8 @@ export function unreadable(
 }
 
 /**
- * Decides which task of each line (the tasks of one ordering key) goes first. A running task comes before one that has
- * started earlier, then the oldest. Returns the tasks whose `behind` must change.
+ * Decides which task of each line (the tasks of one ordering key) goes first. A running task goes first, otherwise a
+ * task that has already had a run, otherwise the oldest task. Returns the tasks whose `behind` must change.
  */
 export function lineUp(
   heads: readonly HeadRow[],

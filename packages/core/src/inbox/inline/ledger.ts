@@ -15,8 +15,8 @@ export interface Ledger {
   /** How long the ledger remembers an entry after its last change, in milliseconds. */
   readonly dedupeWindow: number
   /**
-   * Maximum time that one reply waits for the ledger, over all its calls, in milliseconds. Absent if the ledger is
-   * synchronous.
+   * Maximum time that one reply waits for a ledger that does not answer, over all calls, in milliseconds. Absent if the
+   * ledger is synchronous.
    */
   readonly deadline?: number
   /**
@@ -72,12 +72,14 @@ export type LedgerClaim =
 export type LedgerCalls = Pick<Ledger, 'claim' | 'renew' | 'commit' | 'release' | 'undo'>
 
 /**
- * Wraps a ledger for one reply. All calls together wait at most for `deadline`. A claim that succeeds later is undone.
+ * Wraps a ledger for one reply. If the ledger stops answering, all calls together wait at most for `deadline`. A claim
+ * that succeeds later is undone.
  */
 export function patient(ledger: Ledger): LedgerCalls {
   const { deadline } = ledger
   if (deadline === undefined) return ledger
-  // When the wait for the ledger started, as a time of `performance.now()`. Undefined while no call waits.
+  // When the ledger stopped answering, as a time of `performance.now()`. Undefined if the last call was answered in
+  // time.
   let silent: number | undefined
 
   return {
@@ -103,8 +105,8 @@ export function patient(ledger: Ledger): LedgerCalls {
     try {
       return await within(Promise.resolve(call), until, late, unheard)
     } finally {
-      // The deadline starts anew only if the call ended clearly earlier, since the ledger may end it with its own error
-      // at the same deadline.
+      // The deadline starts anew only if the call ended clearly before it. Near the deadline, the ledger itself may
+      // have ended the call with an error.
       if (performance.now() < until - deadline! / 10) silent = undefined
     }
   }

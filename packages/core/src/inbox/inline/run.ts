@@ -60,7 +60,7 @@ export async function runInline(
     try {
       if (!(await held.renew())) lose()
     } catch {
-      // The ledger is unreachable. A later call stores the outcomes, or they are rejected if the claim is lost by then.
+      // The ledger is unreachable. A later call stores the outcomes, or rejects them if the claim is lost by then.
     }
   }
 
@@ -187,8 +187,8 @@ interface InlineTask {
   readonly draft: TaskDraft
   state: 'open' | 'done' | 'dead'
   /**
-   * Number of claims of the event that were not an attempt of this task. These are claims before the task was spawned
-   * or revived, and claims in which it was postponed.
+   * Number of claims of the event that do not count as an attempt of this task: claims before the task was spawned or
+   * revived, and claims in which the task was postponed or released.
    */
   skipped: number
 }
@@ -243,8 +243,7 @@ export async function hold(
 ): Promise<Hold> {
   // An event without an identity cannot be recognized, so a redelivery runs all its tasks again.
   if (!dedupe && !guards) return UNKNOWN
-  // The length of the receiver's name comes first, so that name and key can be separated, whatever characters they
-  // contain.
+  // The length of the receiver's name comes first. So name and key can be separated even if they contain colons.
   const scoped = (name: string): string => `${receiver.length}:${receiver}:${name}`
   const event = scoped(key)
   const own = guards?.map((guard) => ({ ...guard, key: scoped(guard.key) }))

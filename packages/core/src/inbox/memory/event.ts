@@ -92,7 +92,7 @@ interface Text {
 }
 
 const HEAVY = 128 * 1024
-// If a receiver has more pending tasks, events of waiting tasks are kept as text instead of objects.
+// If a receiver has more pending tasks, small events of waiting tasks are kept as text instead of objects.
 const BACKLOG = 500
 
 /**
@@ -208,16 +208,15 @@ export class EventRow {
   }
 
   /**
-   * Called when the event's tasks wait. The event is then kept as text if the memory budget is used up or many tasks
-   * are pending. If the text could not be decoded to the same event, the objects are kept.
+   * Called when the event's tasks wait. A large event is then kept as text if the memory budget is used up, and a small
+   * event if many tasks are pending. If the text could not be decoded to the same event, the objects are kept.
    */
   waits(): void {
     if (this.weight > HEAVY ? !this.#takesRoom() : this.home.pending > BACKLOG) this.#fold()
   }
 
   /**
-   * Called when a task runs or the event is dropped. Releases the memory that the event uses of the budget for waiting
-   * events.
+   * Called when a task runs or the event is dropped. Releases the event's part of the memory budget for waiting events.
    */
   ends(): void {
     if (!this.#waits) return

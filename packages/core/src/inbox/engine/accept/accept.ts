@@ -189,7 +189,7 @@ function storeAsGuest(
     })
     const told = chain(written, (taken) => {
       capacity.stored(encoded, taken)
-      // Starts a claim. Claims find the tasks once the app's transaction has committed.
+      // Starts a claim. If the app's transaction has not committed yet, a later claim finds the tasks.
       look()
       return taken
     })
@@ -238,8 +238,8 @@ function put(
       side.flying.delete(token)
       look()
     })
-  // The store is synchronous, so `look` claims in this transaction and leaves no ready task. With a later claim, the
-  // tasks of the next delivery would have to wait for a claim too, and so on.
+  // The store is synchronous, so `look` claims all ready tasks in this transaction. If `look` claimed them later, they
+  // would go before the tasks of the next delivery, which would then also have to wait for a claim, and so on.
   look()
   return () => {
     afterStored(side, flat, works, written)

@@ -81,7 +81,7 @@ export function newTask(
   }
 }
 
-/** Of several drafts for one subscription and part, keeps the last. */
+/** Returns the drafts, but of several drafts for one subscription and part only the last. */
 export function onceEach(drafts: readonly TaskDraft[]): readonly TaskDraft[] {
   const unique = new Map(drafts.map((one) => [`${one.subscription}\n${one.part ?? ''}`, one]))
   return unique.size === drafts.length ? drafts : [...unique.values()]

@@ -72,9 +72,9 @@ interface Judged {
 }
 
 /**
- * Takes the guards of a batch, and returns the deliveries and events that did not get theirs. A guard belongs to the
- * first event that takes it. A rejected event releases its guards, so another event of the batch may get them. So the
- * loop repeats until nothing changes.
+ * Takes the guards of a batch, and returns the deliveries and events that did not get their guards. A guard belongs to
+ * the first event that takes it. A rejected or duplicate event releases its guards, so that another event of the batch
+ * may get them. So the loop repeats until nothing changes.
  */
 function* judge(rows: Rows, batch: readonly EncodedIntake[]): Steps<Judged> {
   const rejected = new Set<EncodedIntake>()

@@ -228,7 +228,7 @@ export function createSide(inbox: InboxParts, consumer: Consumer): EngineSide {
   })
 }
 
-// Time for dropping old rows after a burst, in milliseconds.
+// Time for dropping old rows after a burst (see `Port.burst`), in milliseconds.
 const TIDY = 100
 
 function createSideLife(
@@ -258,7 +258,8 @@ function createSideLife(
 
   /**
    * Starts a claim only if the store may have a ready task, since a needless claim is expensive. While a claim is
-   * pending, older tasks go first. A delivery that arrives then is stored unclaimed, and must be read and parsed again.
+   * pending, older tasks go first. So a delivery that arrives during a claim is stored unclaimed, and must later be
+   * read and parsed again.
    */
   async function polled(): Promise<void> {
     let found = true

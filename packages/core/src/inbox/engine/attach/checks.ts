@@ -21,7 +21,7 @@ export interface Checks<Options extends object> {
   end(): void
 }
 
-/** Defaults for {@link Checks.common}, if an inbox has others than usual. */
+/** Defaults for {@link Checks.common}, if the inbox needs defaults other than the usual ones. */
 export type CommonDefaults = Partial<
   Pick<CommonSettings, 'maxPending' | 'maxWaitingBytes'> &
     Record<'deadline' | 'dedupeWindow' | 'keepDone' | 'keepDead' | 'lease', Duration>

@@ -9,7 +9,10 @@ export interface Journaled {
     ring: Ring,
     bounds: { readonly rows: number; readonly bytes: number; readonly before: number },
   ): MaybePromise<void>
-  /** Drops all kept requests (head and body of rejected deliveries) of each source but the newest. */
+  /**
+   * Of each source (the sender of a request), drops all kept requests (head and body of rejected deliveries) except the
+   * newest.
+   */
   trimKept(sources: readonly string[]): MaybePromise<void>
   /** Returns rows of both rings whose id is below `before`, newest first, without their kept requests. */
   arrivals(
@@ -55,7 +58,7 @@ export interface Journaled {
  */
 export type Ring = 'verified' | 'strangers'
 
-/** A delivery in the journal. Rows in the order of their ids are in the order of time. */
+/** A delivery in the journal. Sorting by id sorts by time. */
 export interface ArrivalRow {
   readonly id: string
   readonly ring: Ring

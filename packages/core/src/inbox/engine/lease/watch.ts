@@ -123,7 +123,10 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     await lookForOrphans()
   }
 
-  /** Returns true if this process has made the claim, or is making it now. */
+  /**
+   * Returns true if this process holds the claim or is making it now. A claim of this process for another receiver
+   * counts as held.
+   */
   function isHeld({ id, lane, token }: TaskRow, before: ReadonlySet<number>): boolean {
     if (!side.isOwn(token)) return false
     if (!lanes.of(lane)) return true

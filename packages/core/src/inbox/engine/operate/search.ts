@@ -28,8 +28,8 @@ interface FoundRow {
   readonly info: TaskInfo
 }
 
-// Number of rows that a step reads: in the first step, at least, and at most. The number is adapted so that a step
-// takes about STEP milliseconds.
+// Number of rows that a step of the search reads: FIRST in the first step, later LEAST to MOST. The number is adapted
+// so that a step takes about STEP milliseconds.
 const FIRST = 256
 const LEAST = 16
 const MOST = 32_768

@@ -94,7 +94,7 @@ interface OldEvent {
   readonly delivery: number | null
 }
 
-/** Locks events, and their keys first. Skips those that another transaction has locked. */
+/** Locks events, and their keys first. Skips events that another transaction has locked. */
 async function lockEvents(
   sql: TableSql,
   { keys }: TableDialect,

@@ -10,7 +10,7 @@ interface ViewDialect {
   readonly event: string
 }
 
-/** Makes the methods of `Viewed` that read the tables whole. */
+/** Makes the methods of `Viewed` that read whole tables. */
 export function createTableStats(
   { rows }: Pick<TableSql, 'rows'>,
   { now, event }: ViewDialect,

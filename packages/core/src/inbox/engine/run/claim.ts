@@ -310,8 +310,8 @@ export const suspects: Suspects = {
       gate.busy = false
       const waiting = [...gate.waiting]
       gate.waiting.clear()
-      // The functions are called in the order of the calls of `take`. The first one takes the place; the others wait
-      // again.
+      // These functions call `take` again, in the order in which they came. The first function gets the place; the
+      // others wait again.
       for (const again of waiting) again()
     }
   },

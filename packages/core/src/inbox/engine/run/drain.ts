@@ -54,8 +54,8 @@ export function createDrain(parts: DrainParts): Drain {
     over = false
     const timers = [
       setTimeout(stop, timeTo(until - last)),
-      // In the last `last` milliseconds, handlers have half to end by themselves. Storing the released tasks gets the
-      // last quarter.
+      // Of the last `last` milliseconds, handlers get the first half to end by themselves. The last quarter is for
+      // storing released tasks.
       setTimeout(parts.abort, timeTo(until - last / 2)),
       setTimeout(parts.giveBackRunning, timeTo(until - last / 4)),
     ]

@@ -162,7 +162,7 @@ function ruled(group: readonly Waiting[]) {
     if (winner) losers.push(winner)
     winner = one
   }
-  // The task with the highest value no longer exists, so the last loser remains instead.
+  // The task with the highest value no longer waits, so the last loser remains instead.
   winner ??= losers.pop()
   return { winner, losers, stale, highest: highest === undefined ? null : JSON.stringify(highest) }
 }

@@ -104,7 +104,8 @@ export function followed(
     atomic: (time, run) => noting((note) => store.atomic(time, (rows) => run(note(rows)))),
     commit: (time, run) =>
       noting((note) => store.commit(time, (rows, transaction) => run(note(rows), transaction))),
-    // Busy lines of a transaction of the app are tried again at once. They stay locked until that transaction ends.
+    // For a transaction of the app, busy lines are tried again even before it ends, since the engine does not see its
+    // end.
     guest: (transaction) => noted(store.guest(transaction), leave, folded),
     stop() {
       stopped = true

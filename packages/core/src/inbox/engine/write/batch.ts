@@ -19,7 +19,7 @@ export interface BatchOptions<Work extends BatchWork> {
   readonly bytes: number
   /** Maximum number of batches that are stored at once. @default 1 */
   readonly atOnce?: number
-  /** Minimum number of works in a batch that starts beside another one. @default all in one batch */
+  /** Minimum number of works in a batch that starts while another batch is being stored. @default all in one batch */
   readonly share?: number
   /** First and longest wait after `again`, in milliseconds. @default [1, 8] */
   readonly waits?: readonly [first: number, longest: number]
@@ -42,7 +42,10 @@ const PATIENCE = 5
 // Wait before kept works are tried again, in milliseconds.
 const KEPT = 250
 
-/** Collects works and stores them together: those of one turn of the event loop, or those that waited. */
+/**
+ * Collects works and stores them together: the works of one turn of the event loop, or all works that waited for
+ * another batch.
+ */
 interface Batch<Work extends BatchWork> {
   add(work: Work): void
   waiting(): number
@@ -95,7 +98,10 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     else patience ??= setTimeout(turn, PATIENCE, true)
   }
 
-  /** Returns true if a batch may start now. Beside another batch it needs enough works, or `late`. */
+  /**
+   * Returns true if a batch may start now. While another batch is being stored, a new one needs enough works, or
+   * `late`.
+   */
   function mayBegin(late: boolean): boolean {
     return running === 0 || (running < atOnce && (late || queue.size() >= least))
   }
