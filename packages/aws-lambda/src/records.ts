@@ -129,7 +129,7 @@ function taker<Message>(
   }
 }
 
-/** Ingests messages in order. Stops at the first message that fails, and returns it with all later ones. */
+/** Ingests messages in order. Stops at the first message that fails. Returns this message and all later ones. */
 async function inOrder<Message>(
   messages: readonly Message[],
   take: (message: Message) => Promise<void>,

@@ -41,8 +41,8 @@ export function runDue(
 }
 
 /**
- * Returns the fix to log if somebody exports a function that returns the handler. Lambda treats such a call as a
- * success.
+ * Returns the fix to log if the app exports a function that returns the handler instead of calling it. Lambda would
+ * call that function and report a success.
  */
 export function remedyOf(name: string): string {
   return `export what ${name}(receiver) returns, export const handler = ${name}(receiver), or call it, ${name}(receiver)(event, context); a handler that returns it answers null and accepts nothing`

@@ -96,8 +96,8 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
 
 export const hostNames: readonly HostName[] = Object.keys(hosts) as HostName[]
 
-// Recognized last, because an app of another framework may use wrangler only to deploy. Hono together with wrangler
-// means a Worker.
+// These two are recognized last, because an app of another framework may use wrangler only to deploy. An app with both
+// Hono and wrangler is a Worker.
 const LAST: readonly HostName[] = ['cloudflare', 'hono']
 
 /** Frameworks that `postern init` writes a route for, in the order in which it looks for them in package.json. */

@@ -5,7 +5,7 @@ export type InboxName = 'sqlite' | 'memory' | 'bullmq' | 'postgres' | 'mysql'
 /** Name of a command-line option that chooses an inbox. */
 type PlaceFlag = 'sqlite' | 'redis' | 'postgres' | 'mysql'
 
-/** Place of an inbox, a file or a URL, in exactly one of these options. */
+/** Options that choose an inbox. Exactly one of them is given, with the inbox's file or URL. */
 export type InboxOptions = { readonly [Flag in PlaceFlag]?: string }
 
 interface InboxRow {

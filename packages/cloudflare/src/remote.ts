@@ -297,7 +297,7 @@ export type WirePart = 'view' | 'records' | 'journal'
 export interface WireIntake {
   readonly head: string
   readonly body: Uint8Array
-  /** How long event ids are known in the Worker's settings, in milliseconds. */
+  /** The `dedupeWindow` in the Worker's settings, in milliseconds. */
   readonly dedupeWindow: number
   readonly items: readonly {
     readonly record: string

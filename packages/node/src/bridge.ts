@@ -118,7 +118,8 @@ export function createBridge<Subject>(
     }
   }
 
-  // Separate, because V8 would otherwise allocate this closure for each request, even without a transaction.
+  // This is a separate function: in the caller, V8 would allocate the closure for each request, even without a
+  // transaction.
   function transactionOf(subject: Subject): (accept: AcceptWithin) => Promise<unknown> {
     return (accept) => transaction!(accept, subject)
   }

@@ -235,8 +235,8 @@ async function closeServer(server: NodeServer, until: number): Promise<void> {
     )
     Reflect.deleteProperty(server, 'closeIdleConnections')
   })
-  // Added only now, after server.close(). Earlier, a sender whose connection ends would reconnect, and nothing would
-  // accept the new connection.
+  // This listener is added after server.close(). Otherwise a sender whose connection ends would reconnect, and nothing
+  // would accept the new connection.
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
   })

@@ -286,8 +286,8 @@ export function rootOf(span: Span): Context {
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
 /**
- * Returns a context in which instrumentations create no spans. One for node:http would add a second span and header to
- * the call.
+ * Returns a context in which instrumentations create no spans. The instrumentation of node:http would add a second span
+ * and header to the call.
  */
 export function suppressed(of: Context): Context {
   return of.setValue(SUPPRESSED, true)

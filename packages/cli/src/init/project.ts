@@ -248,8 +248,8 @@ function typeScriptIn(
   const allowsTs =
     !config || options?.allowImportingTsExtensions || options?.rewriteRelativeImportExtensions
   return {
-    // Ending of relative imports. tsc keeps it as it is, and Node needs it in ES modules. Bundlers do not resolve `.js`
-    // to a `.ts` file, so the project's own habit decides first.
+    // Ending of relative imports. tsc does not change the ending, and in ES modules Node needs one. Bundlers do not
+    // resolve `.js` to a `.ts` file, so the project's own habit decides first.
     ending: found
       ? ((found[1] ?? '') as '' | '.js' | '.ts')
       : allowsTs

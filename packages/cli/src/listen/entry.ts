@@ -82,7 +82,7 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** What observers have reported about the current delivery. */
+/** Reports of observers about the current delivery. */
 interface Current {
   reason?: string
   entry?: Omit<Entry, 'claims' | 'delivery' | 'explanation'>

@@ -21,8 +21,8 @@ export interface GateReply {
 
 interface GateOptions {
   /**
-   * Paths that are accepted, compared character by character. Undefined accepts all paths, because only this machine
-   * can send requests.
+   * Paths that are accepted, compared character by character. Undefined accepts all paths; then only this machine can
+   * send requests.
    */
   readonly paths: ReadonlySet<string> | undefined
   /** Id of the session. A later session asks for it to see whether this session still runs. */
@@ -48,8 +48,8 @@ export interface LocalGate {
 }
 
 const MOST = 25 * 2 ** 20
-// Maximum number of bodies that are being read, and of their bytes in total. Beyond, the oldest request is closed, so
-// that slow requests cannot block genuine deliveries.
+// Maximum number of bodies that are read at the same time, and their maximum total size in bytes. Beyond a limit, the
+// oldest request is closed, so that slow requests cannot block genuine deliveries.
 const COMING = 64
 const COMING_BYTES = 64 * 2 ** 20
 // Maximum time to receive a request, in milliseconds.

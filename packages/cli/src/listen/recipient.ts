@@ -125,7 +125,7 @@ export async function jobOf(
   const sender = senderApiOf(about)
   if (manual || !sender) return undefined
   const registrar = await registrarOf(sender, account, { live })
-  // The secret comes from the environment only if the user chooses it. Other providers create a secret for each
+  // Only a secret that the user chooses can come from the environment. Other providers create a secret for each
   // endpoint.
   const isOurs = registrar.secret === 'given' || registrar.secret === 'none'
   return {

@@ -51,8 +51,9 @@ export interface ListenOptions extends RecipientOptions {
 const OUTPUTS = ['interactive', 'compact', 'json'] as const
 
 /**
- * Receives deliveries until Ctrl-C. They come from this machine, or from the provider through a tunnel. They are
- * answered here or passed to the app. At the end, endpoints that this command registered at the provider are removed.
+ * Receives deliveries until Ctrl-C. Deliveries come from this machine, or from the provider through a tunnel. This
+ * command answers them or passes them to the app. At the end, endpoints that this command registered at the provider
+ * are removed.
  */
 export async function listenFor(
   name: string | undefined,
@@ -333,7 +334,7 @@ export async function listenFor(
     else early.push([recipient, entry])
   }
 
-  /** Sends a delivery again. Only a right signature is renewed: a forged request must not become genuine. */
+  /** Sends a delivery again. Signs it anew only if its signature was right: no forged request becomes genuine. */
   async function again({ delivery, events, isGenuine }: Entry, isNew: boolean): Promise<string> {
     const recipient = byPath.get(new URL(delivery!.url).pathname) ?? recipients[0]!
     const { provider } = recipient

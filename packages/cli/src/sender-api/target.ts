@@ -18,7 +18,7 @@ export interface TargetOptions {
   readonly env?: string
 }
 
-/** What to register or catch up at a provider: a receiver, or topics without a receiver. */
+/** Receiver that a command registers or catches up at a provider, or topics without a receiver. */
 export interface Target {
   readonly sender: SenderApi
   readonly topics: readonly string[]
@@ -131,7 +131,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
 
 /** Returns the environment variables for an option, such as `STRIPE_KEY` and `STRIPE_API_KEY`. */
 export function variablesFor({ name, provider }: SenderApi, option: string): readonly string[] {
-  // Without the bare name for `api`, because another program may have set a variable such as `GITHUB_API`.
+  // For `api`, leaves out the plain name, because another program may have set a variable such as `GITHUB_API`.
   const names = [...(option === 'api' ? [] : [option]), ...(MORE[option] ?? [])]
   return [
     ...new Set(

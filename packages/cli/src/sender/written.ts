@@ -60,7 +60,7 @@ export function variablesIn(provider: readonly string[]): readonly string[] {
   return [...provider.join('\n').matchAll(/\benv\.(\w+)/g)].map(([, name]) => name!)
 }
 
-// Maximum length of a generated line without its indentation, in characters. With it, the line has at most 100.
+// Maximum length of a generated line, in characters, so that the line has at most 100 characters with its indentation.
 const WIDTH = 98
 
 /** Matches an option for decrypting bodies. Such a provider needs its keys behind a gateway too. */

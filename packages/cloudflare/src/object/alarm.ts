@@ -1,11 +1,11 @@
 import type { ObjectStorage } from '../remote.ts'
 import type { TransactionEnd } from './database.ts'
 
-/** The alarm of an object. An object has only one. */
+/** The alarm of a Durable Object. Each object has only one alarm. */
 interface ObjectAlarm extends TransactionEnd {
   /**
    * Reads the alarm from storage. Returns true if no alarm is set. Also returns true if the alarm is so far in the
-   * future that a clock may have gone back.
+   * future that a clock was probably set back.
    */
   read(): Promise<boolean>
   /** Sets the alarm to the current time. */
@@ -17,12 +17,12 @@ interface ObjectAlarm extends TransactionEnd {
    */
   rings(work: () => Promise<number | undefined>): Promise<void>
   /**
-   * Starts a call, and returns a function that ends it. During the call, each transaction sets the alarm. For `tasks`
-   * the alarm is set to the current time. For `runs` it is set later, since these tasks need it only if they are
-   * interrupted.
+   * Starts a call, and returns a function that ends the call. During the call, each transaction sets the alarm: for
+   * `tasks` to the current time, for `runs` to a later time. `runs` means that the tasks run right after this call, so
+   * they need the alarm only after an interruption.
    */
   touched(makes: 'tasks' | 'runs' | 'nothing'): () => void
-  /** Tells that work outside the alarm has ended. `next` is the time of the next task of that work. */
+  /** Called when work outside the alarm has ended. `next` is the time of the next task of that work. */
   over(next: number | undefined): void
 }
 

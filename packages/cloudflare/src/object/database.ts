@@ -5,7 +5,7 @@ import type { ObjectStorage } from '../remote.ts'
 interface OneConnection {
   /** Number of transactions that have written, in all databases. */
   commits: number
-  /** Numbers of the processes that joined since the object started. */
+  /** Ids of the processes that joined since the object started. */
   readonly living: Set<number>
 }
 
@@ -17,7 +17,7 @@ export interface TransactionEnd {
 
 const objects = new WeakMap<ObjectStorage, OneConnection>()
 
-/** Returns the shared state, which exists since the object started. */
+/** Returns the state that all databases of the object share. The state is new whenever the object starts. */
 export function sharedOf(storage: ObjectStorage): OneConnection {
   let shared = objects.get(storage)
   if (!shared) objects.set(storage, (shared = { commits: 0, living: new Set() }))

@@ -19,7 +19,7 @@ import { type TransactionEnd, objectDatabase, sharedOf } from './database.ts'
 import { WebhookError } from '@postern/core'
 
 /**
- * Opens the inbox in the object's SQLite. `ending` gets the end of each transaction.
+ * Opens the inbox in the object's SQLite. The functions of `ending` are called at the end of each transaction.
  *
  * @throws {TypeError} if its tables have an incompatible version.
  */
@@ -62,7 +62,8 @@ const CODES: Readonly<Record<string, number>> = {
 }
 const TOOBIG = 18
 /**
- * Creates the driver for the database of a Durable Object. `ending` gets the end of each transaction that may write.
+ * Creates the driver for the database of a Durable Object. The functions of `ending` are called at the end of each
+ * transaction that may write.
  */
 function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
   const { storage } = ctx
@@ -106,7 +107,7 @@ function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
   }
 }
 
-/** Returns SQLite's result code. The errors of the runtime have it only in their message. */
+/** Returns SQLite's result code. Errors of the runtime contain this code only in their message. */
 function codeOf(error: unknown): number | undefined {
   const found = /\bSQLITE_([A-Z]+)/.exec(isA(error, Error) ? errorText(error) : '')
   return found ? (CODES[found[1]!] ?? CODES['ERROR']) : undefined

@@ -111,7 +111,7 @@ function createHost(
       } catch (error) {
         return { thrown: thrownOf(error) }
       }
-      // Such a delivery gets no immediate run, since the alarm later erases its contents.
+      // An event with `passing` is not run immediately, because only the alarm erases its contents after the run.
       const passing = intake.items.some(({ event }) => event.passing)
       const end = passing ? undefined : port?.burst?.(settings.batch)
       const answer = await touching(end ? 'runs' : 'tasks', async () => {
@@ -141,8 +141,8 @@ function createHost(
   }
 
   /**
-   * Throws if the Worker's window is longer. `catchUp` in the Worker would then fetch events that the object has
-   * already forgotten.
+   * Throws if the Worker's deduplication window is longer. `catchUp` in the Worker would then fetch events that the
+   * object has already forgotten.
    */
   function checkWindow(window: number): void {
     if (window > inbox.dedupeWindow)

@@ -2,12 +2,15 @@ import type { Asked, Told } from '../worker.ts'
 
 type Question<Kind extends Asked['kind']> = Omit<Extract<Asked, { kind: Kind }>, 'id'>
 
-/** The worker, started by the first question. */
+/** Sends questions to the worker. */
 export interface Asking {
   ask(question: Question<'open'> | Question<'judge'>): Promise<Told>
 }
 
-/** Starts the worker with the first question. It has the policy of the page, since a blob of the page starts it. */
+/**
+ * Starts the worker at the first question. The worker has the security policy of the page, since a blob of the page
+ * starts it.
+ */
 export function createAsking(): Asking {
   let worker: Worker | undefined
   let last = 0

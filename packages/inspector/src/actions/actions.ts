@@ -10,8 +10,8 @@ import type { Context } from '../routes/context.ts'
 const ROWS = 50
 
 /**
- * Returns a page of what people did: actions on tasks, and mutes of causes. A cause is a hash that groups equal errors.
- * The cursor is `<journal cursor>@<time>`: the next page has mutes before `time`.
+ * Returns a page of people's actions: changes of tasks, and mutes of causes (hashes that group equal errors). The
+ * cursor is `<journal cursor>@<time>`: the next page has mutes before `time`.
  */
 export async function answerActions({ inbox, query, visitor }: Context): Promise<ActionsReply> {
   const { journal } = inbox
@@ -66,7 +66,7 @@ export async function answerActions({ inbox, query, visitor }: Context): Promise
 const LOOK = 20
 
 /**
- * Makes a function that finds an example error for a cause. The error comes from a task that has the cause now, else
+ * Makes a function that finds an example error for a cause. The error comes from a task that has the cause now, or else
  * from a task of the action. The function searches for each cause once.
  */
 function createNames({

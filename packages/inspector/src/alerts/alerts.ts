@@ -14,7 +14,10 @@ export interface AlertOptions extends Pick<
   InspectorOptions,
   'inbox' | 'receivers' | 'providers' | 'encryptionKey' | 'name' | 'log'
 > {
-  /** A function that gets each alert, or what `createSender()` returns. The next check repeats an alert that failed. */
+  /**
+   * A function that gets each alert, or the result of `createSender()`. If an alert cannot be sent, the next check
+   * tries again.
+   */
   readonly to: AlertTarget
   /** Time between two checks. @default '1m' */
   readonly every?: Duration
@@ -24,9 +27,9 @@ export interface AlertOptions extends Pick<
   readonly payloads?: boolean
 }
 
-/** What {@link alerts} returns. */
+/** Alerts that {@link alerts} has started. */
 export interface Alerts {
-  /** Checks now. On a platform without timers, call it from a scheduled function. */
+  /** Checks now. On a platform without timers, call this method from a scheduled function. */
   check(): Promise<void>
   /** Stops checking. Resolves once a running check has ended. */
   stop(): Promise<void>
@@ -49,8 +52,7 @@ const OPTIONS: readonly (keyof AlertOptions)[] = [
  * Sends an alert when an issue starts, and another one when it ends. Issues are a new cause of dead tasks, a burst of
  * rejections, a silent sender, a late task, and an inbox that does not answer. Of all processes with the same inbox,
  * only one sends each alert. Without `payloads: true`, an alert shows only what a visitor without `payloads` sees. If a
- * process crashes after sending an alert and before storing that, the alert is sent again
- * with the same id.
+ * process crashes just after it has sent an alert, the alert is sent again with the same id.
  *
  * @throws TypeError if an option is wrong.
  *
@@ -108,8 +110,8 @@ export function alerts(options: AlertOptions): Alerts {
     const before = await records.get(KEY)
     const state = (before?.value as State | undefined) ?? { holder: '', until: 0, open: {} }
     const at = Date.now()
-    // A time beyond `3 * every` was stored before the clock was set back. It is ignored: otherwise no other process
-    // could send alerts until that time.
+    // A time more than three intervals ahead was stored before the clock was set back. It is ignored, because otherwise
+    // no other process could send alerts until that time.
     isOther = state.holder !== me && state.until > at && state.until <= at + 3 * every
     if (isOther) return
     const held: State = { ...state, holder: me, until: at + 3 * every }
@@ -133,7 +135,10 @@ export function alerts(options: AlertOptions): Alerts {
     return records.set(KEY, state, found!.version)
   }
 
-  /** Sends what is not sent yet, and returns the open alerts to store. What cannot be sent stays as it was. */
+  /**
+   * Sends the starts and ends of issues that are not sent yet, and returns the alerts to store. An alert that could not
+   * be sent stays unchanged.
+   */
   async function sendChanges(
     known: State['open'],
     current: readonly Current[],
@@ -216,11 +221,11 @@ type State = {
 
 type Open = Pick<Alert, 'id' | 'kind' | 'text' | 'since'> & {
   readonly receiver?: string
-  /** Set until the start of the issue was sent. */
+  /** True until the start of the issue has been sent. */
   readonly isUnsent?: true
 }
 
-/** Adds the issues that are not open yet, at most as many as fit. */
+/** Adds the issues that are not open yet, up to 500 open alerts in total. */
 function withNew(known: State['open'], current: readonly Current[], at: number): State['open'] {
   const open: Record<string, Open> = { ...known }
   for (const { key, ...one } of current)
@@ -354,7 +359,7 @@ async function sendAlert(to: AlertTarget, alert: Alert): Promise<void> {
     await to.emit({
       topic: `alert.${alert.state}`,
       payload: alert,
-      // If the same alert is emitted twice, the sender's inbox drops the second one by this id.
+      // If the same alert is emitted twice, the sender's inbox recognizes this id and drops the second one.
       id: `alert_${alert.id}_${alert.state}`,
     })
 }

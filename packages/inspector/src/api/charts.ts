@@ -18,7 +18,7 @@ export interface ChartsReply {
       {
         readonly p50: Values
         readonly p99: Values
-        /** Number of tasks that `debounce` ended without a run; undefined if there was none. */
+        /** Tasks that `debounce` ended without a run: their number in each step. Undefined if there was none. */
         readonly skipped:
           | { readonly folded: readonly number[]; readonly stale: readonly number[] }
           | undefined

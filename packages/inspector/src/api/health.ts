@@ -1,5 +1,5 @@
 /**
- * The health of the app: the issues of now, and numbers over the range that the page shows. `things` are the issues,
+ * The health of the app: its current issues, and numbers over the range that the page shows. `things` are the issues,
  * worst first: dead tasks, rejections of the last six hours, silent receivers. `things` do not depend on the range.
  * `deliveries`, `usual`, `handlers` and all sparks (small charts) cover the range.
  */
@@ -10,13 +10,13 @@ export interface HealthReply {
   readonly dead: number
   /** The due time of the task that has been due for the longest time. */
   readonly oldest: number | undefined
-  /** Issues that need attention. Of the causes of dead tasks, only the first eight. */
+  /** Issues that need attention. For dead tasks, only the first eight causes are listed. */
   readonly things: readonly Thing[]
   /** Number of causes and of dead tasks that are not in `things`. */
   readonly more: {
     readonly causes: number
     readonly dead: number
-    /** Set if `things` count only this number of newest tasks per subscription, instead of all. */
+    /** Set if not all dead tasks were read: the number of newest tasks per subscription that `things` count. */
     readonly ofNewest?: number
   }
   /**
@@ -40,7 +40,7 @@ export interface HealthReply {
   readonly receivers: readonly {
     readonly name: string
     readonly ok: boolean
-    /** `ok`, or what is wrong with the inbox. */
+    /** `ok`, or the problem of the inbox. */
     readonly inbox: string
     readonly lastDelivery: number | undefined
     /** Average time between deliveries in the last week, in milliseconds. Undefined after too few deliveries. */
@@ -125,7 +125,7 @@ export interface RejectedGroup {
   /** In `things`: the time of the last rejection, and whether the burst has ended. */
   readonly last?: number
   readonly isOver?: boolean
-  /** The cause of the rejections, proven with the newest stored body. `remedy` says how to fix it. */
+  /** The cause of the rejections, proven with the newest stored body. `remedy` is the fix. */
   readonly proven?: string | undefined
   /** The likely cause, if no cause is proven. */
   readonly likely?: string | undefined

@@ -52,7 +52,10 @@ export function createEntryGate<Own extends readonly unknown[]>(
   return 'basic' in auth ? byPassword(auth) : byToken(auth, signedOut, TOKEN)
 }
 
-/** The difference between a token and a developer's key. `wrong` and `missing` are texts of the sign-in page. */
+/**
+ * Texts and rights that differ between a token and a developer's key. `wrong` and `missing` are texts of the sign-in
+ * page.
+ */
 interface Kind {
   readonly isDeveloper: boolean
   readonly wrong: string
@@ -72,7 +75,8 @@ function byFunction<Own extends readonly unknown[]>(
     const given = await auth(...request.own)
     if (request.isAnswered()) return 'answered'
     if (!given) return rejectionReply(request, place, signIn('sign in to the app first'))
-    // `given` is a reply, or a `Response`, which may be from another realm (so no `instanceof`).
+    // `given` is a reply or a `Response`: both have `status`. `instanceof` does not find a `Response` from another
+    // realm.
     if ('status' in given) return given
     return { visitor: visitorOf(checkGrant(given)) }
   }
@@ -160,10 +164,10 @@ function pathOf(given: unknown): string | undefined {
   return given.replace(/\/+$/, '') || '/'
 }
 
-// Maximum bytes of a sign-in. It is small, and anyone can send one.
+// Maximum size of a sign-in request, in bytes. It is low, because anyone can send such a request.
 const MOST_BYTES = 4096
 
-/** Returns the fields of a form or of a JSON body. There are none if the body cannot be read. */
+/** Returns the fields of a form or of a JSON body. Returns an empty object if the body cannot be read. */
 async function fieldsOf(request: InspectorRequest): Promise<Readonly<Record<string, unknown>>> {
   const body = await request.body(MOST_BYTES).catch(() => undefined)
   if (typeof body === 'object' && body !== null) return body as Readonly<Record<string, unknown>>
@@ -228,9 +232,9 @@ const TOLD = Symbol.for('postern.inspector.told')
 const MOST = 5
 
 /**
- * Makes the function that logs the address of the page with the key. If `dev` is an address, only that one is logged.
- * Otherwise a guess is logged at once, and the real address at the first request of each mount. The host is never taken
- * from the Host header, so that the link leads to this app.
+ * Makes the function that logs the address of the page with the key. If `dev` is an address, only this address is
+ * logged. Otherwise a guess is logged at once, and the real address at the first request of each mount. The host is
+ * never taken from the Host header, so that the link leads to this app.
  */
 function createTold(
   key: string,

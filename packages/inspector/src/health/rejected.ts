@@ -28,7 +28,7 @@ const RECENT = 6
 const LEAST = 5
 const TIMES = 3
 
-/** True for a code that any unauthenticated client can cause, so it says nothing about the app. */
+/** True for a code that any unauthenticated client can cause. Such a code says nothing about the app. */
 export function isStranger(code: string): boolean {
   return STRANGERS.has(code)
 }

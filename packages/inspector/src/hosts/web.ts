@@ -1,7 +1,7 @@
 import { ApiProblem } from '../replies.ts'
 import { readText, type InspectorReply, type InspectorRequest } from '../request.ts'
 
-/** What only some frameworks know about a Web request: the connection, and the path of the mount. */
+/** Facts about a Web request that only some frameworks know: the connection, and the path of the mount. */
 type WebHost = Partial<Pick<InspectorRequest, 'peer' | 'port' | 'mount'>>
 
 /** Makes an {@link InspectorRequest} from a Web `Request`. */

@@ -114,7 +114,7 @@ function tasksOf(
 
 const MOST = 50
 
-/** Returns what the charts mark in this span: people's actions, and new versions of the app. */
+/** Returns the marks of the charts in this span: people's actions, and new versions of the app. */
 async function chartMarks(
   { journal }: Inbox,
   deploys: readonly Deploy[],

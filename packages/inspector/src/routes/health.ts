@@ -245,7 +245,7 @@ function receiverRows(
   })
 }
 
-/** The state of a receiver. If the receiver is in another process, only what the journal knows. */
+/** The state of a receiver. If the receiver runs in another process, the facts come only from the journal. */
 interface ReceiverState extends Pick<
   HealthReply['receivers'][number],
   'name' | 'ok' | 'inbox' | 'lastDelivery'

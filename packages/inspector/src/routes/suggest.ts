@@ -15,7 +15,7 @@ interface Suggestion {
   readonly note?: string
 }
 
-/** Suggests values for the qualifier at the end of the search, or qualifiers. */
+/** Suggests values for the qualifier at the end of the search. If there is no qualifier, suggests qualifiers. */
 export async function suggest(context: Context): Promise<SuggestReply> {
   const [, sign = '', word = ''] = /^(-?)([^]*)$/.exec(lastWord(context.query.get('q') ?? '')) ?? []
   const found = word.startsWith('payload.')

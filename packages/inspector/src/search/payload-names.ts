@@ -5,18 +5,18 @@ import { payloadPath } from './tokens.ts'
 
 /** A path in payloads, written as in a search. */
 interface PayloadName {
-  /** Such as `payload.data.object.customer`. */
+  /** The path as typed in a search, such as `payload.data.object.customer`. */
   readonly path: string
   /** Some of the values at this path, the newest first. */
   readonly values: readonly string[]
 }
 
-// Number of newest tasks to list, and of their events to read: several tasks can share an event.
+// Number of newest tasks to list, and maximum number of their events to read. Several tasks can share an event.
 const TASKS = 200
 const EVENTS = 50
-// Maximum number of values and of levels per payload, of paths in all payloads, and of values per path. Limits are
-// needed, since an object with ids as its names has one path per id. `LONGEST` is the maximum length of a path and of a
-// value, in characters.
+// Maximum number of values per payload (`NODES`), of levels per payload (`DEPTH`), of paths in all payloads, and of
+// values per path. If an object has ids as names, each id is another path. `LONGEST` is the maximum length of a path or
+// a value, in characters.
 const NODES = 2000
 const DEPTH = 12
 const PATHS = 2000

@@ -17,9 +17,9 @@ interface PayloadSearch {
 }
 
 /**
- * Finds tasks whose payload has the searched values, newest first. The search stops after 500 ms, and returns how far
- * back it came. The search runs in slices, so that it does not block the event loop. If possible, the inbox first
- * selects the payloads that contain the text of a value.
+ * Finds tasks whose payload has the searched values, newest first. The search stops after 500 ms, and returns the time
+ * back to which it has searched. The search runs in slices, so that it does not block the event loop. If possible, the
+ * inbox first selects the payloads that contain the text of a value.
  */
 export async function searchPayload(
   view: InboxView,
@@ -46,7 +46,7 @@ export async function searchPayload(
     page,
   )
 
-  /** Tests the payload of a task. Each payload is tested once, since tasks of one event share it. */
+  /** Tests the payload of a task. Each payload is tested once, since all tasks of an event have the same payload. */
   async function has({ id, receiver, event }: TaskInfo): Promise<boolean> {
     const key = JSON.stringify([receiver, event.key])
     const known = seen.get(key)

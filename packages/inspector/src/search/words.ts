@@ -3,12 +3,12 @@ import { deliveryRows, taskRows, type FoundRow } from './rows.ts'
 import type { Sieved } from './query.ts'
 import { arrivalFits, hasError, sifted, taskFits } from './sieve.ts'
 
-// Time limit of the search in each of the four places below, in milliseconds.
+// Time limit of the search in each of the four places, in milliseconds. The places are members of `Places`.
 const BUDGET = 200
 
 /**
- * Where the search continues in each place: a cursor, null after the last row, undefined at the start. `id` is the
- * journal of deliveries, `dead` and `failing` are errors of tasks.
+ * Position in each of the four places to search: a cursor, null after the last row, undefined at the start. `id` is the
+ * journal of deliveries, `dead` and `failing` are errors of tasks, `payload` is the payloads of tasks.
  */
 interface Places {
   readonly id?: string | null
@@ -104,7 +104,7 @@ function timeOf({ arrival, tasks }: FoundRow): number {
   return arrival?.at ?? tasks[0]!.receivedAt
 }
 
-/** Removes rows of the same delivery or event. The row of the first place stays. */
+/** Removes further rows of the same delivery or event. The first row stays. */
 function onceEach(rows: readonly FoundRow[]): readonly FoundRow[] {
   const seen = new Set<string>()
   return rows.filter(({ arrival, tasks }) => {

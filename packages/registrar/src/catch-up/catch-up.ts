@@ -11,8 +11,9 @@ import { workOf } from './work.ts'
  * to `receiver.ingest`. A source of redeliveries asks the sender to deliver each event again. If a call is interrupted,
  * call it again: the new call continues where the first one stopped.
  *
- * With the option `on`, the catch-up runs at start and after each silence, until the receiver closes. It does not run
- * in two processes at the same time. With `on`, the returned function ends the catch-up.
+ * With the option `on`, the catch-up runs when the app starts or after each silence (a time without deliveries), until
+ * the receiver closes. Only one process at a time runs the catch-up. With `on`, the returned function ends the
+ * catch-up.
  *
  * @throws TypeError for wrong options, a `since` before the inbox's dedupe window, and payloads in another API version
  * @throws WebhookError `in_progress` while another call catches up with the same account, or `receiver_closed` when the

@@ -21,7 +21,8 @@ export interface CatchUpOptions {
   readonly limit?: number
   /**
    * Tenant of the webhooks, or false if they have none. A source of payloads needs this option if the provider's
-   * secrets have tenants or come from a function. Leave it out for redeliveries, which are signed.
+   * secrets have tenants or come from a function. For redeliveries, leave this option out: they are signed, and get the
+   * tenant of their secret.
    */
   readonly tenant?: string | false
   /** If true, also ingests events that the sender has already delivered. @default false */
@@ -112,7 +113,8 @@ function hours(time: number): string {
 }
 
 /**
- * Returns the inbox's records. Throws a `TypeError` if the source, the inbox or the tenant does not fit the receiver.
+ * Returns the inbox's records, a store in which a catch-up keeps its progress. Throws a `TypeError` if the source, the
+ * inbox or the tenant does not fit the receiver.
  */
 export function checkFits(
   { provider, settings }: Missing,

@@ -5,7 +5,9 @@ import type { Records } from '@postern/core/inbox'
 
 const BEAT = 3000
 
-/** What a run must cover. A run continues an earlier run only if that run covered the same events. */
+/**
+ * Events that a run must cover. A run continues an interrupted run only if that run covered all of these events too.
+ */
 interface Aim {
   readonly since: number
   readonly until: number
@@ -33,7 +35,9 @@ export interface Progress {
   asked(): Promise<void>
   /** Marks the run as complete, so the next run starts at its own `since`. */
   finish(): Promise<void>
-  /** Lets another process continue. Never rejects, because the lease expires anyway. */
+  /**
+   * Ends the lease, so that another process can continue. Never rejects: if the release fails, the lease expires later.
+   */
   release(): Promise<void>
 }
 
@@ -65,7 +69,7 @@ export async function lastRun(
   return { until, stoppedAt: ended ? undefined : (place?.at ?? since) }
 }
 
-/** Acquires the progress of an account. Throws `in_progress` while another process has the progress. */
+/** Acquires the lease on the progress of an account. Throws `in_progress` while another process has the lease. */
 export async function claimProgress(records: Records, key: string, aim: Aim): Promise<Progress> {
   const owner = randomUUID()
   const lost = new AbortController()
@@ -124,14 +128,16 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
     },
   }
 
-  /** Writes run one after another, because each write needs the version that the previous write stored. */
+  /**
+   * Stores a change after all earlier changes, because each write needs the version that the previous write stored.
+   */
   function write(change: Partial<Stored>): Promise<void> {
     const next = async (): Promise<void> => {
       if (lost.signal.aborted) return
       state = { ...state, alive: Date.now(), ...change }
       if (await stored()) return
       // If the answer to an earlier write was lost, this process still owns the record, but under a newer version. So
-      // the write is tried again with that version.
+      // it tries the write again with that version.
       version = await versionOf()
       if (!lost.signal.aborted && !(await stored())) taken()
     }
@@ -179,8 +185,9 @@ interface Sight {
 const sights = new WeakMap<Records, Map<string, Sight>>()
 
 /**
- * Returns true if no heartbeat came for the duration of a lease, on this process's own clock. The wall clock may be
- * wrong, so it only decides whether to wait for the rest of the lease.
+ * Returns true if no heartbeat came for the duration of a lease, measured with this process's own clock. If the wall
+ * clock says that the last heartbeat is older than a lease, the function waits to make sure. Otherwise it returns false
+ * without a wait.
  */
 async function isOver(
   records: Records,

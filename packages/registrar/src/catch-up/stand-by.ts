@@ -143,8 +143,8 @@ async function automatic(
 }
 
 /**
- * Returns the time of the last webhook before this start, or the end of the last catch-up if that is later. Rows that
- * catch-ups wrote into the journal do not count.
+ * Returns the time of the last webhook before the time `before`, or the end of the last catch-up if that is later. Rows
+ * that catch-ups wrote into the journal do not count.
  */
 async function lastDelivery(
   { name, settings }: Missing,

@@ -14,7 +14,7 @@ export function workOf(receiver: Missing): Work {
   const running = new Set<Promise<unknown>>()
   const left = receiver.onClose(async (until) => {
     abort()
-    // The wait has a limit. Work that is cut off has stored its progress, so another process continues.
+    // The wait has a limit. Work that does not end in time has stored its progress, so another process can continue it.
     await settledBy(Promise.allSettled(running), until)
   })
   return {

@@ -64,9 +64,8 @@ export function githubPages(call: ApiCall, path: string, next: 'page' | 'cursor'
 
 /**
  * Returns the milliseconds that GitHub asks to wait. If a rate limit is exceeded, GitHub answers 403 or 429.
- * `x-ratelimit-reset` is the time at which the limit starts again, in seconds since
- * 1970. `retry-after` is used instead if it is present.
- * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ * `x-ratelimit-reset` is the time at which the limit starts again, in seconds since 1970. `retry-after` is used instead
+ * if the answer has this header. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 function waitOfGithub({ status, headers }: ApiAnswer): number | undefined {
   if (status !== 403 && status !== 429) return undefined

@@ -44,14 +44,15 @@ export function stripePagesV2(call: ApiCall, path: string, more: ListPages): Rea
       ({ json }) => {
         const url = asText(row(json)['next_page_url'])
         if (url === '') return undefined
-        // Only the parameter of this URL is used, because a request to another host would send the key there.
+        // Only the query parameter `page` of this URL is used. A request to the URL itself could send the key to
+        // another host.
         return (URL.canParse(url, API) && new URL(url, API).searchParams.get('page')) || ''
       },
     ],
   })
 }
 
-/** Makes a function that reads the pages of any other list. */
+/** Makes a function that reads the pages of a list that is not under `/v2`. */
 export function stripePages(call: ApiCall, path: string, query?: ListPages['query']): ReadPage {
   return pagesOf(call, 'Stripe', path, {
     rows: 'data',

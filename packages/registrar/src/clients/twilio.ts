@@ -10,7 +10,7 @@ export interface TwilioAccount extends ApiOptions {
   readonly authToken: Token
 }
 
-/** Makes a function that calls one of Twilio's APIs. Basic authentication has the account as its user. */
+/** Makes a function that calls one of Twilio's APIs with Basic authentication. The user name is the account's id. */
 export function twilioClient(
   name: 'twilioRegistrar' | 'twilioNumberRegistrar',
   options: TwilioAccount,

@@ -24,8 +24,8 @@ interface SenderClient {
   /** Returns the start of each path, for an API with the token in the path. Messages do not show it. @default '' */
   readonly prefix?: (token: string) => string
   /**
-   * Returns the milliseconds to wait before a retry, for a sender that does not use `Retry-After`. Undefined if its
-   * rule does not apply.
+   * Returns the milliseconds to wait before a retry, for a sender that does not use `Retry-After`. Undefined if the
+   * answer asks for no such wait.
    */
   readonly wait429?: (answer: ApiAnswer) => number | undefined
   /** Returns the error in a 2xx answer, for a sender that reports errors in such answers. */
@@ -53,7 +53,7 @@ export interface ApiRequest {
   readonly repeatable?: boolean
   /** Statuses that do not count as errors, in addition to 2xx. */
   readonly allow?: readonly number[]
-  /** Secrets in the body. Error messages must not have these, even if the sender's answer repeats them. */
+  /** Secrets in the body. Error messages must not contain them, even if the sender's answer repeats them. */
   readonly secrets?: readonly string[]
 }
 
@@ -187,7 +187,7 @@ function parse(text: string): unknown {
 /** A sent request, for messages and retries. */
 interface Sent {
   readonly label: string
-  /** Secrets that messages must not have. */
+  /** Secrets that messages must not contain. */
   readonly secrets: readonly string[]
   /** Number of the attempt; 1 for the first. */
   readonly attempt: number

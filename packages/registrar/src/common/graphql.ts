@@ -3,7 +3,7 @@ import type { ApiAnswer, ApiCall, ApiFault } from './client.ts'
 import { row, rows, asText, texts, type Fields } from './read.ts'
 import type { SourcePage } from './paging.ts'
 
-/** Sends one GraphQL operation, and returns its field `member`. */
+/** Sends one GraphQL operation, and returns the field `member` of the answer's data. */
 export type Ask = (query: string, variables: Fields, member: string) => Promise<Fields>
 
 /**

@@ -17,8 +17,9 @@ export interface SourcePage<Item> {
 
 interface Paging {
   /**
-   * Returns true if the next page may be read. The page must have a new entry within the range, or entries that are
-   * newer than the range but closer to it than before. The number of pages is limited.
+   * Returns true if the next page may be read. For that, this page must have a new entry within the range. It is also
+   * enough that all entries are newer than the range, if this page reaches further back than the pages before. The
+   * number of pages is limited.
    */
   readonly goesOn: (page: readonly Dated[]) => boolean
 }
@@ -29,7 +30,7 @@ interface Dated {
 }
 
 const MOST_PAGES = 1000
-/** Smallest number of entries in a full page, over all senders. */
+/** Smallest number of entries that a full page has at any sender. */
 const FULL = 10
 /**
  * Largest number of entries that a request asks for. A larger page counts as several pages, so the total number of
@@ -71,13 +72,13 @@ interface PagedSpec extends PagedList {
   readonly event: (item: Fields) => Omit<ListedEvent, 'ref'>
   /** The URL of deliveries, if the provider needs it. */
   readonly url?: string
-  /** Headers of deliveries. @default that of JSON */
+  /** Headers of deliveries. @default the content type of JSON */
   readonly headers?: ListedDelivery['headers']
   /** Returns the payload of an item. @default the item */
   readonly payload?: (item: Fields) => Fields
   /**
-   * Returns one item by its id, if the API can. Needed for lists of undelivered events, which change during the
-   * reading, so an event may leave its page.
+   * Returns one item by its id, if the API has such a call. Lists of undelivered events need this function: an event
+   * that is delivered meanwhile disappears from its page.
    */
   readonly one?: (id: string) => Promise<Fields>
   readonly derivesIds?: boolean

@@ -53,8 +53,8 @@ function ours(spec: RegistrarSpec, has: readonly Endpoint[], want: Want): readon
 }
 
 /**
- * Returns the steps for a sender where one endpoint has all topics. It is the endpoint with the wanted URL, or else one
- * with an earlier URL, which is moved. Other endpoints are deleted, because they would deliver events twice.
+ * Returns the steps for a sender where one endpoint has all topics. The steps keep the endpoint with the wanted URL, or
+ * move one that has an earlier URL. Other endpoints are deleted, because they would deliver events twice.
  */
 function stepsOf(
   spec: RegistrarSpec,

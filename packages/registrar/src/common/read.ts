@@ -50,8 +50,8 @@ export function time(value: unknown): number {
 export class TimelessError extends RegistrarError {}
 
 /**
- * Returns a time that an API gave, in milliseconds since 1970. Throws `unexpected` for NaN, because no comparison would
- * leave the entry out.
+ * Returns a time that an API gave, in milliseconds since 1970. Throws `unexpected` for NaN, because an entry with NaN
+ * would pass every check of the range.
  */
 export function finite(at: number, sender: string, id: string): number {
   if (Number.isFinite(at)) return at

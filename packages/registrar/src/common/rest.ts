@@ -8,17 +8,17 @@ import type { EndpointTarget, RegistrarSpec } from './spec.ts'
 /** Returns one page of a list; without a cursor, the first page. */
 export type ReadPage = (cursor?: string) => Promise<SourcePage<Fields>>
 
-/** Where a list of the sender's API has its rows, and how the next page is requested. */
+/** Description of a list in the sender's API: the path of its rows, and the request for the next page. */
 export interface ListPages {
-  /** Path of the rows in the answer. @default '', if the answer is the list */
+  /** Path of the rows in the answer. @default '': the answer itself is the list */
   readonly rows?: string
   /** True if the sender leaves out an empty list. @default false */
   readonly mayLack?: true
   readonly query?: ApiRequest['query']
   readonly headers?: Readonly<Record<string, string>>
   /**
-   * Query parameter of the next page. Its value is at a path in the answer, or a function returns it, or undefined for
-   * the last page. @default there is only one page
+   * Query parameter of the next page. `value` is the path of the parameter's value in the answer, or a function that
+   * returns the value (undefined on the last page). @default there is only one page
    */
   readonly next?: readonly [parameter: string, value: string | NextPage]
 }
@@ -50,8 +50,8 @@ export function numbered(last: string): NextPage {
 }
 
 /**
- * Returns all rows of a list in pages. Throws `unexpected` if a page has no new row, or if the pages do not end. A
- * partial list would not do, because a plan would create an endpoint that already exists.
+ * Returns all rows of a list in pages. Throws `unexpected` if a page has no new row, or if the pages do not end. With a
+ * partial list, a plan would create an endpoint that already exists.
  */
 export async function everyRow(title: string, page: ReadPage): Promise<readonly Fields[]> {
   const { goesOn } = createPaging({ since: 0, until: 0 })
@@ -71,7 +71,7 @@ export async function everyRow(title: string, page: ReadPage): Promise<readonly 
   return found
 }
 
-/** Where the sender's object for an endpoint has its members. */
+/** Paths of an endpoint's members in the sender's object. */
 export interface EndpointMembers {
   /** Path of the id. @default 'id' */
   readonly id?: string
@@ -81,7 +81,7 @@ export interface EndpointMembers {
   readonly topics: string | ((endpoint: Fields) => readonly string[])
   /** Topic of an endpoint without topics, at senders that send it everything. @default none */
   readonly everything?: string
-  /** Members of an endpoint that is turned on. */
+  /** Members that an endpoint has, with these values, when it is turned on. */
   readonly on: Fields
   /** True if an endpoint that lacks these members is on. @default false */
   readonly usuallyOn?: true
@@ -123,12 +123,17 @@ interface RestApi extends EndpointMembers {
   readonly path: string
   /** End of each path. @default '' */
   readonly end?: string
-  /** Path of the endpoint in the answer to a request for one. @default '', if the answer is the endpoint */
+  /**
+   * Path of the endpoint in the answer to a request for one endpoint. @default '': the answer itself is the endpoint
+   */
   readonly inside?: string
   readonly list: ListPages | ReadPage
-  /** Members of the rows that are webhooks. @default each row is one */
+  /**
+   * Members that a row has, with these values, if it is a webhook. Other rows are ignored. @default every row is a
+   * webhook
+   */
   readonly only?: Fields
-  /** Path of the secret in an endpoint, at senders that show it. @default none */
+  /** Path of the secret in the sender's object, at senders that show the secret. @default none */
   readonly secret?: string
   /** Returns the request that creates an endpoint. */
   readonly create: (target: EndpointTarget) => ApiRequest
@@ -144,7 +149,7 @@ type RestEndpoints = Required<Pick<RegistrarSpec, 'list' | 'create' | 'delete' |
     readonly get: (id: string) => Promise<Fields>
   }
 
-/** Returns the part of a registrar that follows from the description of the sender's API. */
+/** Returns the methods of a registrar that need only this description of the sender's API. */
 export function restEndpoints(call: ApiCall, api: RestApi): RestEndpoints {
   const { title, path, end = '', inside = '', list, only = {}, secret, shape } = api
   const page = typeof list === 'function' ? list : pagesOf(call, title, path + end, list)

@@ -62,7 +62,7 @@ export interface RegistrarSpec
 /** Passes a secret to the app. If a new endpoint replaces the old one, `endpoint` is the id of the new one. */
 type HandSecret = (url: unknown, secret: unknown, endpoint?: string) => Promise<void>
 
-/** The endpoint as it must be after a step. */
+/** Wanted state of an endpoint after a step. */
 export interface EndpointTarget {
   readonly url: string
   readonly topics: readonly string[]
