@@ -29,7 +29,7 @@ interface Call {
 }
 
 interface Caller {
-  /** Calls the destination. Throws if the task must be retried or is dead. */
+  /** Calls the destination. `gone` means that it answered 410. Rejects if the task must be retried or is dead. */
   call(call: Call): Promise<'delivered' | 'gone'>
   close(): Promise<void>
 }
@@ -83,7 +83,7 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
         throw new UnrecoverableError(`${destination}: ${(error as Error).message}`, {
           cause: error,
         })
-      // After the last attempt, the task does not wait for another one.
+      // A task without further attempts is dead, so it does not count as waiting.
       if (task.attempt < task.attempts) waiting.add(key, task.id, now(), false, destination)
       throw error
     } finally {
@@ -93,9 +93,9 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
   }
 }
 
-// Pause in milliseconds before a task is postponed, so that messages of other tasks go out first. Postponed tasks are
-// then stored together: a file inbox blocks the process at each write. Without the pause, one destination that is down
-// makes the others 20 % slower (`down` in test/bench).
+// Milliseconds before a task is postponed, so that messages of other tasks go out first. Tasks that are postponed
+// meanwhile are stored in one write, because a file inbox blocks the process at each write. Without this delay, one
+// destination that is down makes the others 20 % slower (`down` in test/bench).
 const NO_HURRY = 5
 
 function isRejected(error: unknown): boolean {
@@ -107,8 +107,8 @@ type Verdict =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'gone' }
   /**
-   * Any other response, including redirects. `sick` is true if the destination itself fails. `wait` is the delay that
-   * `Retry-After` requests, in milliseconds.
+   * Any other response, including redirects. `sick` is true if the status shows a problem of the destination (5xx, 429
+   * or 408). `wait` is the delay that `Retry-After` requests, in milliseconds.
    */
   | { readonly kind: 'failed'; readonly sick: boolean; readonly wait: number | undefined }
 
@@ -128,7 +128,7 @@ function judgeAnswer({ status, retryAfter }: DestinationAnswer, now: number, cap
   }
 }
 
-// Maximum number of destinations whose last reported pause is remembered. The number of gates has the same limit.
+// Maximum number of destinations whose last reported pause is remembered, so that each pause is reported once.
 const MOST = 10_000
 
 /** Creates the object that notifies observers of calls to destinations, and of pauses between such calls. */
@@ -157,7 +157,10 @@ function createTeller() {
         send(withTrace(request, headers, passes)),
       ) as Promise<DestinationAnswer>
     },
-    /** Reports that calls to a destination pause until a time, or continue if `until` is undefined. */
+    /**
+     * Reports to observers that calls to a destination pause until `until`, in milliseconds since 1970. If `until` is
+     * undefined, reports that calls continue.
+     */
     paused(key: string, destination: string, task: Task, until: number | undefined): void {
       if (until === told.get(key)) return
       told.delete(key)
@@ -171,7 +174,7 @@ function createTeller() {
   }
 }
 
-/** Adds the observers' headers. They replace the trace context of the received delivery. */
+/** Adds the observers' headers that `passes` allows, in place of the received `traceparent` and `tracestate`. */
 function withTrace(
   request: SignableRequest,
   added: Readonly<Record<string, string>> = {},
@@ -200,7 +203,7 @@ function createClient(guard: AddressGuard, { connectTimeout, timeout, maxRespons
   let closing: Promise<void> | undefined
 
   return {
-    // node:http does not follow redirects. It skips interim responses (1xx; RFC 9110, section 15.2).
+    // node:http does not follow redirects, and skips interim responses (1xx; RFC 9110, section 15.2).
     send(message: SignableRequest, signal: AbortSignal): Promise<DestinationAnswer> {
       const sent = sentOver(message, AbortSignal.any([signal, AbortSignal.timeout(timeout)]))
       running.add(sent)
@@ -228,7 +231,7 @@ function createClient(guard: AddressGuard, { connectTimeout, timeout, maxRespons
       })
       request.once('response', resolve)
       request.once('error', (error) => reject(signal.aborted ? (signal.reason as Error) : error))
-      // An answer of 101 that nobody asked for closes the connection, with neither a response nor an error.
+      // After an unrequested 101 response, Node closes the connection and emits neither `response` nor `error`.
       request.once('close', () => reject(new Error('the connection closed without a response')))
       request.end(body)
     })
@@ -302,8 +305,8 @@ function createWaiting({ maxWaiting, giveUp }: CallSettings) {
   const byKey = new Map<string, Map<string, number>>()
 
   return {
-    // Throws `UnrecoverableError` if too many tasks of this key wait, or if this task waited longer than `giveUp`.
-    // `leftAlone` is true while calls pause.
+    // Throws `UnrecoverableError` if too many tasks of this key wait, or if calls pause (`leftAlone`) and this task has
+    // waited longer than `giveUp`.
     add(key: string, task: string, now: number, leftAlone: boolean, destination: string): void {
       const tasks = byKey.get(key) ?? new Map<string, number>()
       const since = tasks.get(task)

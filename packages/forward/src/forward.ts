@@ -61,7 +61,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     defaults: {
       retry: settings.retry,
       concurrency: settings.total,
-      // 15 s more than the call: for the wait until a call may start, and for the app's functions.
+      // 15 s more than the limit of a call: the task also waits for its call, and runs the app's functions.
       timeout: settings.timeout + 15_000,
     },
     restore: async (destination: DestinationInit) => {
@@ -84,7 +84,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
   }
 
   async function deliver(event: Event, task: Task, id: string): Promise<void> {
-    // If `to` is a fixed list, its URL may have changed since the task was created.
+    // If `to` is a fixed list, the app may have changed the destination's URL since the task was created.
     const destination: Destination = {
       id,
       url: fixed?.find((each) => each.id === id)?.url ?? (task.data as unknown as Destination).url,
@@ -170,7 +170,8 @@ function createMarks(records: Records) {
     has: async (tenant: string | undefined, destination: string): Promise<boolean> =>
       (await records.get(keyOf(tenant, destination))) !== undefined,
     async set(tenant: string | undefined, destination: string, at: number): Promise<void> {
-      // Version 0 creates the record. It may exist already, because another task of the destination set it.
+      // Version 0 creates the record. If another task of the destination has created the record already, nothing
+      // changes.
       await records.set(keyOf(tenant, destination), { at, destination }, 0)
     },
     /** Clears the marks of a destination for all tenants. Returns false if none was set. */

@@ -10,14 +10,17 @@ export interface Pass {
   leave(found: CallResult, until?: number): void
 }
 
-/** Places of one subscription. Each running or waiting call uses one place. */
+/**
+ * Places that all destinations of one subscription share. A running call uses one place, and so does a task that waits
+ * for its call.
+ */
 export interface Places {
   readonly total: number
-  /** Number of places in use, by running calls and by tasks that wait for a call. */
+  /** Number of places in use. */
   held: number
 }
 
-/** Gate of one destination: decides when a task may call it. */
+/** Gate of one destination, which decides when a task may call the destination. */
 export interface CallGate {
   readonly busy: boolean
   readonly open: boolean
@@ -29,21 +32,21 @@ export interface CallGate {
   enter(): Pass | Promise<Pass>
 }
 
-// Milliseconds. A task waits in this process if it can probably start within this time. Otherwise it is postponed: it
-// returns to the inbox.
+// Milliseconds. If a call can probably start within this time, its task waits in this process. Otherwise the task is
+// postponed: it returns to the inbox.
 const MOMENT = 250
 // Number of postponed tasks that return at the end of a pause, to probe the destination.
 const SCOUTS = 3
-// Maximum extra delay of all other postponed tasks, in milliseconds.
+// The other postponed tasks return after one more pause, or after these milliseconds if that is sooner.
 const LATER = 30_000
 
 /**
- * Creates the gate of one destination. Four rules apply, in this order. First, while calls pause (see {@link
- * createBreaker}), only the probe enters. Second, a destination uses at most as many places as are free, so that an
- * idle destination always finds a place. (This is the dynamic threshold of shared buffers: Choudhury and Hahne,
- * https://doi.org/10.1109/90.664262.) Third, a destination gets at most `concurrency` parallel calls. Fourth, a task
- * may wait briefly for one of these calls to end. All other tasks are postponed at the pace of the destination (see
- * {@link createSpacing}). So they neither return too often nor all at once.
+ * Creates the gate of one destination. Four rules apply, in this order. First, no task may call during a pause (see
+ * {@link createBreaker}). After a pause, one call (the probe) shows whether the destination works again. Second, a
+ * destination may not use more places than are free, so that an idle destination always finds a place. (This is the
+ * dynamic threshold of shared buffers: Choudhury and Hahne, https://doi.org/10.1109/90.664262.) Third, a destination
+ * gets at most `concurrency` parallel calls. Fourth, a task may wait briefly for one of these calls to end. All other
+ * tasks are postponed. They return one by one, as fast as the destination answers (see {@link createSpacing}).
  */
 export function createCallGate(settings: GateSettings, places: Places): CallGate {
   const { concurrency, now } = settings
@@ -150,8 +153,8 @@ export function createCallGate(settings: GateSettings, places: Places): CallGate
     // the others wait longer.
     if (breaker.state(at) === 'open' && scouts++ >= SCOUTS)
       from = Math.max(from, breaker.until(at) + Math.min(breaker.pause, LATER))
-    // Tasks return slightly faster than the destination works. A task that is too early only waits; one that is too
-    // late wastes a place.
+    // Postponed tasks return slightly faster than the destination answers. A task that returns early only waits, but a
+    // task that returns late leaves the destination idle.
     const turn = spacing.turn(from, 0.8 * callsApart(at))
     return new PostponeError(Math.ceil(turn - at), 'the destination is busy or paused')
   }
@@ -177,7 +180,8 @@ function createBreaker(settings: BreakerSettings) {
   let pause = settings.pause
   let openUntil = 0
   let probing = false
-  // End of the pause that the destination asked for. It applies even if other running calls succeed.
+  // End of the pause that the destination requested with `Retry-After`. This pause applies even if other running calls
+  // succeed.
   let askedUntil = 0
 
   return {
@@ -187,8 +191,8 @@ function createBreaker(settings: BreakerSettings) {
       return pause
     },
     /**
-     * Returns the estimated end of the pause. If calls do not pause, this time is in the past. While a probe runs, its
-     * end is unknown, so the length of a pause is assumed.
+     * Returns the estimated end of the pause. If calls do not pause, this time is in the past. While a probe runs, the
+     * end is unknown, so the length of the next pause is assumed.
      */
     until: (at: number): number => Math.max(openUntil, askedUntil, probing ? at + pause : 0),
     /** Returns the end of the last pause; undefined if the breaker is closed. */

@@ -85,8 +85,8 @@ function contentOf(
       body: typeof content.body === 'string' ? Buffer.from(content.body) : content.body,
     }
   const { body, headers } = event.delivery
-  // The original bytes cannot be sent: they contain several events, or are empty (a GET, or a body that held a
-  // credential).
+  // Sends JSON if the app gives `content`, or if the original bytes contain several events or are empty. They are empty
+  // for a GET, and for a body with a credential, which is not stored.
   if (content || event.batch || body.length === 0)
     return {
       headers: { 'content-type': 'application/json' },

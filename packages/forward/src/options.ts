@@ -42,7 +42,7 @@ export interface CallOptions extends GuardOptions {
   readonly giveUp?: Duration
   /**
    * Maximum number of waiting tasks of one destination in one process. Further tasks are dead immediately, so that a
-   * dead destination never fills the inbox of the others. @default 10_000
+   * destination that is down cannot fill the inbox. @default 10_000
    */
   readonly maxWaiting?: number
   /** Clock, in milliseconds since 1970. @default Date.now */

@@ -105,7 +105,7 @@ export function createRegistry(host: RegistryHost): Registry {
     secret: string | undefined,
   ): readonly KeptSecret[] {
     const next = secret ?? createSecret(version)
-    // The owner of the old URL knows the old secret and could forward a message that is signed with it.
+    // At a new URL, only the new secret signs, because the owner of the old URL knows the old secret.
     if (!old || old.url !== url) return [sealed(id, next)]
     return next === newest(id, old)
       ? old.secrets

@@ -82,7 +82,10 @@ export interface WebhookSource {
    * @throws {DestinationRejected} if the URL is not allowed or the id is in use.
    */
   register(registration: Registration): Promise<DestinationCredentials>
-  /** Gives a destination a new secret and returns it. During the overlap, messages are also signed with the old secret. */
+  /**
+   * Gives a destination a new secret. Returns the key that verifies its signatures. During the overlap, messages are
+   * also signed with the old secret.
+   */
   rotate(
     id: string,
     options?: {
@@ -97,8 +100,8 @@ export interface WebhookSource {
   destinations(): Promise<readonly RegisteredDestination[]>
   /**
    * Stores a message, which is then delivered. Returns the id, and whether a message with this id was known. Rejects
-   * with a `WebhookError` if the inbox is full or down. `host` may be `inTransaction(connection)` of @postern/sqlite or
-   * @postern/postgres, whichever has the inbox. Then the message is stored only if that transaction commits.
+   * with a `WebhookError` if the inbox is full or down. If `host` is `inTransaction(connection)` of the package that
+   * has the inbox, such as @postern/postgres, the message is stored only if that transaction commits.
    */
   emit(message: Message, host?: Host): Promise<{ readonly id: string; readonly known: boolean }>
   /** Registers a listener for messages that are dead. */
@@ -248,7 +251,7 @@ function shown(id: string, { url, topics, gone }: KeptDestination): RegisteredDe
 
 /** Passes messages to the sender's receiver, which no other code can reach. */
 function createEmitter(inbox: string, now: () => number) {
-  // The key is the body: the receiver creates its own delivery object from the same body.
+  // Results by body, because the receiver creates its own delivery object but keeps this body.
   const results = new WeakMap<Uint8Array, Result>()
   const provider: Provider = {
     name: 'source',

@@ -167,7 +167,7 @@ function recordedSecrets(
   }
   /**
    * Changes the stored list of secrets for a URL, unless `change` returns undefined. Returns false if another writer
-   * was faster at every try.
+   * changed the list during every try.
    */
   const update = async (
     delivery: Delivery,

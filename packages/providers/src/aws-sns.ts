@@ -35,8 +35,8 @@ export interface AwsSnsOptions extends CertificateOptions {
   readonly tolerance?: number
 }
 
-// The region has the form of `regionRegex` in AWS's endpoints file, so a host made from it cannot be that of an S3
-// bucket. https://github.com/boto/botocore
+// The region has the form of `regionRegex` in AWS's endpoints file, so a host name with that region cannot be the name
+// of an S3 bucket. https://github.com/boto/botocore
 const ARN_OF_REGION =
   /^arn:(aws|aws-cn|aws-us-gov):sns:((?:(?:us|eu|ap|sa|ca|me|af|il|mx)|cn|us-gov)-[a-z]+-\d+):\d{12}:/
 // Hosts of Amazon's issuing certificates. https://www.amazontrust.com/repository/
@@ -138,7 +138,7 @@ function read(delivery: Delivery): CertificateClaim {
   const message = delivery.json()
   const version = field(message, 'SignatureVersion')
   const signature = text(message, 'Signature')
-  // If a message has passed through Lambda, the member has the second spelling.
+  // A message that has passed through Lambda has the second spelling.
   const url = text(message, 'SigningCertURL') ?? text(message, 'SigningCertUrl')
   if (signature === undefined || url === undefined)
     throw new WebhookError('missing_header', {
@@ -151,7 +151,9 @@ function read(delivery: Delivery): CertificateClaim {
   return { url, hosts, signature, hash: version === '1' ? 'sha1' : 'sha256' }
 }
 
-/** Returns the host of SNS in the region of a topic. This host has the certificates of the region. */
+/**
+ * Returns the SNS host that has the certificates of a topic's region. Returns an empty list if the ARN names no region.
+ */
 function hostsOf(arn: string | undefined): readonly string[] {
   const [, partition, region] = ARN_OF_REGION.exec(arn ?? '') ?? []
   if (region === undefined) return []

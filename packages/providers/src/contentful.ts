@@ -77,7 +77,7 @@ const TOPIC = 'x-contentful-topic'
 const ID = 'x-contentful-idempotency-key'
 
 /**
- * Makes Contentful's scheme: HMAC-SHA256 over method, path with query, the headers that the sender lists, and body,
+ * Creates Contentful's scheme: HMAC-SHA256 over method, path with query, the headers that the sender lists, and body,
  * separated by line feeds.
  */
 function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {

@@ -19,7 +19,7 @@ export interface DatadogOptions extends HttpAuthOptions {
 
 /**
  * Datadog monitors. Datadog does not sign: a custom header, Basic credentials or OAuth2 authenticates a delivery, and
- * only TLS protects the body. The body has the form of your template: JSON or a form. The topic and the id are the
+ * only TLS protects the body. Your template decides whether the body is JSON or a form. The topic and the id are the
  * members that `topicField` and `idField` name. If the body has no such topic, the topic is the member
  * `alert_transition`, or else `event`. Datadog retries up to five times after a 5xx or a timeout.
  * https://docs.datadoghq.com/integrations/webhooks/

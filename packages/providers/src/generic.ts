@@ -193,7 +193,7 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
 const JSON_ALONE: readonly Format[] = ['json']
 const ANY: readonly Format[] = ['json', 'xml', 'form', 'bytes']
 const GZIP: Codings = { gzip: 'sent' }
-/** Options that the provider has unchanged. */
+/** Options that are passed to the provider unchanged. */
 const PASSED = ['contentType', 'charsets', 'repeats', 'limits', 'retrySpan', 'credentials'] as const
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
 
@@ -215,8 +215,8 @@ function needsId({ formats, eventIdField, ...others }: GenericOptions): boolean 
 }
 
 /**
- * Returns the options with functions that read id and topic from the query. A header that an option names is used
- * first.
+ * Returns the options with functions that read id and topic from the query. If an option names a header for the value,
+ * the header is read instead.
  */
 function byQuery(options: GenericOptions): GenericPlaces {
   const { id, eventIdHeader, eventIdQuery, topic, topicHeader, topicQuery, topicField } = options

@@ -92,8 +92,8 @@ function hookName(delivery: Delivery): string {
 
 type GitlabKey = { readonly signing: StandardWebhooksKey } | { readonly plain: string }
 
-// Makes GitLab's scheme. If there is a signing token, secret tokens are ignored. Otherwise an attacker could leave out
-// the signature and send only a secret token.
+// Creates GitLab's scheme. If there is a signing token, secret tokens are ignored. Otherwise an attacker could leave
+// out the signature and send only a secret token.
 function gitlabScheme(given: SecretOption, tolerance: number | undefined): Scheme<GitlabKey> {
   const signed = standardWebhooksScheme({ tolerance })
   const plain = token({ header: 'X-Gitlab-Token' })

@@ -117,7 +117,7 @@ const VERSION = 'x-hubspot-signature-version'
 // For v3, HubSpot's page says that these escapes in a URL must be decoded, and no others.
 const ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
 
-/** Makes HubSpot's scheme. If a v3 signature is present, only that signature is verified. */
+/** Creates HubSpot's scheme. If a v3 signature is present, only that signature is verified. */
 function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
   const { versions = ['v3'] } = options
   const url = (delivery: Delivery): string => signedUrl(delivery, options)
@@ -145,7 +145,7 @@ function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
     ...(versions.includes('v1') || versions.includes('v2') ? { needs: [] } : {}),
     reads: [V3, 'x-hubspot-request-timestamp', OLD, VERSION],
     present: (delivery) => delivery.header(V3) !== undefined || delivery.header(OLD) !== undefined,
-    // All accepted versions protect at least these parts.
+    // The parts that every accepted version protects.
     covers: { body: 'bytes', id: true, url: isUrlCovered, timestamp: isDated },
     verify(delivery, keys, now) {
       const version = versionOf(delivery)

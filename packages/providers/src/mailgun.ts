@@ -97,7 +97,7 @@ interface Claim {
 }
 
 /**
- * Makes Mailgun's scheme: the signature is inside the body. Events of subaccounts have a second signature, made with
+ * Creates Mailgun's scheme: the signature is inside the body. Events of subaccounts have a second signature, made with
  * the primary account's key.
  */
 function mailgunScheme(tolerance: number): Scheme<Uint8Array> {

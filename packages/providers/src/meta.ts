@@ -223,7 +223,7 @@ function messagingId(item: unknown, kind: string): string | undefined {
   if (kind === 'message' || kind === 'postback') return member(item, `${kind}.mid`)
   if (kind === 'reaction') return joinedId(item, 'reaction.mid', 'reaction.action')
   const seen = joinedId(item, 'sender.id', `${kind}.watermark`)
-  // A `delivery` and a `read` may have the same watermark, so the kind is added.
+  // A `delivery` and a `read` may have the same watermark, so the id of a `delivery` ends with the kind.
   return kind === 'delivery' && seen !== undefined ? `${seen}:${kind}` : seen
 }
 

@@ -70,8 +70,8 @@ export const microsoftGraph: Factory<PresetOptions<'clientState'>> = /* @__PURE_
   covers: { body: 'none' },
   sign: () => CLIENT_STATE,
   greet(delivery) {
-    // The query is not signed. A request with a body is a notification, even if an attacker has added a token, so it is
-    // not lost.
+    // The query is not signed, so an attacker could add a token to a notification. So a request with a body is always a
+    // notification.
     if (delivery.body.byteLength > 0) return undefined
     const tokens = delivery.query().getAll('validationToken')
     if (tokens.length === 0) return undefined

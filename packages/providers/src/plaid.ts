@@ -111,7 +111,7 @@ function checkBody(claims: JwtClaims, delivery: Delivery): void {
     })
 }
 
-// Returns the source without expired keys. Plaid sets `expired_at` when it has replaced a key.
+// Returns a source that leaves out expired keys. Plaid sets `expired_at` when it has replaced a key.
 function unexpired(source: JwkSource): JwkSource {
   const good = (keys: readonly Jwk[]): readonly Jwk[] =>
     keys.filter((key) => (key['expired_at'] ?? null) === null)

@@ -12,9 +12,9 @@ const HEADER = 'recurly-signature'
 /**
  * Recurly's JSON webhooks; its XML webhooks are not signed. The signature is HMAC-SHA256 over `time.body`, with the
  * time in milliseconds. An old key stays valid for 24 hours, so a delivery may have several signatures, of which one
- * must match. The topic is `object_type.event_type` (`account.created`; `account` matches too). `id` is that of the
- * object, so the event's id is `id:event_type:event_time`, with the `uuid` if there is one. Recurly expects a 2xx
- * within 5 s, follows no redirect, and retries ten times over about 73 hours.
+ * must match. The topic is `object_type.event_type` (`account.created`; `account` matches too). The member `id`
+ * identifies the object, so the event's id is `id:event_type:event_time`, with the `uuid` if there is one. Recurly
+ * expects a 2xx within 5 s, follows no redirect, and retries ten times over about 73 hours.
  * https://docs.recurly.com/docs/signature-verification
  */
 export const recurly: Factory<DatedPresetOptions<'secretKey'>> = /* @__PURE__ */ sender({

@@ -123,5 +123,5 @@ function twinOf(
   return snapshot === undefined ? undefined : { id: snapshot, topic: topic.slice(3) }
 }
 
-/** Types of thin events start with the API version of their object. */
+/** Start of a thin event's type: the API version of the event's object. */
 const THIN = /^v\d+\./

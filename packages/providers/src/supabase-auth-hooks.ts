@@ -109,7 +109,7 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
 const SCHEME = /* @__PURE__ */ standardWebhooksScheme()
 
 // Returns guards that recognize a retry. Times are divided into spans of 5 s, and each try has a key for its own span
-// and for the next. All tries come within 5 s, so two tries share a key.
+// and for the next. All tries come within 5 s, so any two tries share a key.
 function retriesOf(delivery: Delivery, payload: unknown): readonly Guard[] {
   const span = Math.floor(Number(delivery.header('webhook-timestamp')) / 5)
   const digest = digestId(payload)

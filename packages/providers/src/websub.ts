@@ -148,7 +148,7 @@ const METHODS = new Map(
 )
 const MAX_SECRET = 199
 
-/** Makes WebSub's scheme: the header `X-Hub-Signature: method=hex` (WebSub, section 8). */
+/** Creates WebSub's scheme: the header `X-Hub-Signature: method=hex` (WebSub, section 8). */
 function websubScheme(): Scheme<Uint8Array> {
   return {
     covers: { body: 'bytes', id: true },

@@ -1,6 +1,6 @@
-// If a package is not installed, its types are `any`, and `skipLibCheck` hides the error. To show the problem, the map
-// of events then has only one topic, which says what to install. So every subscription is a type error. `Keys` must be
-// a `keyof` of a type in the package, because an alias of a missing type would become `any`.
+// If a package is not installed, TypeScript replaces its types by `any`, and `skipLibCheck` hides the error. `keyof
+// any` includes `string`, so `Installed` detects a missing package from a `keyof` of one of its types. Every
+// subscription is then a type error that says what to install.
 
 /** `Events` if the package with their types is installed, or else a map whose only topic names the missing package. */
 export type Installed<Keys, Package extends string, Events> = string extends Keys

@@ -12,8 +12,8 @@ export function membersAt(
 }
 
 /**
- * Returns the inverse of {@link membersAt}: an object that has the text at a path. With several paths, the text is
- * split, and each path gets a part.
+ * Returns an object that has the text at a path, so that {@link membersAt} finds it there. With several paths, the text
+ * is split, and each path gets a part.
  */
 export function placedAt(text: string, path: string | readonly string[], between: string): object {
   const paths = [path].flat()

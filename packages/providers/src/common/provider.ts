@@ -18,7 +18,7 @@ type Spec<Options extends object, Key, Ready> = Omit<
   readonly facts: SenderFacts
 }
 
-/** Makes a provider of this package. Unlike in `provider()` of core, `facts` is required. */
+/** Creates a provider of this package. Here `facts` is required, unlike in `provider()` of core. */
 export function provider<Options extends object, Key = unknown, Ready = Options>(
   spec: Spec<Options, Key, Ready>,
 ): Factory<Options> {

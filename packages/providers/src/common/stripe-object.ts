@@ -194,7 +194,7 @@ function relatedPath(related: unknown): string | undefined {
 
 /**
  * Paths of objects under `/v1/`, for types whose path is not `<type>s/<id>`. Braces name members of the object.
- * Undefined means that the object has no path.
+ * Undefined means that the API has no path for objects of this type.
  */
 const PATHS: Readonly<Record<string, string | undefined>> = {
   balance: 'balance',
@@ -237,8 +237,8 @@ function pathOf(object: unknown): string | undefined {
 }
 
 /**
- * Returns an id as one segment of a path, or undefined if the id cannot be one. The id is encoded, because apps can
- * choose the ids of coupons, plans and products.
+ * Returns an id as one segment of a path, or undefined if the id cannot be a segment. The id is encoded, because apps
+ * can choose the ids of coupons, plans and products.
  */
 function segment(id: unknown): string | undefined {
   const isId = typeof id === 'string' && /^(?!\.+$)[^\p{C}/\\]{1,255}$/u.test(id)

@@ -52,7 +52,8 @@ export const CONSENT_HEADERS: readonly string[] = ['webhook-request-origin', 'we
 
 /**
  * Returns the answer to the OPTIONS request of CloudEvents' abuse protection. The answer allows one of the `origins` to
- * send at any rate. The callback URL in the request is never fetched, because an attacker could name any host.
+ * send, without a rate limit. The callback URL in the request is never fetched, because an attacker could name any
+ * host.
  * https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md
  */
 export function consent(delivery: Delivery, origins: readonly string[]): Reply {

@@ -18,8 +18,8 @@ export function httpAuth(options: HttpAuthOptions): Scheme<string> {
 }
 
 /**
- * Returns the one option that was given, or the first name without a value. Throws a `TypeError` for two options,
- * because a delivery would need only the weaker one.
+ * Returns name and value of the given option; if none is given, the first name without a value. Throws a `TypeError` if
+ * two are given, because a delivery would then need only the weaker one.
  */
 export function oneSecret<Options extends object>(
   provider: string,

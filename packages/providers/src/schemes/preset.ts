@@ -33,14 +33,15 @@ interface PresetSpec<Name extends string, Key, More extends object>
 }
 
 /**
- * Makes a function that reads the topic at the first path that the payload has. If it has none, the topic is `event`.
+ * Creates a function that reads the topic at the first of the paths that the payload has. If the payload has none of
+ * the paths, the topic is `event`.
  */
 export function topicOf(...paths: readonly string[]): Extract {
   return (_delivery, { value }) =>
     paths.map((path) => member(value, path)).find((topic) => topic !== undefined) ?? 'event'
 }
 
-/** Makes a provider from data. The places of id and topic have the same options as in `generic`. */
+/** Creates a provider from data. The data names the places of id and topic as the options of `generic` do. */
 export function preset<Name extends string = 'secret', Key = unknown, More extends object = object>(
   given: PresetSpec<Name, Key, More>,
 ): Factory<DatedPresetOptions<NoInfer<Name>> & NoInfer<More>> {

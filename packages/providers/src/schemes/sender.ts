@@ -44,7 +44,7 @@ interface Given {
 /** The spec of a sender with one secret. */
 export interface SenderSpec<Name extends string, Key, More extends object>
   extends Omit<Base<Name, Key, More>, Made>, PresetFacts {
-  /** Makes the scheme. May throw a `TypeError` for a wrong option. */
+  /** Creates the scheme. May throw a `TypeError` for a wrong option. */
   readonly sign: (given: Given, options: More) => Scheme<Key>
   /** Name of the option for the secret. @default 'secret' */
   readonly secret?: Name
@@ -61,7 +61,7 @@ export interface SenderSpec<Name extends string, Key, More extends object>
 }
 
 /**
- * Makes a provider with these options: one secret, the `tolerance` if the signature has a time, and those in `extra`.
+ * Creates a provider with these options: one secret, the `tolerance` if the signature has a time, and those in `extra`.
  */
 export function sender<Name extends string = 'secret', Key = unknown, More extends object = object>(
   given: SenderSpec<Name, Key, More>,

@@ -57,7 +57,9 @@ interface StandardFamilySpec
    * first. @default ['decoded']
    */
   readonly keys?: readonly KeyForm[]
-  /** Makes the key from a secret in the sender's own format. If given, `keys` is ignored. @default whsec_ and base64 */
+  /**
+   * Creates the key from a secret in the sender's own format. If given, `keys` is ignored. @default whsec_ and base64
+   */
   readonly key?: (secret: string) => StandardWebhooksKey
   /** Converts the sender's list of signatures to the specification's format. @default no conversion */
   readonly signatures?: (list: string) => string
@@ -69,7 +71,7 @@ const FAMILY_OPTIONS = {
 } as const
 
 /**
- * Makes a provider for a sender that uses Standard Webhooks 1.0.0. The sender may have its own format of secrets and
+ * Creates a provider for a sender that uses Standard Webhooks 1.0.0. The sender may have its own format of secrets and
  * its own header names.
  */
 export function standardFamily(given: StandardFamilySpec): Factory<StandardFamilySecretOptions> {

@@ -33,8 +33,8 @@ const sha256 = hmacAlgorithm({ algorithm: 'sha256', encoding: 'base64' })
 const SHARED = -1
 
 /**
- * Makes Twilio's scheme. A signature covers the public URL and the fields of a form. For other bodies, the URL's query
- * has a digest of the body.
+ * Creates Twilio's scheme. A signature covers the public URL and the fields of a form. For other bodies, the URL's
+ * query has a digest of the body.
  */
 export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
   const shared = new Map<string, Uint8Array>()
@@ -112,7 +112,7 @@ const DIGEST = 'bodySHA256'
 // attacker could move the border between name and value.
 const NAME = /^[A-Za-z_][\w.[\]-]{0,127}$/
 
-/** Returns the format of a delivery. Only signed parts decide it, and method and Content-Type are not signed. */
+/** Returns the format of a delivery. Method and Content-Type do not decide the format, because they are not signed. */
 export function twilioFormat(delivery: Delivery): 'json' | 'form' | 'query' {
   if (delivery.query().has(DIGEST)) return 'json'
   return delivery.body.length > 0 ? 'form' : 'query'

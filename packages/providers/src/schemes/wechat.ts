@@ -28,8 +28,8 @@ interface WechatSignatureOptions {
 }
 
 /**
- * Makes WeChat's scheme: SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined. The
- * signature is in the query parameter `signature`, or in `msg_signature` if it covers an encrypted text.
+ * Creates WeChat's scheme: SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined.
+ * The signature is in the query parameter `signature`, or in `msg_signature` if it covers an encrypted text.
  */
 export function wechatSignature(options: WechatSignatureOptions): Scheme<string> {
   const tolerance = toleranceOption(options.tolerance, 300)
@@ -155,7 +155,7 @@ interface WechatCipher {
 }
 
 /**
- * Makes the cipher of the secure mode: AES-256-CBC with padding to 32 bytes. The plain text is 16 random bytes, the
+ * Creates the cipher of the secure mode: AES-256-CBC with padding to 32 bytes. The plain text is 16 random bytes, the
  * length of the message, the message, and its recipient.
  *
  * @throws TypeError if the key is not 43 characters of base64.

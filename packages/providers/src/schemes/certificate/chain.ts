@@ -31,9 +31,9 @@ export function checkDates(certificate: X509Certificate, now: number): void {
  * Returns the chain of a fetched certificate. The chain ends with a certificate that an authority issued. Authorities
  * are those of Node and those in `extra`. Checks follow RFC 5280, section 6, without revocation and policies.
  *
- * A missing issuer is fetched from the URL in the certificate that it issued (authority information access). Such a
- * certificate is used only if its signature fits. An attacker may have written that URL, so only `hosts` and addresses
- * of the public internet are fetched.
+ * A missing issuer is fetched from the URL in the certificate that it issued (authority information access). A fetched
+ * issuer is used only if the signature in the issued certificate fits. An attacker may have written that URL, so only
+ * `hosts` and addresses of the public internet are fetched.
  *
  * @throws WebhookError `unknown_sender` if the chain does not lead to an authority; `secret_unavailable` if a part of
  * the chain cannot be fetched.

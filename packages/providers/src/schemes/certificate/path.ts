@@ -34,7 +34,7 @@ export function pathFault(path: readonly X509Certificate[]): string | undefined 
       return 'the chain is longer than an issuer allows'
     for (const [below, one] of all.slice(0, at).entries()) {
       // An authority may issue a certificate for its own name, to renew a key. Name constraints do not apply to such a
-      // certificate, unless it is the sender's.
+      // certificate, unless it is the sender's certificate.
       if (below > 0 && one.selfIssued) continue
       if (!keepsTo(one, issuer)) return 'a name of the chain is outside of what an issuer may name'
     }
@@ -80,8 +80,8 @@ function within(name: GeneralName, base: GeneralName): boolean {
 }
 
 /**
- * Returns the common names that look like hosts. Without DNS names, the constraints apply to these, because the
- * sender's name may also be a common name.
+ * Returns the common names that look like hosts. A certificate without DNS names may name its host only there, so name
+ * constraints then apply to the common names.
  */
 function commonNames(subject: Uint8Array): readonly GeneralName[] {
   return derElements(derElement(subject).content)

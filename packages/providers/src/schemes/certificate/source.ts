@@ -12,8 +12,8 @@ import { checkChain, checkDates, parseCertificates } from './chain.ts'
 
 export interface CertificateOptions extends FetchOptions {
   /**
-   * PEM of the sender's certificate. With this option, no certificate is fetched. Only the dates of yours are checked,
-   * so give one that you trust.
+   * PEM of the sender's certificate. With this option, no certificate is fetched. Only the dates of this certificate
+   * are checked, so give one that you trust.
    */
   readonly certPem?: string | undefined
   /** PEM of authorities to trust in addition to Node's, for a proxy in a private network or for tests. */
@@ -37,14 +37,14 @@ interface CertificateSource {
   find(url: string, hosts: readonly string[], now: number): MaybePromise<X509Certificate>
   /** Records that a delivery was verified with the certificate at a URL. */
   trust(url: string): void
-  /** URLs whose certificate has verified a delivery. An attacker's URLs do not delay fetches of these. */
+  /** URLs whose certificate has verified a delivery. An attacker's URLs do not delay fetches of these URLs. */
   readonly trusted: TrustedNames
 }
 
 // Maximum number of cached certificates. A sender uses a certificate for months, so only an attacker causes more.
 const KEPT = 20
-// Milliseconds until a URL that failed is fetched again. So an attacker who invents URLs cannot make the receiver flood
-// the sender's servers.
+// Milliseconds until a URL that failed is fetched again, so that an attacker who repeats a URL cannot make the receiver
+// flood the sender's servers.
 const FAILED = 30_000
 
 /** Fetches each certificate once, checks its chain, and caches it while it is valid. */

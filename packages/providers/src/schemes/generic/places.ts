@@ -49,7 +49,8 @@ export function genericEvents(
   return listOf(at(body.value, itemsField), itemsField).map((value, index) => {
     const own = Array.isArray(exact) ? (exact[index] as unknown) : value
     const event = eventOf(options, delivery, { ...body, value }, own)
-    // The header's id belongs to the whole delivery, but each event needs its own id, so its index is added.
+    // The id in the header belongs to the whole delivery, but each event needs its own id. So the event's index is
+    // added, except for the first event.
     const isShared = options.eventIdHeader !== undefined && event.id !== undefined && index > 0
     return isShared ? { ...event, id: `${event.id}:${index}` } : event
   })

@@ -152,7 +152,7 @@ const HMAC = [
   'several',
 ] as const
 
-/** Returns those of the named options that are given. */
+/** Returns an object with the options in `names` that are not undefined. */
 export function givenOf<Options extends object, Name extends keyof Options>(
   options: Options,
   names: readonly Name[],

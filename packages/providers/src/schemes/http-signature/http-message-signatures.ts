@@ -66,16 +66,19 @@ export interface HttpMessageSignaturesOptions {
 
 const LONGEST_INPUT = 8192
 
-/** Returns the headers that the signatures of a delivery cover. In `Signature-Input`, their names are in quotes. */
+/**
+ * Returns `content-digest` and the headers that the signatures of a delivery cover. In `Signature-Input`, their names
+ * are in quotes.
+ */
 function coveredHeaders(delivery: Delivery): readonly string[] {
   const input = delivery.header('signature-input')?.slice(0, LONGEST_INPUT) ?? ''
   return ['content-digest', ...(input.match(/(?<=")[a-z\d-]+(?=")/g) ?? [])]
 }
 
 /**
- * Makes a scheme for HTTP Message Signatures (RFC 9421). The optional peer `structured-headers` parses the headers; the
- * first delivery loads it. Later deliveries are verified without `await` if the keys are in the options.
- * `Content-Digest` (RFC 9530) is always checked.
+ * Creates a scheme for HTTP Message Signatures (RFC 9421). The optional peer `structured-headers` parses the headers;
+ * the first delivery loads it. Later deliveries are verified without `await` if the keys are in the options. If
+ * `Content-Digest` (RFC 9530) is present, it is compared with the body.
  */
 export function httpMessageSignatures(
   options: HttpMessageSignaturesOptions = {},

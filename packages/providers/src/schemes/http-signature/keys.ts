@@ -51,7 +51,7 @@ export function secretKey(
   return { find: () => [first], first }
 }
 
-/** Returns those keys of a JSON Web Key Set that fit one of the algorithms and pass `allowed`. */
+/** Returns a source of those JSON Web Keys that fit one of the algorithms and that `allowed` accepts. */
 export function jwkKeys(
   source: JwkSource,
   algorithms: readonly HttpSignatureAlgorithm[],

@@ -27,8 +27,8 @@ interface ReadSignatureOptions {
   readonly base64url?: boolean
 }
 
-// Maximum number of components in a signature. Known profiles have six or seven. A limit is needed because for each
-// component, an attacker makes the receiver read another header.
+// Maximum number of components in a signature. Known profiles have six or seven. A limit is needed because each
+// component makes the receiver read another header.
 const MAX_COMPONENTS = 32
 
 /**
@@ -101,8 +101,8 @@ function textOf(parameters: ReadonlyMap<string, unknown>, name: string): string 
   return value
 }
 
-// Returns true if the header has the signature in canonical base64. Parsers accept other spellings, because they ignore
-// the bits after the last byte.
+// Returns true if the header has the signature in canonical base64. Parsers also accept other spellings, because they
+// ignore the bits after the last byte.
 function isWritten(delivery: Delivery, base64: string, url: boolean): boolean {
   const text = delivery.headers('signature').join(', ')
   return (
