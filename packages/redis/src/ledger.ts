@@ -132,7 +132,7 @@ type Answer =
   | readonly ['guarded', Guard['otherwise']]
   | readonly ['claimed', number, string | null | undefined]
 
-// An event is one hash with the fields `d` done, `t` token, `u` end of the lease, `c` number of claims, and `s` state.
+// An event is one hash with the fields `d` done, `t` token, `u` end of the lease, `c` number of claims, `s` state.
 // The end of the lease is a time of the server, so that processes need no common clock. A guard (a key that only one
 // event can have) is one string: the key of its event. KEYS[1] is the event, and the other KEYS are guards. In a
 // Cluster, the prefix puts all of them into one slot. The scripts do not use SET … IFEQ, which exists only since Redis
@@ -150,7 +150,10 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 for i = 2, #KEYS do redis.call('SET', KEYS[i], KEYS[1], 'PX', ARGV[2]) end
 return 1`
 
-/** Claims an event. ARGV: token, lease, deduplication window, and each guard's `otherwise`. */
+/**
+ * Claims an event. ARGV: token, lease, deduplication window, and for each guard `reject` or `duplicate`, the result if
+ * another event has the guard.
+ */
 const CLAIM: string = `${NOW}
 local duplicate = false
 for i = 2, #KEYS do

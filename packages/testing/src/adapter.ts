@@ -292,7 +292,7 @@ function conversationCases(
   test('a method the sender does not use gets 405 and Allow before its body is read', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
       assert.equal((await send({ ...signedDelivery(url), method: 'PUT' })).status, 405)
-      // Such a platform waits for the complete body.
+      // A platform that passes only complete requests waits for the body.
       if (buffers) return
       const { status, text } = await exchange(
         url,

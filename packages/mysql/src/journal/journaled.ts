@@ -9,7 +9,7 @@ const ARRIVALS = {
   row: '?,?,?,?,?,?,?,?',
   tail: 'ON DUPLICATE KEY UPDATE id = id',
 }
-// The number of an error: a row with this key exists.
+// Error number of the server for a duplicate key.
 const DUPLICATE = 1062
 
 export function createJournaled(db: Database, { deadline }: Settings): Journaled {

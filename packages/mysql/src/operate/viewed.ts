@@ -30,7 +30,7 @@ import { noteActions } from '../store/rows.ts'
 
 const OF_EVENT = `e.id AS event, e.provider, e.event_id AS eventId, e.topic, e.tenant, e.\`key\`, e.received,
   e.receiver, COALESCE(e.contents, 0) = 2 AS erased`
-// Number of bytes of topics that are indexed.
+// Number of bytes at the start of a topic that its index contains.
 const INDEXED = 100
 const inLanes = (lanes: readonly number[] | undefined): string =>
   lanes === undefined ? '' : `AND t.lane IN (${list(lanes)})`
@@ -62,8 +62,8 @@ const lists = createTableLists({
       // UTF-8 has no byte above f4. So every string that starts with the prefix sorts before the prefix plus these bytes.
       return `e.topic >= x'${start}' AND e.topic < x'${start}ffffffff'`
     },
-    // The topic is matched as text, since a class of characters would match single bytes of a character. With (?s) a dot
-    // matches any character.
+    // The topic is matched as text: in bytes, a class such as `[^.]` would match a part of a character. With (?s), a
+    // dot also matches a line break.
     topicPattern: (source) =>
       `CONVERT(e.topic USING utf8mb4) COLLATE utf8mb4_bin REGEXP CONVERT(${literal(`(?s)${source}`)} USING utf8mb4)`,
   }),
@@ -82,8 +82,8 @@ export function createViewed(
     detail: (id) => lists.detail(tableSql(db).rows, id),
     ...createTableStats(tableSql(db), { now: NOW, event: EVENT }),
     async version() {
-      // Counts all rows that the server wrote. The Handler_* counters of MySQL also count rows of its replies, so
-      // Innodb_rows_* are used if they exist.
+      // Counts all rows that the server wrote. In MySQL, the Handler_* counters also count rows of replies, such as the
+      // reply to this statement. So Innodb_rows_* are used if they exist.
       const found = await db.rows<{ Variable_name: string; Value: number }>(
         `SHOW GLOBAL STATUS WHERE Variable_name RLIKE '^(Innodb_rows|Handler)_(inserted|write|updated?|deleted?)$'`,
       )
@@ -132,7 +132,7 @@ const TABLES: TableDialect = {
     `SELECT t.id, ${over} AS gone FROM $.postern_tasks t FORCE INDEX (PRIMARY) WHERE ${ofEvents(events)}`,
 }
 
-/** Drops rows whose numbers were used for the order of tasks. */
+/** Drops rows of `postern_seq`. Only their AUTO_INCREMENT numbers were needed, for the order of tasks. */
 async function dropNumbers(sql: Sql): Promise<void> {
   const places = await sql.rows(
     'SELECT id FROM $.postern_seq FORCE INDEX (PRIMARY) ORDER BY id LIMIT 10000 FOR UPDATE SKIP LOCKED',

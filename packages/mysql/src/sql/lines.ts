@@ -14,7 +14,7 @@ export const TASK: string = `t.id, t.lane, t.state, t.gate, t.behind, t.attempt,
 /** The condition that joins a task to its event. */
 export const EVENT: string = `e.id = t.id DIV ${TASKS}`
 
-/** Columns for the contents of an event, and of the delivery that it shares with other events. */
+/** Columns for the contents of an event. `shared` is from its delivery, if several events share that delivery. */
 export const CONTENTS = 'e.packed, d.packed AS shared'
 export const DELIVERY = 'LEFT JOIN $.postern_deliveries d ON d.id = e.delivery'
 
@@ -83,8 +83,8 @@ export function jsonOf(rows: readonly (readonly unknown[])[]): Buffer {
   return Buffer.from(JSON.stringify(rows))
 }
 
-// Names of columns: with bytes that are not text, with hashes, and with numbers that are booleans. A name has the same
-// meaning in every statement.
+// Names of columns with bytes that are not text, with hashes, and with booleans as numbers. A name has the same meaning
+// in every statement.
 const BYTES: ReadonlySet<string> = new Set(['packed', 'shared', 'body', 'bytes'])
 const HASHES: ReadonlySet<string> = new Set(['hash', 'holder'])
 const FLAGS: ReadonlySet<string> = new Set(
@@ -112,7 +112,7 @@ function readValue(name: string, value: unknown): unknown {
   return typeof value === 'string' && !/^-?\d+(?:\.\d+)?$/.test(value) ? value : Number(value)
 }
 
-/** Returns microseconds, limited to the maximum of their column: 35 minutes. */
+/** Returns a duration in microseconds, limited to the maximum of its column, about 35 minutes. */
 export function micros(took: number): number {
   return Math.min(took, 2 ** 31 - 1)
 }

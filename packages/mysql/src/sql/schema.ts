@@ -6,17 +6,17 @@ const TABLE = 'ENGINE=InnoDB DEFAULT CHARSET=binary ROW_FORMAT=DYNAMIC'
 export const LOCKS = 4096
 
 // The update steps: statements that lead from one version of the tables to the next. `$.` is replaced by the database.
-// A released step must not be changed. DDL commits by itself, so a step may be interrupted. Therefore each statement
-// can run twice; none contains a semicolon. Most columns are described in STORES.md, others here:
+// After its release, a step must not change. DDL commits by itself, so a step may be interrupted. Therefore each
+// statement can run twice; none contains a semicolon. Most columns are described in STORES.md, others here:
 // - All texts are bytes, so that collation, charset and padding have no effect. An index has only
 // the first bytes of unbounded texts.
 // - `keys` has the identity of each event: a duplicate is found there, before its contents are
 // sent.
-// - `due` of a task at gate 0 (ready) is only its place in the order. `since`: when its wait
+// - `due` of a ready task (gate 0) is only its place in the order. `since`: when its wait
 // started. `lease`: when the claim ends; null without a claim.
-// - `open_line`, `dead_lane` and `place` replace partial indexes. Ready tasks are ordered by turn,
-// others by the time at which they are due.
-// - `latest`: for each key of folded tasks, the newest task and the highest value.
+// - `open_line`, `dead_lane` and `place` replace partial indexes. Ready tasks are ordered by turn
+// (the rotation of tenants), others by the time at which they are due.
+// - `latest`: for each key of folded tasks (`debounce`), the newest task and the highest value.
 // - `packed`: record, head and body (`store/contents.ts`). Events that came together share head and
 // body of their delivery.
 // - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were

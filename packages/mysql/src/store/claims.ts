@@ -19,8 +19,8 @@ type Claims = Pick<
   'claim' | 'any' | 'renew' | 'waiting' | 'stuck' | 'load' | 'rest' | 'pending' | 'busy'
 > & {
   /**
-   * Finds ended claims (see `Store.ended`), at a time from the checked clock. So a later jump of the server's clock
-   * ends no lease.
+   * Finds claims whose lease has ended (see `Store.ended`). `now` is from `clock.read`, which handles jumps of the
+   * server's clock, so that a jump ends no lease.
    */
   endedAt(
     now: number,
@@ -155,8 +155,8 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
 }
 
 /**
- * Returns the wishes (requests for tasks of a lane) whose lanes have open tasks. If there are many lanes, most have
- * none.
+ * Returns the wishes (numbers of tasks to claim per subscription) whose subscriptions have open tasks. Of many
+ * subscriptions, most have none.
  */
 async function withTasks(db: Database, wishes: readonly Wish[]): Promise<readonly Wish[]> {
   const rows = await db.rows(
@@ -174,7 +174,7 @@ interface Candidate {
   readonly due: number
 }
 
-/** Locks candidates. If other processes have locked some of the candidates, searches again. */
+/** Locks tasks to claim. If other processes have locked some of these tasks, searches for others. */
 async function take(
   sql: Sql,
   wishes: readonly Wish[],
@@ -207,8 +207,8 @@ async function take(
 }
 
 /**
- * Finds candidates without locking them. It reads one index range for each lane and gate (kind of start), since MariaDB
- * has no LATERAL.
+ * Finds tasks to claim, without locking them. Reads one index range for each subscription and gate (condition to claim
+ * a task), since MariaDB has no LATERAL.
  */
 async function look(
   sql: Pick<Sql, 'rows'>,
@@ -241,8 +241,8 @@ async function look(
 }
 
 /**
- * Chooses candidates from all lanes. First comes a suspect (a task with repeated interruptions), then other interrupted
- * tasks, then tasks by turn and time.
+ * Chooses tasks to claim from all subscriptions. First comes one suspect (a task with repeated interruptions), then
+ * other interrupted tasks. Other tasks follow by turn (the rotation of tenants) and time.
  */
 function pick(
   found: readonly Candidate[],

@@ -213,12 +213,12 @@ export function createDatabase(settings: Settings): Database {
   }
 }
 
-/** Returns a name for statements, whatever characters it has. */
+/** Quotes a name for use in statements. */
 export function quotedName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``
 }
 
-/** Returns a string as bytes, which neither the charset of the connection nor an escape changes. */
+/** Returns a string as bytes, so that neither the connection's charset nor an escape changes it. */
 function asBytes(value: Value): unknown {
   return typeof value === 'string' ? bytesOf(value) : value
 }
@@ -254,7 +254,7 @@ function createPool({ connectionString, maxConnections, deadline }: Settings): P
     maxIdle: maxConnections,
     connectTimeout: Math.min(deadline, 10_000),
     charset: 'utf8mb4_bin',
-    // Required by `Database.counts`.
+    // For `Database.counts`: without FOUND_ROWS, the server counts only rows that changed.
     flags: ['-FOUND_ROWS'],
     enableKeepAlive: true,
   } as mysql.PoolOptions) as unknown as Pool

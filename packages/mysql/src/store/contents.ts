@@ -24,7 +24,7 @@ interface Contents {
 const EMPTY = new Uint8Array()
 
 /**
- * Packs contents into one value. So the row needs only one place outside of its page, and repetitive bodies are small.
+ * Packs contents into one value, so that a row has at most one value outside of its page. Larger contents are deflated.
  */
 export function pack({ record, head, body = EMPTY }: Contents): Buffer {
   const [first, second] = [sizeOf(record), sizeOf(head)]

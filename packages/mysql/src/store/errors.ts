@@ -1,6 +1,6 @@
 import { createServerErrors, memberOf, textOf, type ServerErrors } from '@postern/core/engine'
 
-// Errors of the values of a statement: a packet that is too large, and values that do not fit their columns.
+// Errors caused by the values of a statement: a packet that is too large, or values that do not fit their columns.
 const DATA: ReadonlySet<number> = new Set([
   1048, 1062, 1153, 1264, 1300, 1366, 1406, 3140, 3141, 4037, 4038,
 ])

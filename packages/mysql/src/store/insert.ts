@@ -62,7 +62,9 @@ const BOUND = {
   row: `?,?,?,${NOW} + ?,${NOW} + (?),?,?,?,?,?,?,?,?,?,?,?,?,?,IF(? > 0, ${NOW}, NULL)`,
 }
 
-/** Stores the keys of events, in the same order in all processes. Returns the events that were not known. */
+/**
+ * Stores the keys of events, in the same order in all processes, so that these do not deadlock. Returns the new events.
+ */
 export async function addKeys(
   sql: Sql,
   counts: boolean,

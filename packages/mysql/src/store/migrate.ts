@@ -126,7 +126,7 @@ export function mysqlMigration({
 }
 
 function statements(layout: TablesLayout, from: number): readonly string[] {
-  // If a session has safe updates, an UPDATE needs a condition on the key.
+  // If `sql_safe_updates` is on, an UPDATE needs a condition on the key.
   return migrationStatements(layout, from, META, ' WHERE id = 1')
 }
 
@@ -225,8 +225,8 @@ function checkVersion(version: string): void {
 }
 
 /**
- * Throws a `TypeError` if a table of the inbox has no transactions, or has a trigger, which could run other people's
- * code.
+ * Throws a `TypeError` if a table of the inbox has no transactions or has a trigger. A trigger could run code of other
+ * users.
  */
 async function checkTables(db: Pick<Database, 'rows'>, database: string): Promise<void> {
   const tables = await db.rows<{ name: string; engine: string | null }>(

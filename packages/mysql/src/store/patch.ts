@@ -34,7 +34,7 @@ export async function patchTasks(
   const { whole, over, event } = FENCES[fence]
   const ids = given.map(({ id }) => id)
   const events = list([...new Set(ids.map((id) => Math.floor(id / TASKS)))])
-  // If the fence has `whole`, a task is to run again, and the lock keeps its event from being erased.
+  // If the fence has `whole`, the tasks are to run again, so the lock keeps their events from being erased.
   const its =
     whole || event
       ? await sql.rows<{ id: number; hash: string }>(

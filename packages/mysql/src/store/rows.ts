@@ -46,7 +46,7 @@ export interface RowsHost {
   /** True if the transaction sees what other transactions commit while it is open. */
   readonly fresh: boolean
   /**
-   * True in a transaction of the app: locks of ordered groups (lines) are waited for, since the inbox does not know
+   * True waits for locks of ordered groups (lines). Used in a transaction of the app, since the inbox does not know
    * when that transaction ends.
    */
   readonly waits?: boolean
@@ -276,7 +276,10 @@ export async function turnsOf(
   return new Map(rows.map(({ id, turn }) => [id, turn]))
 }
 
-/** Returns the turns of those tenants that have a turn, the place in the fair order over tenants. */
+/**
+ * Returns the turns of tenants, without the tenants that have no turn. A turn is a number by which tenants are served
+ * in rotation.
+ */
 export async function tenantTurns(
   sql: Pick<Sql, 'rows'>,
   wanted: readonly Hashed<Omit<Stride, 'step'>>[],

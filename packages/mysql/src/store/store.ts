@@ -170,9 +170,9 @@ const leaseOf = (own: number): string =>
   `COALESCE((SELECT p.lease FROM $.postern_processes p WHERE p.id = t.token DIV 4294967296), ${own})`
 
 /**
- * Repairs times after the server's clock went back. Leases and waits that are too long now start at the current time. A
- * task whose wait is longer than any wait is due now.
- * The places of ready tasks do too, since otherwise newer tasks would run first.
+ * Repairs stored times after the server's clock went back. A wait that starts in the future, or a lease that is too
+ * long, starts now. A task whose wait is longer than any wait can be is due now. So is a ready task with a time in the
+ * future, since otherwise newer tasks would run before it.
  */
 async function countAgain(db: Database, lanes: readonly number[], lease: number): Promise<void> {
   const waits = `t.state = 0 AND t.since > ${NOW}`

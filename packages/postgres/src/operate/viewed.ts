@@ -73,15 +73,15 @@ const TABLES: TableDialect = {
   keys: false,
   tenant: 'key',
   among: 'amongTexts',
-  // Tasks are read as arrays. With a join on a range per event, PostgreSQL would expect a ninth of all tasks, and read
-  // both tables whole.
+  // The tasks of each event are read as an array. For a join on a range of ids, PostgreSQL would expect a ninth of all
+  // tasks per event, and read both tables whole.
   tasksOf: (events, over, { among }) =>
     `SELECT o.task >> 1 AS id, o.task & 1 = 1 AS gone FROM $.postern_events e CROSS JOIN LATERAL unnest(ARRAY(
        SELECT t.id << 1 | (${over})::int::bigint FROM $.postern_tasks t WHERE t.id >= e.id * ${TASKS} AND t.id < (e.id + 1) * ${TASKS})) AS o(task)
      WHERE ${among('e.id', events)}`,
 }
 
-// Number of characters of ids and topics that are indexed.
+// Number of characters at the start of ids and topics that an index contains.
 const INDEXED = 100
 const TOPIC = `left(e.topic, ${INDEXED}) COLLATE "C"`
 // The last Unicode code point. Every string that starts with a prefix sorts before the prefix plus this character.

@@ -8,8 +8,8 @@ export const TASK: string = `t.id::float8 AS id, t.lane, t.state, t.gate, t.behi
   t.cut, t.charged, t.line::float8 AS line, t.fair, t.due::float8 AS due, t.took, t.error, t.fold`
 
 /**
- * True for a task in an ordered group (line) that is open, or settled while its run still holds it. Two indexes have
- * this condition.
+ * True for a task in an ordered group (line) that is open, or that was settled while its run has not ended. Two indexes
+ * have this condition.
  */
 const OPEN = 't.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)'
 
@@ -21,7 +21,7 @@ export const CONTENTS =
   'e.record, coalesce(e.head, d.head) AS head, coalesce(e.body, d.body) AS body'
 export const DELIVERY = 'LEFT JOIN $.postern_deliveries d ON d.id = e.delivery'
 
-/** Returns numbers as an array literal. That takes less time than to let `pg` encode an array. */
+/** Returns numbers as an array literal, since `pg` would take longer to encode an array. */
 export function ints(values: readonly (number | null)[]): string {
   let out = '{'
   for (let at = 0; at < values.length; at++)
@@ -41,7 +41,7 @@ export function texts(values: readonly (string | null | undefined)[]): string {
   return `${out}}`
 }
 
-/** Returns microseconds, limited to the maximum of their column: 35 minutes. */
+/** Returns a duration in microseconds, limited to the maximum of its column, about 35 minutes. */
 export function micros(took: number): number {
   return Math.min(took, 2 ** 31 - 1)
 }
@@ -50,9 +50,9 @@ export function micros(took: number): number {
 const LOCK = 7201
 
 /**
- * Locks ordered groups (lines) until the transaction ends, and returns those that another transaction has locked. In a
- * transaction that does not see later commits, it returns all lines, and still locks them. So no other process decides
- * about these lines until it ends.
+ * Locks ordered groups (lines) until the transaction ends, and returns the lines that another transaction has locked.
+ * If the isolation level hides later commits, also returns the locked lines: the engine decides about all of them after
+ * this transaction. Until then, no other process decides about a locked line.
  */
 const lockSql = (
   locked: string,
@@ -66,9 +66,9 @@ export const WAIT_LOCK: string = lockSql(`pg_advisory_xact_lock${ARGUMENTS} IS N
 /** Keeps other processes from creating tables or lanes (numbers of subscriptions). */
 export const LOCK_ALL: string = `SELECT count(*)::int AS n FROM (SELECT pg_advisory_xact_lock(${LOCK}, -1)) x`
 
-// Finds the heads of lines: of each ordered group, the tasks that may run and the first task behind them. To avoid
-// reading whole lines, it finds the roots of a line one by one. A root is a number that a subscription shares with its
-// previous names.
+// Finds the heads of ordered groups (lines): the tasks that may run, and the first task behind them. To avoid reading
+// whole lines, finds the roots of a line one by one. A root is a number that a subscription shares with its previous
+// names.
 export const HEADS: string = `WITH RECURSIVE g AS (
     SELECT l.line, (SELECT min(t.root) FROM $.postern_tasks t WHERE t.line = l.line AND ${OPEN}) AS root
     FROM unnest($1::bigint[]) AS l(line)
@@ -84,7 +84,10 @@ export const FOLDABLE: string = `SELECT ${TASK}, t.root, t.seq::float8 AS seq, f
     CASE WHEN e.contents = 1 THEN e.key END AS passing
   FROM $.postern_tasks t LEFT JOIN $.postern_latest n ON n.root = t.root AND n.key = t.fold::json ->> 'k' LEFT JOIN $.postern_events e ON ${EVENT}
   WHERE t.line = ANY($1::bigint[]) AND ${OPEN} AND t.state = 0 AND t.fold IS NOT NULL ORDER BY t.seq`
-/** The stored root of a settled task may be old, so the current root of its lane is used. */
+/**
+ * Finds the newest task of each task's `debounce` key. The stored root of a settled task may be old, so the current
+ * root of its subscription is used. A root is a number that a subscription shares with its previous names.
+ */
 export const NEWEST: string = `SELECT o.id::float8 AS of, n.task::float8 AS newest, r.* FROM $.postern_tasks o
   JOIN $.postern_lanes l ON l.id = o.lane JOIN $.postern_latest n ON n.root = l.root AND n.key = o.fold::json ->> 'k'
   LEFT JOIN LATERAL (SELECT ${TASK} FROM $.postern_tasks t JOIN $.postern_events e ON ${EVENT} AND e.contents IS DISTINCT FROM 2

@@ -1,11 +1,11 @@
 import type { LayoutStep } from '@postern/core/engine'
 import { NOW } from './lines.ts'
 
-// The update steps: statements that lead from one version of the tables to the next. `$.` is replaced by the schema. A
-// released step must not be changed. Most columns are described in STORES.md, others here:
-// - `due` of a task at gate 0 (ready) is only its place in the order. `since`: when its wait
+// The update steps: statements that lead from one version of the tables to the next. `$.` is replaced by the schema.
+// After its release, a step must not change. Most columns are described in STORES.md, others here:
+// - `due` of a ready task (gate 0) is only its place in the order. `since`: when its wait
 // started. `lease`: when the claim ends; null without a claim.
-// - `latest`: for each key of folded tasks, the newest task and the highest value.
+// - `latest`: for each key of folded tasks (`debounce`), the newest task and the highest value.
 // - Events that came together share a row of postern_deliveries. An event that came alone has its
 // delivery in its own row.
 // - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were

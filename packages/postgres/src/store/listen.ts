@@ -4,7 +4,7 @@ import type { PgClient } from './pg.ts'
 interface ListenHost {
   readonly db: Database
   readonly channel: string
-  /** Returns the payload of notifications that this process sends. They are ignored here. */
+  /** Returns the payload of notifications from this process, which are ignored here. */
   readonly process: () => string
   readonly warn: (message: string) => void
 }
@@ -17,8 +17,8 @@ const POOLER = 60_000
 const ECHO = 2000
 
 /**
- * Calls `heard` when another process has stored tasks. Also calls it after each new connection, since notifications may
- * have been missed before. Polling finds these tasks too.
+ * Calls `heard` when another process has stored tasks. Also calls `heard` after each new connection, since
+ * notifications may have been missed before. Polling finds tasks even without notifications.
  */
 export function hearTasks(
   { db, channel, process, warn }: ListenHost,

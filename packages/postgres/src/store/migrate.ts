@@ -27,8 +27,8 @@ export function layoutOf(
 }
 
 /**
- * Creates the tables, or updates those of an older version, in a transaction that holds a lock. Before the tables are
- * read, it checks who owns them: a view of another role would run that role's functions as this role.
+ * Creates the tables, or updates those of an older version, in a transaction that holds a lock. First checks who owns
+ * the tables, since a view of another role would run that role's functions as this role.
  */
 export function migrateTables(
   db: Pick<Database, 'sql' | 'atomic'>,

@@ -42,7 +42,10 @@ import { readNumber, type Sql } from './pg.ts'
 export interface RowsHost {
   readonly lease: number
   readonly channel: string
-  /** Number of the process whose own notification is ignored; '' in a transaction of the app. */
+  /**
+   * Returns the number of this process, which ignores notifications with this number. Returns '' in a transaction of
+   * the app, so that this process is notified too.
+   */
   readonly process: () => string
 }
 
@@ -202,7 +205,7 @@ export function idsOf(rows: readonly Numbered[]): ReadonlySet<number> {
   return new Set(rows.map(({ id }) => id))
 }
 
-/** What a batch contains. A statement without the columns that are not needed takes a third less time. */
+/** What a batch contains. The statement has only the columns that the batch needs, which saves a third of its time. */
 interface InsertKind {
   /** True if a task has a part, data, an ordered group (line) or a tenant. */
   readonly bound: boolean
@@ -220,15 +223,18 @@ interface Named {
   readonly names: readonly string[]
 }
 
-/** Returns the statement that stores new events. Joined bodies, split by offsets, cost half of an array of bytea. */
+/**
+ * Returns the statement that stores new events. All bodies are one parameter, which is split by offsets. An array of
+ * bytea would cost twice as much.
+ */
 function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
   const cut = (from: string, length: string): string =>
     `substring(:bytes::bytea FROM ${from} + 1 FOR ${length})`
   const text = (from: string, length: string): string =>
     `convert_from(${cut(from, length)}, 'UTF8')`
   const own = (sql: string): string => (shared ? `CASE WHEN h >= 0 THEN ${sql} END` : sql)
-  // ORDER BY i.id is needed: PostgreSQL 18 joins in another order, and the sequence gives tasks of an ordered group
-  // their order.
+  // ORDER BY i.id is needed, since the sequence numbers the tasks of ordered groups in this order. PostgreSQL 18 would
+  // join in another order.
   const parts = [
     `e AS (
       INSERT INTO $.postern_events (id, hash, received, contents, ${shared ? 'delivery, ' : ''}receiver, key, event_id,
@@ -287,7 +293,10 @@ const GUARD: string = `WITH i AS (
     ON CONFLICT DO NOTHING RETURNING 1)
   SELECT count(*)::int AS n FROM i`
 
-/** Reads who holds guards (replay keys), in a statement after GUARD, which sees later commits. */
+/**
+ * Reads which event has each guard (a key that only one event can have). Runs after GUARD as a separate statement, so
+ * that it sees what other transactions have committed in between.
+ */
 const HOLDERS: string = `SELECT replace(key::text, '-', '') AS key, replace(event::text, '-', '') AS event
   FROM $.postern_guards WHERE key = ANY($1::uuid[])`
 
@@ -381,7 +390,7 @@ const SPAWN: string = `WITH p AS (SELECT $1::bigint * ${TASKS} AS first, ($1::bi
     RETURNING 1)
   SELECT count(*)::int AS n FROM c`
 
-/** Ends the hold on tasks that another process has settled, and reads these tasks. */
+/** Reads the tasks of lost claims (see `Rows.lost`), and ends the lease of those that another process has settled. */
 const LOST: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS i(id, token)),
   h AS (
     UPDATE $.postern_tasks t SET lease = NULL FROM i

@@ -216,9 +216,9 @@ const COLUMNS = `t.id::float8 AS id, t.lane, t.gate, t.attempt, t.round, t.cut, 
     t.fair, t.fold, t.part, t.data, ${CONTENTS}`
 
 /**
- * Claims tasks (see `Store.claim`). Parameters: for each lane its number, its room and how many tasks can start now;
- * the maximum number of tasks; 1 if a suspect may be claimed; token; lease. A suspect is a task with repeated
- * interruptions. The outer LIMIT keeps PostgreSQL from expecting too many rows.
+ * Claims tasks (see `Store.claim`). Parameters: for each lane (subscription) its number, the maximum number of tasks
+ * and how many of these can start now; the maximum number over all lanes; 1 if a suspect may be claimed; token; lease.
+ * A suspect is a task with repeated interruptions. The outer LIMIT keeps PostgreSQL from expecting too many rows.
  */
 const CLAIM: string = `WITH w AS MATERIALIZED (SELECT * FROM unnest($1::int[], $2::int[], $3::int[]) AS w(lane, room, now)),
   alone AS MATERIALIZED (${held(SUSPECT, 'LEAST(w.now, 1)')} WHERE w.now > 0 AND $5::int > 0 LIMIT $5::int),
@@ -252,8 +252,8 @@ const RENEW: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[]
   SELECT t.id::float8 AS id FROM $.postern_tasks t JOIN i ON i.id = t.id AND i.token = t.token WHERE t.state = 1`
 
 /**
- * Finds claims whose lease has ended. The time is from the checked clock, so that a later jump of the server's clock
- * ends no lease.
+ * Finds claims whose lease has ended. The time is from `clock.read`, which handles jumps of the server's clock, so that
+ * a jump ends no lease.
  */
 const ENDED: string = `SELECT ${TASK} FROM $.postern_tasks t
   WHERE t.lease IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unnest($2::bigint[]) AS h(id) WHERE h.id = t.id) AND (
@@ -298,9 +298,9 @@ const EXTEND: string = `WITH h AS MATERIALIZED (
   UPDATE $.postern_tasks t SET lease = h.lease FROM h WHERE t.id = h.id`
 
 /**
- * Repairs times after the server's clock went back. Leases and waits that are too long now start at the current time. A
- * task whose wait is longer than any wait is due now.
- * The places of ready tasks do too, since otherwise newer tasks would run first.
+ * Repairs stored times after the server's clock went back. A wait that starts in the future, or a lease that is too
+ * long, starts now. A task whose wait is longer than any wait can be is due now. So is a ready task with a time in the
+ * future, since otherwise newer tasks would run before it.
  */
 const COUNT_AGAIN: string = `WITH w AS MATERIALIZED (
     SELECT t.id FROM $.postern_tasks t WHERE t.state = 0 AND t.since > ${NOW} ORDER BY t.since LIMIT 1000 FOR UPDATE SKIP LOCKED),

@@ -72,7 +72,8 @@ export interface Driver {
   /** True if nothing may be written: neither rows nor signs of life. @default false */
   readonly readOnly?: boolean
   /**
-   * True if the runtime ends idle instances. Timers would keep these alive, so sweeps run only at the end of a drain.
+   * True if the runtime ends idle instances. Timers would keep an instance alive, so the inbox cleans up only at the
+   * end of `runDue()`.
    * @default false
    */
   readonly sleeps?: boolean
@@ -89,8 +90,8 @@ export interface Driver {
   /** Notices if the file is deleted or replaced. Absent if that cannot happen. */
   readonly guard?: FileGuard
   /**
-   * Creates the sweep that shrinks the database. Absent if the runtime shrinks the database itself. `written` runs
-   * writes in the next transaction.
+   * Creates the sweep (a periodic clean-up) that shrinks the database. Absent if the runtime shrinks the database
+   * itself. `written` runs writes in the next transaction.
    */
   readonly upkeep?: (
     written: (run: () => void) => Promise<unknown>,

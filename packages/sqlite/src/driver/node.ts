@@ -154,9 +154,9 @@ const LOG = 64 * MIB
 const LARGE_LOG = 4 * LOG
 
 /**
- * Creates the sweep that shrinks the file and its log after a flood of deliveries. It releases a few free pages at a
- * time. It also empties a log that grew during a long read, once that read has ended. `written` runs writes in the next
- * transaction.
+ * Creates the sweep (a periodic clean-up) that shrinks the file and its log after a flood of deliveries. It releases a
+ * few free pages at a time. It also empties a log that grew during a long read, once that read has ended. `written`
+ * runs writes in the next transaction.
  */
 function createUpkeep(
   main: Database,

@@ -125,7 +125,10 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
     )
   }
 
-  /** Candidates may be events that were pruned or rolled back, so the rows of the events decide. */
+  /**
+   * Returns the candidate that has the key. A candidate may have been pruned or rolled back, so the rows of events
+   * decide.
+   */
   function among(keys: FreshKeys, hash: number, receiver: number, key: string): number | undefined {
     const events = keys.candidates(hash)
     return events?.find((event) => same.get(event, receiver, key) !== undefined)
@@ -170,7 +173,7 @@ interface KeyRow {
 interface KeyIndex {
   find(hash: number, receiver: number, key: string): number | undefined
   put(hash: number, event: number): void
-  /** Adds the keys of a run from position `from` to `to`. */
+  /** Adds keys of a run (the keys that are being indexed), from position `from` to `to`. */
   add(run: SortedKeys, from: number, to: number): void
   /** Checks the next `count` entries, and drops those whose events are gone. */
   sweep(count: number): void

@@ -110,8 +110,8 @@ export function createLeases(host: LeasesHost): Leases {
   }
 
   /**
-   * Handles lists of running tasks that cannot be read. While the process of a list lives, it has these tasks in
-   * memory. When the process has ended, its tasks are found by their events.
+   * Handles unreadable lists of running tasks. While the process of a list lives, it has these tasks in memory. Once
+   * the process has ended, its tasks are found by their events.
    */
   function findOdd(): void {
     for (const odd of claims.odd()) {
@@ -133,7 +133,7 @@ export function createLeases(host: LeasesHost): Leases {
     }
   }
 
-  /** Makes tasks due whose stored time is further away than any wait: it is damaged. */
+  /** Makes tasks due if their stored time is damaged, so that it is further away than any wait can be. */
   function bringFar(lanes: readonly number[]): void {
     const now = clock.now()
     for (const lane of lanes)

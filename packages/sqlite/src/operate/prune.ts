@@ -9,8 +9,8 @@ import { FORGET, KEEP_NUMBER, DELIVERY } from '../sql/tasks.ts'
 // first step of a round, which usually shows that nothing is old.
 const STEP = 200
 const FIRST = 4
-// If events arrive faster than such steps drop them, more rows are checked: PACE for each new event, at most MOST per
-// transaction.
+// If events arrive faster than steps of STEP rows drop them, more rows are checked: PACE for each new event, at most
+// MOST per transaction.
 const PACE = 3
 const MOST = 1600
 // After every EVENTS dropped events, KEYS entries of the key index are checked per dropped event. So at most about a
@@ -67,7 +67,7 @@ export function createPrune(
   // Number of rows that still must be checked, because events arrived since this round started.
   let owed = 0
 
-  // A place is an event and a task. In the part of a round that checks events, the task is -1.
+  // A place, where the next step continues, is an event and a task. While a round checks events, the task is -1.
   return {
     step(before, [event, task] = [0, 0]) {
       owe()
@@ -84,8 +84,8 @@ export function createPrune(
     const step = stepFrom(from)
     const rows = tasks.all(from, step) as TaskRow[]
     for (const { id, lane, state, due, fair, lease, taken } of rows) {
-      // This task arrived after both times, so neither it nor a later task can have settled before them. The check of
-      // tasks ends.
+      // The event of this task was stored after both times. So neither this task nor a later one can have settled
+      // before them, and the check of tasks ends.
       if (taken !== null && taken >= done && taken >= dead) return [0, -1]
       if (state < DONE || lease === 1 || due >= (state === DONE ? done : dead)) continue
       dropTask.run(id)
@@ -177,8 +177,8 @@ function createTidy(db: Database): () => void {
   const processes = db.prepare(
     `DELETE FROM postern_processes WHERE id <= (SELECT max(id) FROM postern_processes) - ${PROCESSES}`,
   )
-  // The row of a tenant has its turn, its place in the fair order. When the lane (a subscription) has passed this turn,
-  // the row is not needed.
+  // The row of a tenant has its turn, a number by which tenants are served in rotation. When the lane (a subscription)
+  // has passed this turn, the row is not needed.
   const tenants = db.prepare(
     `SELECT t.lane, t.fair, t.open <= 0 AND t.turn <= l.turn AS idle FROM postern_tenants t
      JOIN postern_lanes l ON l.id = t.lane WHERE (t.lane, t.fair) > (?, ?) ORDER BY t.lane, t.fair LIMIT ${TENANTS}`,

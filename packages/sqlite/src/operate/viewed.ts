@@ -56,8 +56,8 @@ export function createViewed(host: ViewedHost): Viewed & Required<Pick<Store, 'd
   }
 
   /**
-   * Gives rows to tasks that were claimed when they were stored. If another process has locked the file, these tasks
-   * are missing in the list.
+   * Adds the missing rows of tasks that were claimed when they were stored. If another process has locked the file,
+   * these tasks are missing in the list.
    */
   function spread(): void {
     if (claims.any()) writer.attempt(() => claims.spread())

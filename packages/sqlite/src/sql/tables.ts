@@ -1,8 +1,8 @@
 import type { LayoutStep } from '@postern/core/engine'
 
 /**
- * The update steps: statements that lead from one version of the tables to the next. A released step must not be
- * changed.
+ * The update steps: statements that lead from one version of the tables to the next. After its release, a step must not
+ * change.
  *
  * The tables have their own prefix and version. `PRAGMA user_version` belongs to the app, whose tables may be in the
  * same file (`task.commit`). These columns are not described in STORES.md:
@@ -12,10 +12,10 @@ import type { LayoutStep } from '@postern/core/engine'
  * - `tasks.lease`: 1 while the claim of `token` holds, also for a settled task whose run has not
  * ended.
  * - `claims`: a JSON list of the tasks that one commit stored and claimed, and that have no rows
- * yet (`StoredRuns`). `left` is the number of these tasks that have not ended. `lanes` counts all
- * of them as done, so that their end changes no lane.
- * - `processes.mark`: a random number, by which a process knows its row after the file was
- * restored. `beat`: number of its signs of life. `seen`, `looked`, `silent`: the last beat that
+ * yet (`StoredRuns`). `left` is the number of these tasks that have not ended. `lanes`
+ * (subscriptions) counts all of them as done, so that the end of a task changes no row there.
+ * - `processes.mark`: a random number, which shows a process if its row was replaced because the
+ * file was restored. `beat`: number of its signs of life. `seen`, `looked`, `silent`: the last beat that
  * other processes saw, when they last checked, and for how long it has not changed. `gone`: 1 if the process has ended.
  * - `numbers.next`: a number above all dropped events. `indexed`: keys of events up to this number
  * are in `keys`. For `clock` and `steps` see `store/clock.ts`.

@@ -18,7 +18,7 @@ export interface FileClock extends RowCache {
 // In milliseconds: maximum age of the stored time (STORE), and smallest jump that is stored (STEP).
 const STORE = 10_000
 const STEP = 1000
-// A gap in which no process ran counts as at most this number of milliseconds.
+// While no process ran, at most this number of milliseconds counts as passed.
 const GAP = 300_000
 
 /**
@@ -40,7 +40,8 @@ export function createClock(db: Database, adds: () => boolean): FileClock {
   const begun = clockOf()
   let time = Math.max(begun, Date.now())
   let at = performance.now()
-  // The sum of the jumps that are not stored yet, in milliseconds.
+  // Jumps that are not stored yet, as sums in milliseconds. `unseen` leaves out up to GAP of the time without a
+  // process.
   let unseenByGuards = begun === 0 ? 0 : time - begun
   let unseen = Math.max(0, unseenByGuards - GAP)
   let stored = 0
@@ -62,7 +63,8 @@ export function createClock(db: Database, adds: () => boolean): FileClock {
       const current = now()
       const stepped = unseenByGuards >= STEP
       if (adds() && !stepped) return void (written = current)
-      // If the transaction has changed nothing, nothing is stored: readers query again whenever the file changes.
+      // If the transaction has changed nothing, nothing is stored, since each change of the file makes readers query
+      // again.
       if ((current - stored < STORE && !stepped) || totalOf() === counted) return
       const before = (kept.get() as { clock: number }).clock
       set.run(current, current)

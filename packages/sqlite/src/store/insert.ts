@@ -69,8 +69,8 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
     for (const { lane, token, ids } of groups ?? []) {
       if (token === 0) addWaiting.run(lane, now, `[${ids.join()}]`)
       else addClaims.run(token, lane, now, ids.length, `[${ids.join()}]`)
-      // The lane counts claimed tasks as done from the start, so that their end does not change the lane.
-      // `postern_claims` has the number of those that still run.
+      // The lane counts claimed tasks as done from the start, so that the end of a task does not change the row of the
+      // lane. `postern_claims` has the number of tasks that still run.
       tally.move(lane, undefined, token === 0 ? PENDING : DONE, null, ids.length)
     }
     return fresh

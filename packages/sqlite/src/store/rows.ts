@@ -161,7 +161,7 @@ export function createConnection(
  */
 type Lines = ReturnType<typeof createLines>
 
-// The share of time that `stuck` may use, since it reads all lines with open tasks.
+// Maximum share of time for `stuck`, since it reads all lines with open tasks.
 const SHARE = 0.01
 
 function createLines(db: Database) {
@@ -298,8 +298,8 @@ const ADD_GUARD: string =
   'INSERT INTO postern_guards (receiver, key, holder, taken) VALUES (?, ?, ?, ?)'
 const DROP_GUARD: string = 'DELETE FROM postern_guards WHERE receiver = ? AND key = ?'
 
-// An entry has two parts: the higher bits are the number of the task's event minus that of the first event. The lower
-// bits are the duration of the run in microseconds. TOOK and FAR are the limits of both.
+// An entry is a number with two parts. The higher bits are the number of the task's event minus that of the first
+// event. The lower bits are the duration of the run in microseconds. TOOK and FAR are the limits of both.
 const TOOK = 2 ** 31
 const FAR = 2 ** 21
 

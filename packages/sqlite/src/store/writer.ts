@@ -67,7 +67,7 @@ export function createWriter(
   }
 }
 
-/** A cache of rows. They are written at the end of a transaction. */
+/** A cache of rows, which are written at the end of a transaction. */
 export interface RowCache {
   /** Writes the cached rows. Called before the commit. */
   store(): void

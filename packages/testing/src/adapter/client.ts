@@ -85,8 +85,8 @@ export function exchange(
 
 /**
  * Writes chunks of a chunked body until the other side has answered or is gone, or `total` bytes are written. While the
- * buffer is full, the function waits. Between two chunks it reads, since a write to a connection that was reset would
- * lose the answer.
+ * buffer is full, waits. Between two chunks, lets the socket read, since a write to a reset connection would lose the
+ * answer.
  */
 export async function flood(socket: Socket, total: number): Promise<void> {
   const part = Buffer.alloc(65_536, 0x61)

@@ -40,11 +40,11 @@ export interface AuditOptions {
   /** Returns the memory that the receiver uses, in bytes; NaN if unknown. @default memory is not judged */
   readonly memory?: () => Promise<number>
   /**
-   * Minimum time to wait for an effect, in milliseconds. The wait for the first effect is ten times as long. @default
-   * 1500
+   * Minimum time after which an effect counts as missing, in milliseconds. For the first effect, the time is ten times
+   * as long. @default 1500
    */
   readonly patience?: number
-  /** Time to wait for late effects, in milliseconds. Even later effects are not expected. @default 20 */
+  /** Minimum time to wait for late effects, in milliseconds. At most 2000 are used. @default 20 */
   readonly quiet?: number
   /** Called with each case after it was played. @default none */
   readonly heard?: (judged: AuditCase) => void
@@ -158,7 +158,10 @@ function skippedBy(judged: AuditCase, options: AuditOptions): readonly NotJudged
   return reason === undefined ? [] : [{ id: judged.id, reason }]
 }
 
-/** Without an effect counter, effects of rejected deliveries cannot be seen. So the case about them is unknown. */
+/**
+ * Adds the case about late effects to the unknown cases if effects are not counted: a reply does not show effects of
+ * rejected deliveries.
+ */
 function unseen(unknown: readonly NotJudged[], effects: Effects | undefined): readonly NotJudged[] {
   if (effects || unknown.some(({ id }) => id === UNSEEN)) return unknown
   return [...unknown, { id: UNSEEN, reason: 'only its effects tell: give an observer' }]

@@ -203,7 +203,7 @@ function secretCases(sender: AuditSender): readonly AuditCase[] {
 
 function canSign(sender: AuditSender, secret: string): boolean {
   const { place } = sender.about
-  // A signature in the body would be signed again with the body.
+  // If the signature is in the body, signing the body again would also sign the old signature.
   if (!sender.facts.place || (place && 'field' in place)) return false
   if (sender.secrets.includes(secret)) return false
   try {

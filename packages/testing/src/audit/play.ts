@@ -98,9 +98,12 @@ export interface Effects {
 const STEP = 10
 
 interface EffectsSettings {
-  /** Minimum time to wait for an effect, in milliseconds. The wait for the first effect is ten times as long. */
+  /**
+   * Minimum time after which an effect counts as missing, in milliseconds. For the first effect, the time is ten times
+   * as long.
+   */
   readonly patience: number
-  /** Minimum time to wait for late effects, in milliseconds. */
+  /** Minimum time to wait for late effects, in milliseconds. At most 2000 are used. */
   readonly quiet: number
 }
 

@@ -15,7 +15,7 @@ export interface Tried {
   /** Code of the rejection, as observers get it; undefined if the delivery was accepted. */
   readonly code: string | undefined
   readonly message: string | undefined
-  /** The accepted events, in the order of the body. A handler has run for each new one. */
+  /** The accepted events, in the order of the body. A handler has run for each new event. */
   readonly events: readonly EventInfo[]
   /** The payloads that handlers got, in the order in which they ran. */
   readonly payloads: readonly unknown[]
@@ -53,7 +53,7 @@ export function bench(provider: Provider, now: number | undefined): Bench {
     log: false,
     // These tests read no journal. Masking and keeping rejected bodies would take a fifth of their time.
     storage: { rejectedBodies: false },
-    // Set, so that thousands of receivers do not read the app's package.json.
+    // Without a version, thousands of receivers would read the app's package.json.
     version: 'of a trial',
     ...(now !== undefined && { clock: { now: () => now } }),
     observers: [

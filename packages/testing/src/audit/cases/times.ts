@@ -88,7 +88,7 @@ function swapped(sender: AuditSender): AuditRequest | undefined {
   return withHeader(request, name, headerOf(request, name)!.replace(time, later))
 }
 
-/** Returns old deliveries with a second, new time: before and after the signed time. */
+/** Returns old deliveries with a new time added: once before the signed time, and once after the signed time. */
 function twoTimes(sender: AuditSender, tolerance: number): readonly AuditRequest[] | undefined {
   const at = sender.now() - (tolerance + 360) * 1000
   const request = sender.sign({ at })

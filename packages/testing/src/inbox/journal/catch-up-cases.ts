@@ -47,7 +47,7 @@ export function catchUpCases(test: SceneTest): void {
 }
 
 const MANY = 400
-// One in this number of requests fails, so that calls stop at many different places.
+// Every FAILS-th request fails, so that calls of `catchUp` stop at many different events.
 const FAILS = 37
 const CALLS = 40
 
@@ -117,8 +117,8 @@ function listen(
 }
 
 /**
- * Makes a source that lists events a millisecond apart. Reading an event fails from one event on, until `recover` is
- * called.
+ * Makes a source that lists events a millisecond apart. Until `recover` is called, `read` fails for events after
+ * FAILS_AT.
  */
 function list(
   start: number,

@@ -41,8 +41,7 @@ export function interruptionCases(test: SceneTest): void {
   test('any reported outcome forgives: interruptions start again at 0', async (scene) => {
     let stuck = await hang(scene)
     stuck = await interrupt(scene, stuck)
-    // The test waits, so that the retry is stored after the replay of waiting tasks. That replay would make the retry
-    // due.
+    // Delays the outcome until the replays of `interrupt` are over, since a replay would make the retry due.
     const open = gate()
     const last = await interrupt(scene, stuck, ({ attempt }) =>
       attempt === 1 ? open.passed.then(() => retryIn(3_600_000)) : DONE_OUTCOME,
@@ -133,7 +132,8 @@ async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<Joine
 }
 
 /**
- * Ends the process of a receiver. Another one claims its tasks, without the usual wait, until `enough` returns true.
+ * Ends the process of a receiver. Another process claims the tasks, without the usual wait, until `enough` returns
+ * true.
  */
 async function interrupt(
   scene: Scene,
@@ -143,7 +143,7 @@ async function interrupt(
 ): Promise<JoinedReceiver> {
   const heir = await reclaim(scene, dying, run)
   await eventually('the next process runs it', async () => {
-    // Checked before the replay: the replay would also make tasks due that ran and now wait for a retry.
+    // Checked before the replay, which would also make tasks due that have run and wait for a retry.
     if (enough(heir)) return true
     await scene.view.replay({ state: 'pending' })
     return enough(heir)

@@ -17,7 +17,7 @@ export function settleCases(test: SceneTest): void {
   })
 
   test('a retry is not before its time, and attempts are counted', async (scene) => {
-    // Timers may fire early by the fraction of a millisecond that clocks round away.
+    // Allowed difference in milliseconds: timers may fire slightly early, and clocks round to whole milliseconds.
     const early = 2
     const times: number[] = []
     const shop = scene.join({
