@@ -47,8 +47,8 @@ export interface Delivery {
   /**
    * The bytes to parse. Before verification, these are the bytes of `body`. After verification, they are decompressed
    * if the provider declares gzip and the body starts with gzip's magic bytes. If a sender signs the decompressed
-   * bytes, the provider verifies a delivery whose `body` has those bytes, at most `limits.unverified.decompressed` of
-   * them.
+   * bytes, the provider verifies a delivery whose `body` is already decompressed, up to
+   * `limits.unverified.decompressed` bytes.
    */
   readonly content: Uint8Array
   /** The format of the body: the one that the provider declares, or else the one that the bytes show. */
@@ -88,7 +88,7 @@ export interface HeaderLines {
    * them.
    */
   get(name: string): string | undefined
-  /** Returns every line of that header, in order. A platform that joins repeated lines returns one line. */
+  /** Returns every line of the header `name`, in order. A platform that joins repeated lines returns one line. */
   all(name: string): readonly string[]
   /** Returns every line as name and value, with the name in lower case. */
   lines(): Iterable<readonly [name: string, value: string]>
@@ -139,9 +139,9 @@ class HeaderMap implements HeaderLines {
 }
 
 /**
- * Returns a function that replaces the origin of a request target, or of a URL, with the URL that senders know.
- * `publicUrl` is used exactly as written, since a sender that signs `:443` signs these characters. Throws a `TypeError`
- * if `publicUrl` is not an absolute http or https URL without a query.
+ * Returns a function that appends the path and query of a URL, or of a request target, to `publicUrl`, the URL that
+ * senders know. `publicUrl` is used exactly as written, since a sender that signs `:443` signs these characters. Throws
+ * a `TypeError` if `publicUrl` is not an absolute http or https URL without a query.
  */
 export function toPublicUrl(publicUrl: string): (target: string) => string {
   const url =

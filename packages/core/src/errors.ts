@@ -2,26 +2,26 @@ import { factsOf, messageOf, type ErrorDetails, type Problem } from './messages.
 import { maskParameters } from './receive/credentials/places.ts'
 
 /**
- * The HTTP status of each code, by the step of a delivery that rejects with the code. Codes are stable, since
- * observers, logs and problem replies contain them.
+ * The HTTP status of each error code. The codes are in groups, one for each step of a delivery that can reject. Codes
+ * are stable, since observers, logs and problem replies contain them.
  */
 const STATUS = {
   // admit
   overloaded: 503,
   method_not_allowed: 405,
-  // admit and read
+  // steps: admit and read
   body_too_large: 413,
-  // read
+  // step: read
   malformed_url: 400,
   body_timeout: 408,
   body_aborted: 400,
   body_truncated: 400,
   body_consumed: 500,
   body_altered: 500,
-  // greet and handshake
+  // steps: greet and handshake
   wrong_verify_token: 403,
   handshake_rejected: 403,
-  // verify
+  // step: verify
   missing_header: 401,
   malformed_header: 401,
   signature_mismatch: 401,
@@ -29,14 +29,14 @@ const STATUS = {
   timestamp_in_future: 401,
   unknown_sender: 401,
   secret_unavailable: 503,
-  // parse
+  // step: parse
   too_complex: 413,
   malformed_body: 400,
   unsupported_encoding: 415,
   unsupported_media_type: 415,
   decompressed_too_large: 413,
   too_deep: 400,
-  // identify and accept
+  // steps: identify and accept
   missing_event_id: 400,
   missing_topic: 400,
   malformed_event: 400,
@@ -46,7 +46,7 @@ const STATUS = {
   in_progress: 409,
   handler_failed: 503,
   receiver_closed: 503,
-  // reply
+  // step: reply
   replay_detected: 401,
   answer_failed: 500,
   internal_error: 500,
@@ -67,8 +67,8 @@ export interface WebhookErrorOptions {
 }
 
 /**
- * The error of a rejected delivery. It has facts for code, and a `message` made from the facts for people. Facts and
- * message are only for observers and logs: the sender gets only the code.
+ * The error of a rejected delivery. It has facts for programs, and a `message` for people, made from the facts. Facts
+ * and message are only for observers and logs: the sender gets only the code.
  *
  * @example
  * throw new WebhookError('missing_header', { problem: 'missing', header: 'acme-signature' })
@@ -109,7 +109,8 @@ export class WebhookError extends Error implements ErrorDetails {
   }
 }
 
-// The message may name the expected URL, and logs and journals contain the message. So values of parameters are masked.
+// The message may name the expected URL, and logs and journals contain the message. So the values of query parameters
+// are masked.
 function withoutCredentials(facts: ErrorDetails): ErrorDetails {
   const { expected, text, url } = facts
   if (![expected, text, url].some((one) => one?.includes('='))) return facts

@@ -139,8 +139,8 @@ export function toEvent(
 
 /**
  * Returns a key that starts with the tenant, so that equal values of two tenants give two keys. The length before the
- * tenant separates tenant and value, whatever characters they contain. `mark` is a character that is not a digit and
- * separates the kinds of keys.
+ * tenant separates tenant and value, whatever characters they contain. `mark` is a character other than a digit, and
+ * different for each kind of key.
  */
 export function tenantKey(tenant: string | undefined, mark: string, value: string): string {
   return tenant === undefined ? `${mark}${value}` : `${tenant.length}:${tenant}${mark}${value}`

@@ -29,7 +29,8 @@ export function createFetch(
     } catch (error) {
       admission?.release()
       reply = receiver.reject({ method, url, headers }, toWebhookError(error))
-      // If the request was rejected before its body was read, the body is read and dropped for a moment.
+      // If the request was rejected before its body was read, the body is read and dropped for a short time, so that
+      // the sender gets the reply.
       if (request.body && !request.bodyUsed && !request.body.locked)
         await discard(request.body.getReader())
     }
@@ -51,7 +52,7 @@ export async function readRequest(
   limits: Receiver['limits'],
   admission: Admission,
 ): Promise<Uint8Array | undefined> {
-  // An empty body may already be read: no bytes are lost.
+  // If an empty body was already read, no bytes are lost.
   if (request.headers.get('content-length') === '0') return undefined
   if (request.bodyUsed || request.body?.locked) {
     throw new WebhookError('body_consumed', {

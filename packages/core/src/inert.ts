@@ -62,9 +62,8 @@ export function inertJson(
  * `const payload = ${inertSource({ price: '5 €' })}` // const payload = { "price": "5 \u20ac" }, on lines
  */
 export function inertSource(value: unknown): string {
-  // In an object literal, `"__proto__": …` would set the prototype, but a computed name makes a
-  // member. With an indent, each member starts a line, and no string contains a line break. So the
-  // pattern finds only members.
+  // In an object literal, `"__proto__": …` would set the prototype, but a computed name makes a normal member. With an
+  // indent, each member starts a line, and no string contains a line break. So the pattern finds only members.
   return inertJson(value, 2)
     .replaceAll(/^( *)"__proto__":/gm, '$1["__proto__"]:')
     .replaceAll(/[$`]/g, jsonEscape)

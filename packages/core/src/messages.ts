@@ -42,7 +42,7 @@ const RAISE = '; raise the limit if the sender needs more'
 
 /** The function that makes the message of each problem. Code does not read messages. */
 export const MESSAGES = {
-  // what is missing, repeated or of the wrong form
+  // missing, repeated or malformed parts
   missing: (f: Told): string =>
     `${at(f)} is missing${f.expected === undefined ? '' : `, expected ${f.expected}`}`,
   blank: (f: Told): string => `${at(f)} is blank`,
@@ -75,7 +75,7 @@ export const MESSAGES = {
   expired: (): string => 'the signature has expired',
   not_yet: (): string => 'the signature was created in the future; check the clocks',
   unknown_certificate: (f: Told): string => `the certificate is not trusted: ${f.text}`,
-  // secrets and what is fetched
+  // secrets and look-ups
   no_secret: (f: Told): string => `${f.option} found no secret for this delivery`,
   look_up_failed: (f: Told): string => `${f.option} failed: ${f.text}`,
   look_up_bounded: (): string =>
@@ -85,13 +85,13 @@ export const MESSAGES = {
   package_missing: (f: Told): string =>
     `the package ${f.got} cannot be loaded; run npm install ${f.got}`,
   package_broken: (f: Told): string => `the package ${f.got} cannot be loaded here: ${f.text}`,
-  // the head
+  // method and headers
   wrong_method: (f: Told): string => `method ${f.got} is not allowed; expected ${f.expected}`,
   wrong_coding: (f: Told): string => `the Content-Encoding must be ${f.expected}`,
   wrong_host: (): string => 'the Host header is not a valid host',
   unknown_charset: (): string => 'the charset in the Content-Type header is not known',
   no_media_type: (): string => 'the Content-Type header is not a valid media type',
-  // the body on the wire
+  // the body before parsing
   too_large: (f: Told): string =>
     f.option === undefined
       ? `the body is larger than ${f.limit} bytes`
@@ -109,7 +109,7 @@ export const MESSAGES = {
     `request bodies in progress exceed ${f.option}; raise it, or check whether a sender is flooding you`,
   memory_full: (): string =>
     'deliveries in progress use a fifth of the free memory; raise --max-old-space-size or add memory, or check whether a sender is flooding you',
-  // the body, parsed
+  // the parsed body
   too_complex: (f: Told): string =>
     `the unverified body has more than ${f.limit} ${f.got} (${f.option})${RAISE}`,
   too_deep: (f: Told): string =>

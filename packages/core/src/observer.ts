@@ -104,7 +104,7 @@ export interface Observer {
   done?(attempt: AttemptInfo, duration: number): void
   /** The task is dead. */
   dead?(attempt: AttemptInfo, error: TaskError): void
-  /** A run ended without an outcome: the process died or its lease expired. The attempt does not count. */
+  /** A run ended without an outcome: the process died, or the lease of the task expired. The attempt does not count. */
   interrupted?(interruption: InterruptedInfo): void
   /** With `debounce`: the task is done without its own run. */
   folded?(folded: FoldedInfo): void

@@ -95,7 +95,7 @@ export function createReceiver<
     writes,
     explainer:
       settings.explain === undefined ? undefined : createExplainer(settings, settings.explain),
-    // A function, since observers can be added later.
+    // This is a function, since observers can be added later.
     conflicts: () =>
       observer.idConflict && inbox.view
         ? (conflicts ??= createConflictWatch(name, inbox.view, now, seal))
@@ -214,7 +214,7 @@ export function createReceiver<
       if (settings.ownInbox) await inbox.close()
     },
   } as Receiver<Events, Commit>
-  // Defined separately: with a getter in the literal, V8 would keep the receiver as a slow dictionary.
+  // This getter is defined separately: with a getter in the literal, V8 would keep the receiver as a slow dictionary.
   Object.defineProperty(receiver, 'topics', { enumerable: true, get: () => subscribing.topics() })
   let fetchEntry: Receiver['fetch'] | undefined
   return receiver
@@ -241,7 +241,7 @@ export function createReceiver<
     return !settings.unhandledMeant && subscriptions.all.length === 0 && !answers.any()
   }
 
-  // Loaded on demand: platforms on node:http never call `fetch`.
+  // The module is loaded on demand: platforms on node:http never call `fetch`.
   async function loadFetch(...request: Parameters<Receiver['fetch']>): Promise<Response> {
     const { createFetch } = await import('./fetch.ts')
     fetchEntry ??= createFetch(receiver)

@@ -79,7 +79,7 @@ const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as cons
 /** A duration: a number of milliseconds, or a string such as `500ms`, `30s`, `5m`, `2h`, `4d`. */
 export type Duration = number | `${number}${keyof typeof UNITS}`
 
-/** The longest wait of `setTimeout`, in milliseconds; a longer one fires immediately. */
+/** The longest wait of `setTimeout`, in milliseconds; a timer with a longer wait fires immediately. */
 export const MAX_TIMER: number = 2 ** 31 - 1
 
 /** Converts a {@link Duration} to milliseconds. Throws a `TypeError` that names the option. */
@@ -106,8 +106,8 @@ const NOW: Promise<void> = Promise.resolve()
 
 /**
  * Runs a function once the replies to the current requests have probably been sent. Adapters send replies in promise
- * jobs, and a tick that a job requests runs after all jobs. Without `process.nextTick`, works as {@link soon}.
- * https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
+ * jobs. A `process.nextTick` callback that is requested in a promise job runs after all of these jobs. Without
+ * `process.nextTick`, works as {@link soon}. https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
  */
 export function afterReplies(act: () => void): void {
   if (nextTick) void NOW.then(() => nextTick(act))
@@ -119,8 +119,8 @@ export function nextRound(): Promise<void> {
 }
 
 /**
- * Runs a function with a timer of 0 ms. Workers allow timers only inside of a request. Outside of a request, the
- * function does not run there.
+ * Runs a function with a timer of 0 ms. On Workers outside of a request, the function does not run, since timers are
+ * not allowed there.
  */
 export function outsideRequests(act: () => void): void {
   try {
@@ -131,7 +131,7 @@ export function outsideRequests(act: () => void): void {
 }
 
 /**
- * Spreads postponed runs over time: a backlog returns at the pace at which runs end, not in one wave. All times are in
+ * Spreads postponed runs over time: they resume at the pace at which other runs end, not all at once. All times are in
  * milliseconds.
  */
 interface Spacing {
@@ -141,7 +141,7 @@ interface Spacing {
    * taken) if that is longer.
    */
   of(oldest: number): number
-  /** Returns the time when the next run returns: `gap` after the previous run, and not before `from`. */
+  /** Returns the time when the next run resumes: `gap` after the previous run or after `from`, whichever is later. */
   turn(from: number, gap: number): number
   restart(): void
 }
@@ -170,7 +170,7 @@ export function createSpacing(spread = 30_000): Spacing {
     of: (oldest) => Math.max(mean ?? FIRST, oldest),
     turn(from, gap) {
       last = Math.max(last, from) + gap
-      // Runs beyond the spread return at random times in the second half of the spread, not in one wave.
+      // Runs beyond `spread` resume at random times in its second half, not all at once.
       if (last > from + spread) last = from + spread * (0.5 + Math.random() / 2)
       return last
     },

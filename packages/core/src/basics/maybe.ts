@@ -41,7 +41,10 @@ export function* wait<T>(value: MaybePromise<T>): Generator<MaybePromise<T>, T, 
   return yield value
 }
 
-/** Runs the steps; synchronously if no value is a promise. So synchronous and asynchronous stores share the code. */
+/**
+ * Runs a generator of steps, synchronously if no value is a promise. So the same code works with synchronous and
+ * asynchronous stores.
+ */
 export function steps<T>(make: () => Steps<T>): MaybePromise<T> {
   const run = make()
   return go(() => run.next(undefined as never))

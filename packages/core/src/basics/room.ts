@@ -25,8 +25,8 @@ interface NodeProcess {
 }
 
 const MIB = 1024 * 1024
-// A fifth of the free heap is for received deliveries, and another fifth for running tasks. The rest is for the app and
-// for garbage.
+// A fifth of the free memory is for received deliveries, and another fifth for running tasks. Most of the rest is for
+// the app and for garbage.
 const SHARE = 5
 // Assumed free memory if the runtime does not report it.
 const UNKNOWN = 512 * MIB
@@ -67,7 +67,7 @@ export function eighthOfMemory(most: number): number {
   return Math.max(1, Math.min(most, Math.floor(freeMemory() / 8)))
 }
 
-// On globalThis, so that two copies of this package in one process share one budget.
+// The rooms are on globalThis, so that two copies of this package in one process share one budget.
 const KEY = Symbol.for('postern.rooms')
 const shared = globalThis as { [KEY]?: Record<string, Held> }
 
@@ -103,7 +103,8 @@ export const claimedRoom: Room = /* @__PURE__ */ room('claimed')
  */
 export const waitingRoom: Room = /* @__PURE__ */ room('waiting', 16, 64 * MIB)
 
-// The weight of a body up to this size is only estimated: counting would slow down small deliveries.
+// The memory for a body up to this size (in bytes) is only estimated: counting its values would slow down small
+// deliveries.
 const SMALL = 16 * 1024
 // Estimated bytes of memory per byte of a small body.
 const USUAL = 8
@@ -115,8 +116,8 @@ for (const mark of ',:{[&=<') marks[mark.charCodeAt(0)] = 1
 const known = /* @__PURE__ */ new WeakMap<Uint8Array, number>()
 
 /**
- * Returns the bytes that a parsed body needs: twice the length of the body, plus 32 for each value. The number of
- * values is that of the marks between values (`,`, `:` and others).
+ * Returns the bytes of memory that a parsed body needs: twice the length of the body, plus 32 for each value. Each `,`,
+ * `:`, `{`, `[`, `&`, `=` and `<` counts as a value. For a small body, the number is only estimated.
  */
 export function weigh(body: Uint8Array): number {
   const { length } = body
@@ -129,7 +130,7 @@ export function weigh(body: Uint8Array): number {
 }
 
 /**
- * Returns the maximum number of bytes that a parsed body can need, without counting its marks. Counting takes a fifth
+ * Returns the maximum number of bytes that a parsed body can need, without counting its values. Counting takes a fifth
  * of the time of receiving the body.
  */
 export function weighMost({ length }: Uint8Array): number {
@@ -144,7 +145,7 @@ export function weighMarks(body: Uint8Array, values: number): number {
   return weight
 }
 
-/** Returns the bytes that a parsed JSON text needs, estimated from its length. */
+/** Returns the bytes of memory that a parsed JSON text needs, estimated from its length. */
 export function weighText(length: number): number {
   return length * USUAL
 }

@@ -26,8 +26,8 @@ export function readsXml({
 }
 
 /**
- * Returns the format of a body. If the provider declares one format, returns it. Among several formats, a signed
- * Content-Type decides, or else the bytes.
+ * Returns the format of a body: the one that a signed part shows, or the only one that the provider declares. Among
+ * several formats, a signed Content-Type decides, or else the bytes.
  */
 export function decideFormat(delivery: Delivery, declared: Declaration): Format {
   const { formats = JSON_ALONE } = declared
@@ -103,7 +103,7 @@ function firstByte(bytes: Uint8Array): number | undefined {
 /** Returns true if the bytes are `name=value` pairs, joined by `&`, of unreserved characters, `%XX` and `+`. */
 function isFormText(bytes: Uint8Array): boolean {
   const text = toBuffer(bytes).toString('latin1')
-  // Three searches, since one expression for a whole body would need more stack than V8 has for expressions.
+  // These are three searches: one regular expression for a whole body could overflow the stack of V8.
   return (
     !/[^\w.~*+=&%-]/.test(text) &&
     !/%(?![\dA-Fa-f]{2})/.test(text) &&

@@ -1,6 +1,6 @@
 /**
- * The limits of a search for the cause of a rejection. The search checks them for each change; a group of changes only
- * where much work makes no change.
+ * The limits of a search for the cause of a rejection. The search checks the limits before each change. The generators
+ * of changes check them too where they work long.
  */
 export interface Bounds {
   /** Returns true if the number of verifications or the time is used up. */
@@ -8,7 +8,7 @@ export interface Bounds {
   /** Counts one verification. Returns false if no verification is left. */
   take(): boolean
   /**
-   * Counts the bytes of the next trial (one verification). After each slice, returns a promise to wait for, so that
+   * Counts the bytes of the next trial (one verification). After each 256 KiB, returns a promise to wait for, so that
    * other requests can run.
    */
   turn(bytes: number): Promise<void> | undefined

@@ -1,5 +1,5 @@
-// The difference between the received and the signed bytes. A space between two JSON members never matches a space in a
-// string, and an escape such as `\n` counts as one character.
+// This module finds the difference between the received and the signed bytes. A space between two JSON members never
+// matches a space in a string, and an escape such as `\n` counts as one character.
 
 import { concat } from '../body/bytes.ts'
 import { inertText } from '../inert.ts'

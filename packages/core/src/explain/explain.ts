@@ -72,8 +72,8 @@ export async function explain(
   const cases: Case[] = []
   for (const one of providers) {
     let found: Case
-    // A provider can be made of several proofs, all of which must accept the delivery. The first proof that rejects the
-    // delivery is explained.
+    // The provider of `allOf` has `proofs`: providers that must all accept the delivery. The first proof that rejects
+    // the delivery is explained.
     for (const proof of one.proofs ?? [one]) {
       found = await judgeCase(given, proof, trial, fingerprints)
       if (found.error) break

@@ -128,7 +128,7 @@ export function toPlain(delivery: Delivery): PlainRequest {
 
 /** A cause with its message and remedy: a finding without its certainty. */
 export interface Clue extends Omit<Finding, 'certainty'> {
-  /** True if the delivery verifies, but this cause of the failure is a guess. */
+  /** True if this cause is only a guess, even if the delivery verifies without the cause. */
   readonly guessed?: boolean
 }
 

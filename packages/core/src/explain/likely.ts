@@ -160,7 +160,7 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   if (/^\s*(?:\[object Object\]|undefined|\{\s*\}|null)\s*$/.test(text))
     found.push(empty(`the body is ${text.trim()}, which a parser that ran first leaves`))
   const replaced = text.indexOf('\uFFFD')
-  // A U+FFFD at the very end is half a character, where the body was truncated.
+  // A U+FFFD at the very end is a character that was cut in half when the body was truncated.
   if (replaced >= 0 && replaced < text.length - 3)
     found.push(
       bodyClue(

@@ -13,7 +13,10 @@ export interface RequestInfo {
   readonly bytes: number
   /** When the head of the request arrived, in milliseconds since 1970. */
   readonly at: number
-  /** When the head of the request arrived, in milliseconds on the receiver's monotonic clock, as `at` of `step`. */
+  /**
+   * When the head of the request arrived, in milliseconds on the receiver's monotonic clock, like the argument `at` of
+   * the observer's method `step`.
+   */
   readonly started: number
   /** The trace context of the request, if an observer has the method `carrier`. Anybody can send a trace context. */
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string }
@@ -51,7 +54,7 @@ export interface AttemptInfo extends EventInfo {
   readonly part: string | undefined
   /** When the delivery of the event arrived, in milliseconds since 1970. */
   readonly receivedAt: number
-  /** The trace context that `carrier` returned when the event was stored. */
+  /** The trace context that an observer's method `carrier` returned when the event was stored. */
   readonly carrier: Readonly<Record<string, string>> | undefined
 }
 
@@ -79,7 +82,7 @@ export interface InterruptedInfo {
   readonly count: number
   /**
    * Number of interruptions in a row while the task ran as a suspect. When it reaches 5, or the attempts of the retry
-   * policy if that is more, the task is dead as `poison`.
+   * policy if they are more, the task is dead as `poison`.
    */
   readonly strikes: number
 }
@@ -90,7 +93,7 @@ export interface ActedInfo {
   readonly as: string | undefined
   /** Number of changed tasks. A large change is reported in several parts. */
   readonly count: number
-  /** The filter, task or receiver, as text. The text may contain ids of events. */
+  /** The filter, task or receiver that the operator chose, as text. The text may contain ids of events. */
   readonly target: string
 }
 

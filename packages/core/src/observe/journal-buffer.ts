@@ -21,7 +21,8 @@ export interface JournalBuffer {
   close(): Promise<void>
 }
 
-// Time after which collected entries are written, in milliseconds. A timer later than `LOST` is replaced.
+// Time after which collected entries are written, in milliseconds. A timer that has not fired after `LOST` milliseconds
+// is replaced.
 const EVERY = 1000
 const LOST = 5 * EVERY
 
@@ -148,7 +149,8 @@ interface SeriesTable {
 const MINUTE = 60_000
 const OTHER = 'other'
 
-// Maximum number of values per receiver, subscription, kind and `by`, since values come from outside.
+// Maximum number of values to count separately per receiver, subscription, kind and `by`, since values come from
+// outside.
 const VALUES = 50
 
 // Initial number of buckets, enough for durations below 30 ms. Buckets are added when needed.

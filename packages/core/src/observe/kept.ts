@@ -10,11 +10,11 @@ import { LRUCache } from 'lru-cache'
 
 /** Decides which rejected deliveries are kept with head and body, so that they can be explained later. */
 export interface Kept {
-  /** Learns what a verified delivery looks like. Rejected deliveries that look similar have separate places. */
+  /** Learns what a verified delivery looks like. Rejected deliveries that look similar are kept separately. */
   verified(delivery: Delivery, at: number): void
   /**
-   * Returns the place in which to keep a rejection. A later rejection may get the same place and replace it. Returns
-   * undefined if the rejection is not kept.
+   * Returns the slot (a key of the journal) in which to keep a rejection. A later rejection may get the same slot and
+   * replace the earlier one. Returns undefined if the rejection is not kept.
    */
   slot(at: number, error: WebhookError, delivery: Conclusion['delivery']): string | undefined
   /** Returns head, body and claimed topic to store with the arrival `id`. Returns undefined if they cannot be kept. */
@@ -24,16 +24,16 @@ export interface Kept {
 export interface KeptContext {
   readonly receiver: string
   readonly provider: Provider
-  /** Maximum number of kept rejections per size and code; undefined if there is no journal. */
+  /** Maximum number of rejections to keep per minute, size and error code; undefined if there is no journal. */
   readonly kept: number | undefined
   readonly seal: Seal | undefined
 }
 
 const KIB = 1024
 /**
- * Sizes of a request (head and body, in bytes), each with its number of places per minute. Small requests have 1 MiB in
- * total, and each other size a quarter of that. A request uses only a place of its own size, so that a few large ones
- * neither block nor replace small ones.
+ * Maximum sizes of a request (head and body, in bytes), each with the maximum number of requests to keep per minute.
+ * Small requests may need 1 MiB in total, and requests of each other size a quarter of that. Each size has its own
+ * slots, so that a few large requests neither block nor replace small ones.
  */
 const SIZES: readonly (readonly [size: number, places: number])[] = [
   [2 * KIB, 512],
@@ -45,16 +45,16 @@ const LARGEST_HEAD = 64 * KIB
 const MINUTE = 60_000
 /** Number of minutes whose samples stay during a flood. Without a flood, the latest requests stay longer. */
 const MINUTES = 3
-// Not kept: browsers and crawlers request any URL, so there is nothing to explain.
+// Rejections with this code are not kept: browsers and crawlers request any URL, so there is nothing to explain.
 const UNUSED: ErrorCode = 'method_not_allowed'
 
 /**
- * Makes a {@link Kept}. For each code and size there are places for requests that look genuine, and places for all
- * requests. If a minute has more requests than places, a uniform random sample is kept, since an attacker can copy a
+ * Makes a {@link Kept}. For each code and size there are slots for requests that look genuine, and slots for all
+ * requests. If a minute has more requests than slots, a uniform random sample is kept, since an attacker can copy a
  * genuine head. Credentials are removed, and requests are encrypted if the receiver encrypts.
  */
 export function createKept({ receiver, kept: most = 0, provider, seal }: KeptContext): Kept {
-  // Made for the first rejection, since many receivers never reject.
+  // The masker is made for the first rejection, since many receivers never reject.
   let mask: ReturnType<typeof masker> | undefined
   const likeness = createLikeness(provider.claims)
   const reservoirs = new Map<string, Reservoir>()
@@ -95,7 +95,7 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
   function reservoirOf(name: string, kind: 'like' | 'any', size: number): Reservoir {
     let found = reservoirs.get(name)
     if (!found) {
-      // Requests that look unlike every verified delivery are less important, so they get half the places.
+      // Requests that look unlike every verified delivery are less important, so only half as many are kept.
       const places = Math.ceil(SIZES[size]![1] / (kind === 'like' ? 1 : 2))
       reservoirs.set(name, (found = createReservoir(Math.min(places, Math.ceil(most / 2)))))
     }
@@ -104,14 +104,14 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
 }
 
 /**
- * Returns the number of the place for one more entry at `at` (milliseconds since 1970). Returns undefined if the entry
+ * Returns the number of the slot for one more entry at `at` (milliseconds since 1970). Returns undefined if the entry
  * is not kept.
  */
 type Reservoir = (at: number) => number | undefined
 
 /**
- * Makes a reservoir: for each minute, it keeps a uniform random sample of `size` entries. Places are reused after
- * {@link MINUTES} minutes.
+ * Makes a reservoir: for each minute, it keeps a uniform random sample of `size` entries. Slots are reused after {@link
+ * MINUTES} minutes.
  */
 function createReservoir(size: number): Reservoir {
   let minute = Number.NaN

@@ -67,7 +67,8 @@ function quietly<T>(call: () => T): T | undefined {
 }
 
 /**
- * Combines observers to one that calls all of them and ignores their errors. A method that no observer has is missing.
+ * Combines observers to one that calls all of them and ignores their errors. The result has only the methods that at
+ * least one observer has.
  */
 function combineObservers(observers: readonly Observer[]): Observer {
   const combined: Record<string, (...args: unknown[]) => void> = {}
@@ -93,7 +94,7 @@ function combineObservers(observers: readonly Observer[]): Observer {
       guarded((run) => outer(event, task, run), inner ? () => inner(event, task, next) : next),
   )
   if (around) combinedObserver.around = around
-  // Each observer can add headers.
+  // The method `call` of each observer can add headers.
   const call = nested<Call>(
     observers.flatMap((one) => one.call?.bind(one) ?? []),
     (outer, inner) => (info, next) =>
@@ -114,8 +115,8 @@ type Call = NonNullable<Observer['call']>
 type CallNext = Parameters<Call>[1]
 
 /**
- * Combines methods that wrap something to one; the first one is the outermost. Returns undefined if there are none, so
- * that they cost nothing.
+ * Combines wrapping methods to one method; the first is the outermost. Returns undefined if the list is empty, so that
+ * nothing is wrapped.
  */
 function nested<Method>(
   methods: readonly Method[],

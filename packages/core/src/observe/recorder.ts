@@ -146,7 +146,8 @@ export function createRecorder(context: RecorderContext): Recorder {
       ids: NONE,
       keys: NONE,
     }
-    // Assigned one after another: with spread syntax, absent values would take half of the time of a row.
+    // Members are assigned one after another: spread syntax for absent values would take half of the time of making a
+    // row.
     if (events.length > 0) addEvents(arrival, events)
     if (error) addRejection(arrival, error, delivery, slot)
     if (typeof reply.body === 'string' && reply.body !== '')

@@ -69,8 +69,8 @@ export function ringOf<Key>(
 }
 
 /**
- * Returns `admit`, which checks method, URL and headers before the body is read, and `proves`. Returns neither if every
- * check of the scheme needs the body.
+ * Returns `admit`, which checks method, URL and headers before the body is read, and `proves`: true if `admit` alone
+ * verifies the sender. Returns neither if every check of the scheme needs the body.
  */
 export function admission<Key>(
   scheme: Scheme<Key>,
@@ -141,7 +141,9 @@ export function explained<Found>(verify: () => Found): Found {
   }
 }
 
-/** Returns the protected parts. If the topic is in a header, it counts as unsigned unless `covers.topic` is true. */
+/**
+ * Returns the protected parts. If the topic is in a header, the topic counts as unsigned unless `covers.topic` is true.
+ */
 export function headed(covers: Covers, topicHeader: string | undefined): Covers {
   return topicHeader === undefined || covers.topic === true || covers.body === 'none'
     ? covers
@@ -159,7 +161,10 @@ export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
   return { ...scheme, ...Object.fromEntries(said), body: scheme.body }
 }
 
-/** Returns the sets of trusted names. Their look-ups have separate limits, so that invented names cannot delay them. */
+/**
+ * Returns the sets of trusted names (those with a verified delivery). Their look-ups have separate limits, so that
+ * invented names cannot delay them.
+ */
 export function trustedOf<Key>(
   { trusted }: Scheme<Key>,
   secret: SecretOption | undefined,

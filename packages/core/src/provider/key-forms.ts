@@ -2,8 +2,8 @@ import type { Scheme } from './scheme.ts'
 
 export type KeyForms<Key> = Required<Pick<Scheme<Key>, 'key' | 'keysOf'>>
 
-// If a secret becomes several keys, this set has all but the first key. Rejections count only first keys, and `sign`
-// uses only them.
+// If a secret becomes several keys, this set has all but the first key. Error messages count only first keys, and
+// `sign` uses only first keys.
 const further = new WeakSet<object>()
 
 /**

@@ -151,7 +151,7 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly greets?: 'head' | 'body'
   /**
    * The form of this sender's challenges. Each string that `greet` or `handshake` echoes, decrypts or signs must match
-   * the complete expression. No message that `sign` makes may match it.
+   * the complete expression. No message that `sign` makes may match the expression.
    */
   readonly challenge?: RegExp
   /**

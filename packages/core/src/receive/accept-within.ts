@@ -22,7 +22,7 @@ export async function acceptWithin(
       throw error
     }
   })
-  // The app may have caught the error, but nothing was stored, so this function throws it again.
+  // The app may have caught the error, but nothing was stored, so this function throws the error again.
   if (failure) throw failure.error
   if (!taken)
     throw new Error(

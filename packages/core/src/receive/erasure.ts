@@ -18,9 +18,9 @@ export interface Erasure {
   ended(event: Pick<EventRecord, 'key' | 'passing'>): void
   /** Starts to search regularly for done events that were not erased, because their process died. */
   start(): void
-  /** Erases all done events, until the time `until` of `performance.now()`, in milliseconds. */
+  /** Erases the contents of all done events, until the time `until` of `performance.now()`, in milliseconds. */
   flush(until: number): Promise<void>
-  /** Erases the noted events until the time `until` of `performance.now()`, then stops. */
+  /** Erases the contents of the noted events until the time `until` of `performance.now()`, then stops. */
   close(until: number): Promise<void>
 }
 

@@ -13,7 +13,10 @@ export function checkVersion(version: unknown): string | undefined {
   return version
 }
 
-/** Records once with which version of the app a receiver works. The first delivery does not wait for this. */
+/**
+ * Records once with which version of the app a receiver works. The first delivery does not wait until the version is
+ * stored.
+ */
 export function createVersionNote({
   inbox: { records },
   name: receiver,
@@ -36,7 +39,7 @@ export function createVersionNote({
   }
 }
 
-// A symbol of the global registry, since the tool and the app may load different copies of this package.
+// This is a symbol of the global registry, since the tool and the app may load different copies of this package.
 const TOOL = Symbol.for('postern.tool')
 
 /**

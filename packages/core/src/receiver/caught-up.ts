@@ -11,7 +11,7 @@ export interface CaughtUp {
   /** Number of listed events whose topic has no subscription. Skipping an event needs no request. */
   readonly skipped: number
   /**
-   * Number of events to accept or to request again, by topic. Events whose topic is not in the list are counted as
+   * Number of events to accept or to request again, by topic. Events that the API lists without a topic are counted as
    * `unknown`.
    */
   readonly topics: Readonly<Record<string, number>>

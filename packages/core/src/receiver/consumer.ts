@@ -23,8 +23,8 @@ export function createLazyRecorder(context: RecorderContext): Recorder | undefin
   let waiting: ((ready: Recorder) => void)[] = []
 
   return {
-    // Called for each delivery, so it makes no closure and no list of arguments: both would cost as much as the
-    // counting itself.
+    // This method is called for each delivery, so it makes no closure and no list of arguments: both would cost as much
+    // as the counting itself.
     answered(exchange, reply, took, what) {
       if (recorder) recorder.answered(exchange, reply, took, what)
       else pass((ready) => ready.answered(exchange, reply, took, what))
@@ -95,7 +95,7 @@ export function createConsumer(context: ConsumerContext): Consumer {
     lanes,
     run(claim, signal) {
       if (runner) return runner.run(context, claim, signal)
-      // Loaded at the first run: a process with `worker: false` never runs a task.
+      // The module is loaded at the first run: a process with `worker: false` never runs a task.
       return import('../subscribe/run/run.ts').then((loaded) =>
         (runner = loaded).run(context, claim, signal),
       )

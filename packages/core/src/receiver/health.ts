@@ -80,7 +80,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   return async function health() {
     const until = performance.now() + PATIENCE
     const late = (): Error => new Error(`${inbox.name} has not answered for ${PATIENCE} ms`)
-    // What is known if the inbox does not answer.
+    // The result if the inbox does not answer.
     const known = {
       ok: false,
       accepting: false,

@@ -118,7 +118,7 @@ export interface StorageOptions {
    * function throws, nothing is kept and observers get a warning. Handlers always get all content, and a dead task
    * keeps all. Ids, topics and times stay, so that a redelivery is a duplicate. @default true
    */
-  // `any`, so that the app can declare the payload type of its own topics.
+  // The type is `any`, so that the app can declare the payload type of its own topics.
   readonly content?: boolean | ((payload: any) => unknown)
   /**
    * Encrypts payloads, headers and bodies in the inbox with AES-256-GCM, including those of rejected deliveries. A key
@@ -130,10 +130,11 @@ export interface StorageOptions {
   /** False stores no history in the inbox: neither deliveries nor counts. @default true */
   readonly journal?: boolean
   /**
-   * Maximum number of rejected deliveries per minute whose head and body are kept for `explain`, per code and size.
-   * Half of the places are for requests that look like verified deliveries. All requests up to 2 KiB share at most 768
-   * places; each doubled size up to 256 KiB has 384 KiB. So large requests never replace small ones. Credentials are
-   * removed, and `encryptionKey` applies. The last three minutes with rejections stay. False keeps none. @default 1000
+   * Maximum number of rejected deliveries to keep per minute for `explain`, with head and body, per error code and
+   * size. At most half of them are kept because they look like verified deliveries. Of requests up to 2 KiB, at most
+   * 768 are kept. Each doubled size up to 256 KiB has 384 KiB. So large requests never replace small ones. Credentials
+   * are removed, and `encryptionKey` applies. The last three minutes with rejections stay. False keeps none. @default
+   * 1000
    */
   readonly rejectedBodies?: number | false
 }

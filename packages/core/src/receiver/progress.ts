@@ -1,7 +1,7 @@
 import type { Inbox } from '../inbox/inbox.ts'
 
 const MINUTE = 60_000
-// Weight of the latest gap between two calls of `runDue` in the usual gap.
+// Weight of the latest gap in the usual gap, which is a moving average of the times between calls of `runDue`.
 const NEW = 0.25
 
 /**

@@ -139,7 +139,7 @@ export interface Receiver<
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
   /** Adds an observer while the receiver runs, for tests and tools. Returns the function that removes the observer. */
   observe(observer: Observer): () => void
-  /** All observers, combined to one. Other packages report events through it. */
+  /** All observers, combined to one. Other packages report events through this observer. */
   readonly observer: Observer
   /**
    * Adds a listener that is called when the receiver starts to close. The listener gets a time of `performance.now()`,

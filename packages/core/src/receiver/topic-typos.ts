@@ -26,8 +26,8 @@ function isTypo(one: string, other: string): boolean {
   const changes = distance(one, other)
   if (changes === 1) return one.length > 4
   if (changes !== 2 || one.length < 8) return false
-  // Two letters changed places, or one letter is added and another is wrong. A prefix such as `un` makes a different
-  // word, not a typo.
+  // Two swapped letters are a typo, and so is one added letter together with one wrong letter. Two added letters are
+  // not: a prefix such as `un` makes a different word.
   return one.length === other.length
     ? sortedLetters(one) === sortedLetters(other)
     : Math.abs(one.length - other.length) === 1

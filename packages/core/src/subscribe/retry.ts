@@ -20,8 +20,8 @@ export interface ExponentialOptions {
   /** Upper limit of every wait. A number is in milliseconds. @default '1h' */
   readonly maxDelay?: Duration
   /**
-   * `full` waits for a random time between 0 and the maximum, so that failed tasks do not return in one wave. @default
-   * 'full'
+   * `full` waits for a random time between 0 and the maximum, so that failed tasks are not all retried at once.
+   * @default 'full'
    */
   readonly jitter?: 'full' | 'none'
 }

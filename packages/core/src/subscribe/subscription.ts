@@ -272,7 +272,7 @@ function checkTenantLimit(option: TenantLimitOptions | undefined, name: string):
     )
 }
 
-// Default of `maxWait`, as a multiple of `wait`. Without a maximum, a steady stream of events would never run.
+// Default of `maxWait`, as a multiple of `wait`. Without a maximum, a steady stream of events would never start a run.
 const LONGEST = 10
 
 function debounceOf(options: SubscriptionOptions, name: string): Debounce | undefined {

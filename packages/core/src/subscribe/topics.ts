@@ -23,7 +23,7 @@ const NOTHING: readonly never[] = []
 export function createTopicTable<T>(cache = 1000): TopicTable<T> {
   const exact = new Map<string, readonly Entry<T>[]>()
   const wild: (Entry<T> & { test: RegExp })[] = []
-  // Made when the first wildcard is matched: the cache allocates room for all its topics, and most tables have no
+  // The cache is made when the first wildcard is matched: it allocates room for all its topics, and most tables have no
   // wildcards.
   let seen: LRUCache<string, readonly Entry<T>[]> | undefined
 

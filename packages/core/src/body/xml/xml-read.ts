@@ -22,7 +22,7 @@ interface Node {
 type Attributes = Record<string, string>
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
-// A prefix that disguises forbidden names from the parser. checkXml() rejects this character in documents, so no name
+// A prefix that hides forbidden names from the parser. checkXml() rejects this character in documents, so no name
 // starts with it.
 const DISGUISE = '\u0001'
 

@@ -55,8 +55,8 @@ export function list(value: XmlValue | undefined): (string | XmlObject)[] {
 const DECLARED = /^<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)["']/
 
 /**
- * Returns the charset that an XML document names, in lower case. The byte order mark names it, or else the declaration
- * (XML 1.0, appendix F). Undefined means UTF-8. A charset in the Content-Type header takes precedence.
+ * Returns the charset that an XML document names in its byte order mark, or else in its declaration (XML 1.0, appendix
+ * F). The charset is in lower case; undefined means UTF-8. A charset in the Content-Type header takes precedence.
  */
 export function xmlCharset(bytes: Uint8Array): string | undefined {
   const [a = 0, b = 0, c = 0, d = 0] = bytes

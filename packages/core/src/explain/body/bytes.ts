@@ -78,7 +78,7 @@ function* lineEnds(body: Uint8Array): Generator<number> {
   for (let count = 0; count < 4 && end > 0 && body[end - 1] === LF; count++) {
     if (body[end - 2] === CR) {
       yield end - 2
-      // If the body was signed with CR at its end, only the LF was added.
+      // If the signed body ended with CR, only the LF was added later.
       yield end - 1
       end -= 2
     } else yield --end
@@ -101,7 +101,7 @@ const STRIDE = 1 << 20
 
 /**
  * Returns memory for one edited body. Edits of a large body share one buffer: an edit is no longer needed when the next
- * one is made.
+ * edit is made.
  */
 type RoomForEdits = (length: number) => Uint8Array
 

@@ -98,7 +98,7 @@ function encoded(text: string, { kept, space, lower }: FormWriter): string {
 
 /**
  * Returns the text of a form. For a JSON object with only strings, returns the form from which a parser may have made
- * it.
+ * the object.
  */
 function formText(request: PlainRequest): string | undefined {
   const text = utf8(request.body)

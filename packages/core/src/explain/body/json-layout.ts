@@ -64,7 +64,7 @@ export interface JsonLayout {
   readonly pad?: string
   /**
    * How empty objects and arrays are written: `{}` (`closed`), `{ }` (`spaced`), with two line breaks (`lines`), or
-   * with one in objects and two in arrays (`open`). @default 'closed'
+   * with one line break in objects and two in arrays (`open`). @default 'closed'
    */
   readonly empty?: 'closed' | 'spaced' | 'open' | 'lines'
   /** True if arrays are on one line, with spaces inside of their brackets: `[ 1, 2 ]`. */

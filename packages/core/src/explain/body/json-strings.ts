@@ -7,7 +7,7 @@ export interface Escapes {
   readonly beyond?: 'raw' | 'lower' | 'upper'
   /** True if U+007F is escaped. @default false */
   readonly del?: boolean
-  /** True if slashes are escaped as `\/`; `after <` if only those after `<` are. @default false */
+  /** True if slashes are escaped as `\/`; `after <` if only slashes after a `<` are escaped. @default false */
   readonly slash?: boolean | 'after <'
   /** Further characters that are escaped with `\u`. @default '' */
   readonly marks?: string

@@ -121,12 +121,13 @@ function distinct(
   })
 }
 
-// Maximum number of combinations of changes at all places that parsing may have changed.
+// Maximum number of combinations of restored tokens to try.
 const COMBINED = 300
 const MOST_PLACES = 100
 
 /**
- * Yields the tokens with what parsing loses: zeros and exponents of numbers, and empty objects that became empty lists.
+ * Yields the tokens with changes that undo what parsing loses: zeros and exponents of numbers, and empty objects that
+ * became empty lists.
  */
 function* restored(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]> {
   const places: { readonly at: number; readonly others: readonly JsonToken[] }[] = []
@@ -237,8 +238,7 @@ function* allOrders(tokens: readonly JsonToken[]): Generator<readonly JsonToken[
   let count = 1
   for (const size of sizes)
     for (let factor = 2; factor <= size; factor++) if ((count *= factor) > ORDERS) return
-  // `n` is the number of a combination of orders. Each object takes its own order from `rest`, the part of `n` that is
-  // left.
+  // The digits of `n` (in mixed radix) are an order for each object. `rest` has the digits that no member has used yet.
   for (let n = 1; n < count; n++) {
     let rest = n
     yield rearranged(tokens, (members) => {

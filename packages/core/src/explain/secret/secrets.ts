@@ -100,7 +100,8 @@ function whose(sentence: string): string {
 }
 
 /**
- * Yields the keys of each other way to read a secret. With `twice`, yields those of two changes, one after the other.
+ * Yields a change with other keys for each other way to read a secret. With `twice`, each change combines two ways, one
+ * after the other.
  */
 export function* secretChanges(
   made: Made,

@@ -41,7 +41,7 @@ export function* renamed(request: PlainRequest, reads: Reads): Generator<Change>
   }
 }
 
-/** Yields requests in which a header with several values, in one or several lines, has only one of them. */
+/** Yields requests in which a header with several values, in one or several lines, has only one of its values. */
 export function* joinedClues(request: PlainRequest, reads: Reads): Generator<Change> {
   const all: Record<string, readonly string[]> = {}
   for (const name of reads.headers) {

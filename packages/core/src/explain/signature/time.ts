@@ -3,7 +3,7 @@ import { type Clue, withHeaders, type Change, type PlainRequest, type Reads } fr
 
 // 2001-09-09 in milliseconds. An earlier time means that the timestamp is in another unit than the provider reads.
 const EARLIEST = 1e12
-// The year 2603.
+// The year 2603 in milliseconds. A later time means a wrong unit too.
 const LATEST = 2e13
 
 /** A possible time of signing, and the causes that are proven if the delivery verifies at that time. */

@@ -27,9 +27,11 @@ export interface Groups {
   readonly twiceSecrets: Group
   readonly envelopes: Group
   readonly bodies: Group
-  /** The part of `bodies` that changes characters, not only whitespace. */
+  /** The changes in `bodies` that change characters, not only whitespace. */
   readonly charsets: Group
-  /** The common part of `writers`, tried early so that a proof does not wait for thousands of combined changes. */
+  /**
+   * The most common changes in `writers`, tried early so that a proof does not wait for thousands of combined changes.
+   */
   readonly layouts: Group
   readonly urls: Group
   readonly algorithms: Group

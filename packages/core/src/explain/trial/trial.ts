@@ -116,7 +116,7 @@ function verify(
   now: number,
 ): MaybePromise<WebhookError | undefined> {
   const made = madeOf(provider)
-  // No stack traces: V8 would spend a fifth of each verification on them.
+  // Stack traces are off: V8 would spend a fifth of the time of each verification on them.
   const { stackTraceLimit } = Error
   try {
     Error.stackTraceLimit = 0
@@ -153,7 +153,7 @@ export function recording(delivery: Delivery): {
   const recorded = new Proxy(delivery, {
     get(target, member: keyof Delivery) {
       const part = PARTS[member]
-      // Recorded before the body is read, since reading an invalid body throws.
+      // The part is recorded before the body is read, since reading an invalid body throws.
       if (part) reads[part] = true
       const value: unknown = target[member]
       if (typeof value !== 'function') return value

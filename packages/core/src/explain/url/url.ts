@@ -144,7 +144,8 @@ function queries(query: string, known: readonly string[]): Variant[] {
   }
   for (const value of ['', '?']) if (!found.has(value)) found.set(value, 'url-query')
   found.delete(query)
-  // Values from headers come first, then other orders, since combinations with other parts use only the first few.
+  // Queries from headers come first, then other orders of the parameters: combinations with other parts of the URL use
+  // only the first few.
   return [...found].map(([value, cause]) => ({ value, cause })).slice(0, 400)
 }
 

@@ -3,9 +3,10 @@ import { schemeReads } from '../define.ts'
 import { joinCredentials, type Covers, type Scheme } from '../scheme.ts'
 
 /**
- * Combines two schemes, such as while a sender changes from one to the other. Deliveries with a signature of the first
- * scheme are verified only by the first scheme; deliveries with only a signature of the second scheme by the second. So
- * if the stronger signature is invalid, a valid weaker one does not help. The first scheme makes the keys.
+ * Combines two schemes, such as while a sender changes from one to the other. If a delivery has a signature of the
+ * first scheme, only the first scheme verifies it. If it has only a signature of the second scheme, the second scheme
+ * verifies it. So if the stronger signature is invalid, a valid weaker one does not help. The first scheme makes the
+ * keys.
  *
  * @example scheme: () => firstOf(hmac({ header: 'X-Signature-256' }), hmac({ header: 'X-Signature', algorithm: 'sha1' }))
  */

@@ -119,7 +119,7 @@ export function hmacAlgorithm(
       let found = false
       for (const candidate of candidates) {
         const given = toBuffer(folds ? candidate.toLowerCase() : candidate)
-        // No early exit: the time must not reveal which candidate matched.
+        // The loop does not end early: its time must not reveal which candidate matched.
         if (given.length === expected.length && timingSafeEqual(given, expected)) found = true
       }
       return found

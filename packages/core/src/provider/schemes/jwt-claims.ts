@@ -9,7 +9,7 @@ import { textBytes, utf8 } from '../../body/bytes.ts'
 
 export type JwtClaims = Readonly<Record<string, unknown>>
 
-/** The required claims of a token. */
+/** The header with the token, and the claims that the token must have. */
 export interface JwtClaimsOptions {
   /** The header with the token. @default `Authorization`, with `Bearer` before the token */
   readonly header?: string

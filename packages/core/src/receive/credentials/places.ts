@@ -2,7 +2,7 @@ import { isCredentialName } from './judge.ts'
 
 export const MASK = '(masked)'
 
-/** A node in a tree of places in a body. The value at the place is a credential or may contain one. */
+/** A node in a tree of places in a body. The value at the place is a credential or may contain a credential. */
 export interface CredentialPlace {
   isCredential: boolean
   readonly members: Map<string, CredentialPlace>

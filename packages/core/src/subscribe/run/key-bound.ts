@@ -16,13 +16,14 @@ interface KeyBound {
   isIdle(now: number): boolean
 }
 
-// A start that is late by up to this time does not reduce the rate, since inboxes are not punctual. In milliseconds.
+// A start that is late by up to this number of milliseconds does not reduce the rate, since inboxes are not punctual.
 const LATE = 100
-// Tasks beyond a rate return at exact times up to this far ahead, and beyond that at random times. In milliseconds.
+// Tasks beyond a rate limit get exact start times within the next `FAR` milliseconds. If these are used up, the times
+// are random.
 const FAR = 600_000
-// It is unknown when a run ends, so tasks beyond a concurrency limit try again within this time. In milliseconds.
+// It is unknown when a run ends, so a task beyond a concurrency limit tries again within `NEAR` milliseconds.
 const NEAR = 60_000
-// Maximum time between two such tries of different tasks, in milliseconds.
+// Maximum time between the tries of two tasks that wait for the same concurrency limit, in milliseconds.
 const LOOK = 1000
 
 /**
@@ -39,7 +40,7 @@ export function createKeyBound({ rate, concurrency = Infinity }: TenantLimitOpti
 
   return {
     enter(now) {
-      // The clock was set back. Otherwise the next start would be more than one interval away.
+      // The clock was set back: the next start is never more than one interval away otherwise.
       if (next > now + interval) next = now
       return running.size < concurrency && now >= next ? start(now) : comeBack(now)
     },
@@ -67,8 +68,8 @@ export function createKeyBound({ rate, concurrency = Infinity }: TenantLimitOpti
   }
 
   /**
-   * Returns half the expected time between two ends of runs. A task that tries too early tries again, but one that
-   * tries late would leave a place unused.
+   * Returns half the expected time between two ends of runs. A task that tries too early tries again, but a task that
+   * tries too late would leave capacity unused.
    */
   function lookGap(now: number): number {
     if (concurrency === Infinity) return 0
@@ -164,7 +165,7 @@ export function boundRun(
   return isPromise(outcome) ? outcome.then(ended) : ended(outcome)
 }
 
-// Made at the first run, since a process that only accepts deliveries needs no bounds.
+// The bounds are made at the first run, since a process that only accepts deliveries needs no bounds.
 const made = new WeakMap<Subscription, KeyBounds>()
 
 function boundsOf(subscription: Subscription): KeyBounds {

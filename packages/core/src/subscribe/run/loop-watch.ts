@@ -48,7 +48,8 @@ function startThread(): LoopWatch | undefined {
       eval: true,
       name: 'postern-loop-watch',
       workerData: memory,
-      // Empty, so that modules that the app preloads with NODE_OPTIONS or --import do not run in this thread.
+      // `env` and `execArgv` are empty, so that modules that the app preloads with NODE_OPTIONS or --import do not run
+      // in this thread.
       env: {},
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 },
@@ -107,7 +108,8 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
   }
 
   /**
-   * Starts to increment the beat at each interval. Stops once nothing runs and nothing has started since the last beat.
+   * Starts to increment the beat, a counter that the thread checks, at each interval. Stops once nothing runs and
+   * nothing has started since the last beat.
    */
   function begin(): void {
     beating = true
@@ -125,7 +127,10 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
   }
 }
 
-/** Indexes of the shared memory, as 32-bit numbers: first these, then the time limit of each slot in milliseconds. */
+/**
+ * Index of the beat in the shared memory, which has 32-bit numbers. The time limits of the slots, in milliseconds,
+ * start at index `LIMITS`.
+ */
 const BEAT = 0
 /** Index of a count that grows with each synchronous part, so that many short parts in a row are not reported. */
 const PARTS = 1

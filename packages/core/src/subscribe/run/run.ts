@@ -57,7 +57,8 @@ function bounded(
   )
 }
 
-// A replay may start before the contents are erased. A handler must not get the remaining part as an event.
+// The error of a task whose event was erased. A replay may start before the erasure, and a handler must not get the
+// remaining part as an event.
 const ERASED: TaskError = {
   name: 'ErasedEvent',
   message: 'the contents of this event were erased, so it cannot run again',
@@ -185,8 +186,8 @@ function withTimeout(
   })
 }
 
-// A class, so that its members are computed only when used: most handlers use neither signal nor key. Computing both
-// would cost more than the rest of starting the run.
+// This is a class, so that its members are computed only when used: most handlers use neither signal nor key. Computing
+// both would cost more than the rest of starting the run.
 class ClaimedTask implements Task {
   readonly #context: RunContext
   readonly #claim: Claim
