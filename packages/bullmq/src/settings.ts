@@ -12,7 +12,8 @@ import type { BullmqConnection } from './store/connection.ts'
 export interface BullmqInboxOptions extends DurableInboxOptions {
   /**
    * Address of Redis. The inbox opens and closes its own connections; if you pass a client, the inbox copies its
-   * settings. The inbox reconnects even if `retryStrategy` gives up, and ignores `commandTimeout` for workers.
+   * settings. The inbox reconnects even if `retryStrategy` gives up. On the connection that listens for ready tasks,
+   * the inbox ignores `commandTimeout`.
    */
   readonly connection: BullmqConnection
   /**

@@ -42,7 +42,7 @@ export interface Prepared {
 type Argument = string | number | Uint8Array
 
 // Maximum length of a body that is sent as a string, in bytes. The client joins strings much faster than Buffers. But
-// it copies each string three times in V8's heap, so larger bodies are sent as Buffers.
+// the client copies each string three times in V8's heap, so larger bodies are sent as Buffers.
 const TEXT = 64 * 1024
 
 /** Encodes a delivery and its events, before the delivery waits for its batch. */

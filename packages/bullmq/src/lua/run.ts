@@ -3,9 +3,9 @@ import { TURN_FUNCTION } from './turn.ts'
 // Scripts for claims, turns and leases. A turn is the number that orders tasks fairly over tenants (turn.ts). For keys
 // and fields see store.ts.
 
-// A failed or postponed task of a tenant has no turn while it waits; its field `tp` says so. When the task is due, it
-// is claimed first and then gets the next turn of its tenant. Up to 500 other tasks that became due get their turns
-// with it. If another task has an earlier turn, the claimed task is released until its own turn.
+// While a failed or postponed task of a tenant waits, it has no turn, and its field `tp` is set. When the task is due,
+// it is first claimed, and then gets the next turn of its tenant. Up to 500 other tasks that became due get their turns
+// at the same time. If another task has an earlier turn, the claimed task is released until its own turn.
 const ENTER_FUNCTION = `${TURN_FUNCTION}
 local function enter(prefix, queue, job)
   local first = math.min(turn(prefix, queue, decoded(redis.call('HGET', job, 'data')).f or '', 1), 2097152)

@@ -27,7 +27,7 @@ import { READ_FUNCTION, TURN_FUNCTION } from './turn.ts'
 //                     lease: the longest lease of all processes
 //                     held: time until which no lease ends after a jump of the server's clock
 //   steps           list: a time on the store's clock, a space, and milliseconds before that time
-//                   in which no process ran and nothing ages
+//                   in which no process ran, so that no row ages in them
 //   processes       sorted set: processes (version:name) by their last sign of life
 // A job is BullMQ's hash <queue>:<id>. Jobs are stored with their event, so a missing job was done or deleted. This
 // package adds these fields to a job:
@@ -36,7 +36,7 @@ import { READ_FUNCTION, TURN_FUNCTION } from './turn.ts'
 //   pa  attempts
 //   cs  cause of the last error: a name that similar errors share
 //   tp  set if the job gets its turn only when it is due
-//   sn  number of BullMQ's own stall count (stc) that this package has counted already
+//   sn  value of BullMQ's stall count (stc) that this package has already counted
 //   cut number of interruptions in a row
 //   chg number of strikes: interruptions that count toward a poison pill
 

@@ -44,7 +44,7 @@ export function sweepStep(
     return { queue: done.length === STEP || dead.length === STEP ? place.queue : place.queue + 1 }
   }
 
-  /** Returns the time since which `span` milliseconds have passed. Jumps of clocks do not count. */
+  /** Returns the time that was `span` milliseconds ago. Jumps of the clock do not count. */
   async function since(span: number): Promise<number> {
     const steps = (await client.lrange(`${prefix}:steps`, 0, -1)).map((line): ClockStep => {
       const [at = 0, unseen = 0] = line.split(' ').map(Number)

@@ -173,7 +173,7 @@ export function createRuns(context: RunsContext): Runs {
 
   async function look(): Promise<void> {
     const why = await context.shutOut()
-    // If a newer version uses the store, running tasks are released. Nothing is claimed until that version has ended.
+    // If a newer version shuts this process out of the store, running tasks are released.
     if (why !== undefined && !shut) runner.giveBack('a newer version of Postern has the store')
     shut = why !== undefined
     await unclaim().catch(context.failed)

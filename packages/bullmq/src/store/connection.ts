@@ -13,14 +13,14 @@ export type BullmqConnection = Redis | Cluster | RedisOptions | string
 /** A client with the scripts of this package as commands. */
 export type RedisClient = Redis | Cluster
 
-// Milliseconds without an answer after which a connection counts as broken. Redis answers the blocking reads of
-// BullMQ's workers within 10 s; a half-open connection never answers.
+// Milliseconds without an answer to a command after which a connection without a deadline counts as broken. A half-open
+// connection never answers.
 const SILENCE = 12_000
 
 /**
  * Opens a connection, which reconnects if Redis does not answer in time. A connection with a `deadline`, in
- * milliseconds, is for deliveries and operators: its commands fail immediately while Redis is unreachable. On a
- * connection without a deadline, commands wait, as BullMQ's workers need.
+ * milliseconds, is for deliveries, tasks and operators: its commands fail immediately while Redis is unreachable. A
+ * connection without a deadline listens for ready tasks: its commands wait until Redis is back.
  */
 export function openClient(connection: BullmqConnection, deadline?: number): RedisClient {
   const settings: RedisOptions & { replyMapping: 'legacy' } =
@@ -30,8 +30,7 @@ export function openClient(connection: BullmqConnection, deadline?: number): Red
           maxRetriesPerRequest: null,
           ...COMMON,
           socketTimeout: SILENCE,
-          // A timeout that the app set would end BullMQ's blocking reads, and the reply with a claimed job would be
-          // lost.
+          // The app's timeout does not apply here, since these commands wait until Redis is back.
           commandTimeout: undefined as never,
         }
       : {

@@ -161,11 +161,11 @@ export interface Port {
    */
   drain?(until: number, max: number, last?: number): Promise<RunDueResult>
   /**
-   * Starts a burst: new tasks run without `work`, for a platform that does not run older tasks. Newly stored tasks are
-   * claimed at once, at most `most`, until the function that `burst` returned is called. With several bursts at once,
-   * the last call of such a function ends them all. It resolves when no task runs, with the due time of the next of
-   * these tasks (milliseconds since 1970), if any. The other functions resolve to undefined. Returns undefined if
-   * `most` tasks have run already.
+   * Starts a burst: new tasks run without `work`, on a platform that does not run older tasks. Tasks are claimed when
+   * they are stored, at most `most`, until the function that `burst` returned is called. If several bursts are open,
+   * the last call of such a function ends them all. That call resolves when no task runs, with the due time of the next
+   * of these tasks (milliseconds since 1970), if any. The other calls resolve to undefined. `burst` itself returns
+   * undefined if `most` tasks have already run.
    */
   burst?(
     most: number,

@@ -180,7 +180,7 @@ export interface MinuteCount {
   readonly max: number
   /**
    * Number of measured times in each bucket of microseconds, as `[bucket, count]`. Buckets with count 0 are left out.
-   * Buckets are log2 with four sub-buckets.
+   * Each power of two has four buckets.
    */
   readonly histogram: readonly (readonly [bucket: number, count: number])[]
 }

@@ -274,7 +274,8 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
   const { name } = store
   let lasts: Last[] = []
   let inside = false
-  // The kind of a work that stores nothing. It starts a transaction for last writes if no other work does.
+  // The kind of a work that stores nothing. Such a work starts a transaction for the writes of `last` if no other work
+  // does.
   const nothing: WriteOptions<BatchWork> = {
     rows: 1,
     bytes: 1,

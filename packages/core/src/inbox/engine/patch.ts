@@ -4,8 +4,8 @@ import type { TaskError } from '../view.ts'
 
 /**
  * The condition under which a patch is applied to a row; {@link FENCES} has the details. `round` must also be the same.
- * With `first`, a `done` counts even if another run has claimed the task since. That claim's lease and token then stay
- * on the settled row until its run ends.
+ * With `first`, a `done` counts even if another run has claimed the task in the meantime. That claim's lease and token
+ * then stay on the settled row until its run ends.
  */
 export type Fence =
   | 'first'
@@ -82,7 +82,7 @@ function sameEvent(one: StoredEvent | undefined, other: StoredEvent | undefined)
 /** The members of a row after a patch was applied. */
 type Patched = Omit<TaskRow, 'id' | 'lane' | 'line' | 'fair'> & {
   readonly cause: string | null
-  /** True if another run has claimed the task since, and the row keeps that claim. */
+  /** True if another run has claimed the task in the meantime, and the row keeps that claim. */
   readonly theirs: boolean
 }
 

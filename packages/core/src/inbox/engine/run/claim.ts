@@ -19,7 +19,8 @@ export interface Claims {
   dueAt(at: number): void
 }
 
-// Maximum number of tasks in a claim, and of remembered due times of tasks that wait for a turn.
+// MOST is the maximum number of tasks in a claim. TIMES is the maximum number of due times that are remembered, of
+// tasks that wait for a turn.
 const MOST = 1000
 const TIMES = 2000
 
@@ -102,8 +103,8 @@ export function createClaims(side: EngineSide): Claims {
     if (!runner().active() || side.versionWatch.rejected() !== undefined) return () => {}
     const wanted = wishes()
     if (wanted.length === 0) return () => {}
-    // During `runDue`, all slots share one limit, and the room of each slot is what is left of it. So the rooms are not
-    // added up.
+    // During `runDue`, all slots share one limit, and the room of each slot is at most the rest of that limit. So the
+    // rooms of the slots are not added up.
     const most = side.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
     const gate = alone ? suspects.take(() => runner().look()) : undefined
     const token = side.token()

@@ -138,7 +138,7 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
     return Math.max(room, held === 0 ? 1 : 0)
   }
 
-  /** Returns true if half of the slot is for new tasks. Slow handlers run older tasks first instead. */
+  /** Returns true if half of the slot is for new tasks. In a slot with slow handlers, older tasks go first. */
   function shares({ lane, lean }: Slot<Task>, capacity: number): boolean {
     return ahead.remote === true && !lean && capacity > lane.concurrency
   }

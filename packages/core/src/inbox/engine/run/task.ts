@@ -143,7 +143,7 @@ export function weightOf(body: Uint8Array, record: { readonly length: number }):
 /** The members of a claimed task that the runner uses. */
 export interface RunnerTask<Task> {
   readonly slot: Slot<Task>
-  /** Memory of the task's event, in bytes. Once the task has started, the runner sets it. */
+  /** Memory of the task's event, in bytes. The runner sets `weight` to 0 once the claim is over. */
   weight: number
   /** The task's index in the runner's list. Set by the runner; initially -1. */
   place: number
