@@ -2,6 +2,7 @@ import pg from 'pg'
 import { expect, test } from 'vitest'
 import { healthScene, type HealthScene } from '../../../test/contract/health.ts'
 import { withPostgres } from './postgres.ts'
+import { listen, signed } from './receiver.ts'
 
 withPostgres('health of postgresInbox', (postgres) => {
   test.each([
@@ -62,6 +63,54 @@ withPostgres('health of postgresInbox', (postgres) => {
       expect(rows).toEqual([{ events: 0, tasks: 0 }])
     },
   )
+
+  test.each([
+    ['tasks', 'took'],
+    ['attempts', 'outcome'],
+  ])('finds a missing column (%s.%s) that outcomes need', async (table, column) => {
+    const { pool, schema, open } = postgres()
+    const name = schema()
+    const scene = healthScene(open({ schema: name }))
+    expect(await scene.receiver.health()).toMatchObject({ ok: true })
+    const rename = (from: string, to: string): Promise<unknown> =>
+      pool.query(`ALTER TABLE ${name}.postern_${table} RENAME ${from} TO ${to}`)
+    await rename(column, 'gone')
+    scene.time += 15_000
+    const { ok, cause } = await scene.receiver.health()
+    expect([ok, cause]).toEqual([false, expect.stringContaining(`"${column}"`)])
+    await rename('gone', column)
+    await recovers(scene)
+    const { rows } = await pool.query(
+      `SELECT (SELECT count(*) FROM ${name}.postern_events)::int AS events, (SELECT count(*) FROM ${name}.postern_tasks)::int AS tasks, (SELECT count(*) FROM ${name}.postern_attempts)::int AS attempts`,
+    )
+    expect(rows).toEqual([{ events: 0, tasks: 0, attempts: 0 }])
+  })
+
+  test.each([
+    ['column', 'postern_tasks RENAME took TO gone', 'postern_tasks RENAME gone TO took'],
+    ['table', 'postern_tasks RENAME TO gone', 'gone RENAME TO postern_tasks'],
+  ])('keeps outcomes while a %s is missing, and says so', async (_, away, back) => {
+    const { pool, schema, open } = postgres()
+    const name = schema()
+    const inbox = open({ schema: name, lease: '3s' })
+    const { receiver, until } = listen(inbox)
+    let ran = 0
+    const gate = Promise.withResolvers<void>()
+    const started = Promise.withResolvers<void>()
+    receiver.on('**', async () => {
+      ran++
+      started.resolve()
+      await gate.promise
+    })
+    expect((await receiver.receive(signed('1'))).status).toBe(200)
+    await started.promise
+    await pool.query(`ALTER TABLE ${name}.${away}`)
+    gate.resolve()
+    await expect.poll(async () => (await receiver.health()).ok).toBe(false)
+    await pool.query(`ALTER TABLE ${name}.${back}`)
+    await until((heard) => heard.includes('done 1'))
+    expect(ran).toBe(1)
+  })
 
   test('names a server that is read-only until it is a primary again, and forged deliveries change nothing', async () => {
     const { service, pool, open } = postgres()

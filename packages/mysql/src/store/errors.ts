@@ -34,7 +34,8 @@ export const errors: ServerErrors = createServerErrors({
     if (number === 0 || AWAY.has(number)) return 'away'
     const state = textOf(error, 'sqlState') ?? ''
     if (/^2[123]/.test(state)) return 'data'
-    return state === '' || /^(?:08|40|53|57|70|HY)/.test(state) ? 'away' : 'lasting'
+    // 42: a right, table or column is missing, until an operator has put it back.
+    return state === '' || /^(?:08|40|42|53|57|70|HY)/.test(state) ? 'away' : 'lasting'
   },
   isFull: (error) => FULL.has(numberOf(error)),
   reason(error) {

@@ -8,7 +8,6 @@ import {
   type Steps,
 } from '../../../basics/maybe.ts'
 import { WebhookError } from '../../../errors.ts'
-import { NO_CONTENTS } from '../../codec.ts'
 import type { BatchWork, Undo } from '../write/batch.ts'
 import type { Host, Intake, Accepted } from '../../inbox.ts'
 import type { EngineSide, Side } from '../parts.ts'
@@ -17,10 +16,8 @@ import { encodeIntake, type EncodedIntake } from './encode.ts'
 import { rejectIfShut } from '../version.ts'
 import type { GuestRows } from '../store.ts'
 import { flatten, idOf, type Flat, write, takenOf, revive } from './store-batch.ts'
-import { type NewEvent, eventOf, GONE } from '../row.ts'
+import type { NewEvent } from '../row.ts'
 import type { Task } from '../run/task.ts'
-import { randomUUID } from 'node:crypto'
-import { patchOf } from '../patch.ts'
 
 /** Makes the function that accepts deliveries. Many deliveries share one transaction. */
 export function createAccept(side: EngineSide): Side['accept'] {
@@ -334,54 +331,4 @@ async function prepareStore(side: EngineSide, { items }: Intake, deadline: numbe
 async function openStore({ store, numbers }: EngineSide): Promise<void> {
   if (!store.opened) await store.open()
   await numbers.fill()
-}
-
-interface Work extends BatchWork {
-  readonly done: () => void
-}
-
-/**
- * The subscription name of probes, which check that a delivery can be stored. No receiver has a subscription of this
- * name, so no process runs the tasks of probes.
- */
-export const PROBE = 'postern: a probe of health'
-
-// Maximum number of stored probes that one probe removes: its own, and those of processes that died during a probe.
-const MOST = 100
-
-/** Makes `Port.probe`, which accepts a test delivery like any other, then claims and deletes its task. */
-export function createProbe(side: EngineSide, accept: Side['accept']): () => Promise<void> {
-  const { store, writer, lanes, capacity, settings } = side
-  // A store in memory is always reachable, so it needs no probe.
-  if (store.alone) return () => Promise.resolve()
-  const batch = writer.batch<Work>({
-    rows: 1,
-    bytes: Infinity,
-    put: (works) => chain(steps(forget), () => () => works.forEach(({ done }) => done())),
-    fault: (error) => (store.fault(error) === 'again' ? 'again' : 'all'),
-  })
-  return async () => {
-    await accept(probeIntake(), {})
-    await new Promise<void>((done, failed) => {
-      batch.add({ bytes: 0, deadline: performance.now() + settings.deadline, done, failed })
-    })
-  }
-
-  function* forget(): Steps<void> {
-    const lane = lanes.find(PROBE)
-    if (lane === undefined) return
-    const token = side.token()
-    const rows = yield* wait(store.claim([{ lane, room: MOST, now: MOST }], MOST, false, token))
-    if (rows.length === 0) return
-    const gone = rows.map((row) => patchOf({ ...row, token }, { state: GONE }))
-    yield* wait(store.atomic(settings.deadline, (within) => within.patch(gone, 'held')))
-    capacity.free(rows.length)
-    yield* wait(store.drop?.(rows.map(({ id }) => eventOf(id))))
-  }
-}
-
-function probeIntake(): Intake {
-  const event = { ...NO_CONTENTS.event, key: `probe ${randomUUID()}` }
-  const delivery = { ...NO_CONTENTS.delivery, receivedAt: Date.now() }
-  return { delivery, items: [{ event, tasks: [{ subscription: PROBE }] }] }
 }

@@ -11,7 +11,7 @@ import {
   type Steps,
   type MaybePromise,
 } from '../../../basics/maybe.ts'
-import { PROBE } from '../accept/accept.ts'
+import { PROBE } from '../accept/probe.ts'
 import { PENDING, READY, STATES, TASKS, type NewEvent, type NewTask } from '../row.ts'
 import { createChange, type ViewParts, erasedError } from './change.ts'
 import { detailOf, errorOf, infoOf, numberOf, namesOf, createSearch } from './search.ts'

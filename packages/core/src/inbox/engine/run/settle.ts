@@ -56,11 +56,11 @@ export function createSettle(side: EngineSide): Settle {
     waits: [10, 250],
     put,
     fault(error, { task }) {
-      if (isRejected(error)) return 'one'
       const fault = store.fault(error)
       // The store was restored, so claims of this process are dropped: the rows now belong to other tasks.
       if (fault === 'back') return 'all'
       if (fault !== 'again') consumer.failed?.(error)
+      if (isRejected(error)) return 'one'
       keep(task)
       if (keptBytes > settings.maxWaitingBytes) {
         consumer.warn(
