@@ -95,7 +95,10 @@ export interface WebhookSource {
       readonly overlap?: Duration
     },
   ): Promise<DestinationCredentials>
-  /** Removes a destination. Its waiting messages are dead. Returns false if the id was not registered. */
+  /**
+   * Removes a destination. Messages that wait for it become dead at their next attempt. Returns false if the id was not
+   * registered.
+   */
   unregister(id: string): Promise<boolean>
   destinations(): Promise<readonly RegisteredDestination[]>
   /**
@@ -104,7 +107,7 @@ export interface WebhookSource {
    * has the inbox, such as @postern/postgres, the message is stored only if that transaction commits.
    */
   emit(message: Message, host?: Host): Promise<{ readonly id: string; readonly known: boolean }>
-  /** Registers a listener for messages that are dead. */
+  /** Registers a listener that is called when a message to a destination becomes dead. */
   onDead: (listener: Parameters<Receiver['onDead']>[0]) => void
   /** Makes dead tasks pending again and returns their number. */
   replay(filter: TaskFilter, options?: ReplayOptions): Promise<Changed>

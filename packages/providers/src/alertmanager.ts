@@ -14,8 +14,8 @@ export type AlertmanagerOptions = HttpAuthOptions
  * only TLS protects the body. A delivery is a group of alerts, and each alert is an event. The topic is `firing` or
  * `resolved` with the receiver's name, the id is `fingerprint:startsAt:status`, and the payload is the group with only
  * that alert. While a group still fires, Alertmanager repeats it at each `repeat_interval`, with the same ids. So the
- * repeats are duplicates while the inbox remembers the ids. After a 5xx, Alertmanager retries until the group's next
- * notification. After a 4xx, it does not retry.
+ * inbox drops the repeats as duplicates while it remembers the ids. After a 5xx, Alertmanager retries until the group's
+ * next notification. After a 4xx, it does not retry.
  * https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
  */
 export const alertmanager: Factory<AlertmanagerOptions> = /* @__PURE__ */ provider({

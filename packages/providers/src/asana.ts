@@ -17,8 +17,8 @@ export interface AsanaOptions {
   readonly secret?: SecretOption
   /**
    * Whether a handshake is expected now. Anybody can send a handshake, and whoever plants a secret can then sign
-   * events. So return true only while your call that creates the webhook waits for its answer, and only for its URL.
-   * @default false
+   * events. So return true only while your call that creates the webhook waits for its answer, and only for the URL of
+   * that webhook. @default false
    */
   readonly acceptHandshake?: boolean | ((delivery: Delivery) => MaybePromise<boolean>)
   /**

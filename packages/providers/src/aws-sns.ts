@@ -27,16 +27,16 @@ export interface AwsSnsOptions extends CertificateOptions {
    */
   readonly topicArn: SecretOption
   /**
-   * `true` confirms subscriptions to these topics. A function decides for each subscription.
-   * @default false, so a request for confirmation becomes an event
+   * `true` confirms subscriptions to the topics in `topicArn`. A function decides for each subscription. @default
+   * false, so a request for confirmation becomes an event
    */
   readonly confirm?: boolean | ((message: unknown) => boolean | Promise<boolean>)
   /** Maximum difference between the signed time and now, in seconds. @default 3600, since SNS retries for up to an hour */
   readonly tolerance?: number
 }
 
-// The region has the form of `regionRegex` in AWS's endpoints file, so a host name with that region cannot be the name
-// of an S3 bucket. https://github.com/boto/botocore
+// The region must match `regionRegex` of AWS's endpoints file. So a host name with that region is never the name of an
+// S3 bucket. https://github.com/boto/botocore
 const ARN_OF_REGION =
   /^arn:(aws|aws-cn|aws-us-gov):sns:((?:(?:us|eu|ap|sa|ca|me|af|il|mx)|cn|us-gov)-[a-z]+-\d+):\d{12}:/
 // Hosts of Amazon's issuing certificates. https://www.amazontrust.com/repository/

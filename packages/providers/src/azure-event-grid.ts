@@ -13,8 +13,8 @@ export interface AzureEventGridOptions {
   /** Name of the query parameter with the secret. @default 'code' */
   readonly queryKey?: string
   /**
-   * Name of the header with the secret, if it is a delivery property. Access logs show URLs but not headers, so a
-   * header is better.
+   * Name of the header with the secret, if the secret is a delivery property. Access logs show URLs but not headers, so
+   * a header is better.
    */
   readonly header?: string
 }
@@ -26,7 +26,8 @@ const VALIDATION = 'Microsoft.EventGrid.SubscriptionValidationEvent'
  * Azure Event Grid, in its own schema and in the CloudEvents schema. Nothing is signed: only a secret in the URL or in
  * a header authenticates a delivery. A delivery is a batch. The topic is `eventType` (or `type`) and the id is `id`.
  * The receiver answers the validation of a subscription if the secret is right; for CloudEvents it answers the OPTIONS
- * request. Event Grid expects a 200 within 30 s and retries for 24 hours, but not after a 400 or 413.
+ * request. Event Grid expects a status from 200 to 204 within 30 s and retries for 24 hours, but not after a 400 or
+ * 413.
  * https://learn.microsoft.com/en-us/azure/event-grid/end-point-validation-event-grid-events-schema
  */
 export const azureEventGrid: Factory<AzureEventGridOptions> = /* @__PURE__ */ provider({

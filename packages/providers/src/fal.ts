@@ -35,8 +35,8 @@ const ED25519 = /* @__PURE__ */ ed25519Algorithm('hex')
 
 /**
  * fal. The signature is Ed25519 in hex over request id, user id, time and the SHA-256 of the body. The keys are in
- * fal's key set, which the first delivery fetches. The topic is `status` (`OK`) and the id is the signed
- * `X-Fal-Webhook-Request-Id`.
+ * fal's key set, which the receiver fetches at the first delivery. The topic is `status` (`OK`) and the id is the
+ * signed `X-Fal-Webhook-Request-Id`.
  * https://docs.fal.ai/model-apis/model-endpoints/webhooks
  */
 export const fal: Factory<FalOptions> = /* @__PURE__ */ provider({

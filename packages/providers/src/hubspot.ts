@@ -105,8 +105,8 @@ interface HubspotSchemeOptions extends PublicUrlOption {
   readonly tolerance?: number
   /**
    * Accepted versions of the signature. Versions 1 and 2 are plain hashes without a time, and an attacker can extend
-   * the message of such a hash. So their bodies must be JSON, and version 1 is only for POST. If a v3 signature is
-   * present, v1 and v2 are ignored. @default ['v3']
+   * the message of such a hash. So deliveries with these versions must have JSON bodies, and version 1 is only for
+   * POST. If a v3 signature is present, v1 and v2 are ignored. @default ['v3']
    */
   readonly versions?: readonly HubspotVersion[]
 }

@@ -20,11 +20,11 @@ const sha256 = hmacAlgorithm()
 /**
  * Mailgun: event webhooks (JSON), inbound routes and older webhooks (forms, also with attachments). The signature is in
  * the body and covers only a time and a random token, so only TLS protects the payload. A token belongs to one event.
- * If it comes again with the id of another event, that delivery is rejected while the inbox remembers ids. The topic is
- * the event, or `inbound` for a route. For a failure, the severity follows (`failed.permanent`; `failed` matches too).
- * The id is the event's id, or else the token. To accept events of subaccounts too, use the signing key of the primary
- * account. Mailgun does not say whether a retry is signed again, so the default tolerance is 9 hours, an hour more than
- * the time of its retries. Mailgun does not retry after a 200 or 406.
+ * If the token comes again with another event's id, that delivery is rejected while the inbox remembers ids. The topic
+ * is the event, or `inbound` for a route. For a failure, the severity follows (`failed.permanent`; `failed` matches
+ * too). The id is the event's id, or else the token. To accept events of subaccounts too, use the signing key of the
+ * primary account. Mailgun does not say whether a retry is signed again, so the default tolerance is 9 hours. Retries
+ * end after 8 hours. Mailgun does not retry after a 200 or 406.
  * https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
  */
 export const mailgun: Factory<DatedPresetOptions<'signingKey'>> = /* @__PURE__ */ sender({

@@ -23,7 +23,7 @@ export interface MollieOptions {
  * (`payment-link.paid`) and the id is `id`. Classic webhooks are not signed: the body is a form with the id of an
  * object to fetch. Their topic is the prefix of that id (`tr`; `payment` matches too). Classic webhooks have no event
  * id, because Mollie sends the same form for each change of status. Mollie expects a 200 within 15 s, even for ids that
- * you do not know. It tries ten times over 26 hours.
+ * you do not know. Mollie tries ten times over 26 hours.
  * https://docs.mollie.com/reference/webhooks-new
  */
 export const mollie: Factory<MollieOptions> = /* @__PURE__ */ provider({

@@ -63,8 +63,8 @@ export const monday: Factory<UrlPresetOptions<'signingSecret'>> = /* @__PURE__ *
   topicField: 'event.type',
 })
 
-// Returns the reply to a challenge. Its body has no member besides `challenge`, so an event does not look like a
-// challenge.
+// Returns the reply to a challenge. The body of a challenge has only the member `challenge`, so no event looks like
+// one.
 function answered(delivery: Delivery): Reply | undefined {
   if (delivery.method !== 'POST' || !/^\s*\{\s*"challenge"/.test(delivery.text())) return undefined
   const body = delivery.json()

@@ -9,7 +9,7 @@ import { preset, type PresetOptions } from './schemes/preset.ts'
  * QuickBooks Online. The signature is HMAC-SHA256 over the body, in base64, in `intuit-signature`. A delivery is a list
  * of CloudEvents: the topic is `type` and the id is `id`. The older format `eventNotifications` is supported too: one
  * event per entity, with the topic `Invoice.Update`. QuickBooks retries with growing delays, then every 6 hours. The
- * end of the retries is not documented.
+ * end of the retries is not documented; the provider assumes a day.
  * https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks
  */
 export const quickbooks: Factory<PresetOptions> = /* @__PURE__ */ preset({

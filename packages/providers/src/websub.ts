@@ -20,7 +20,10 @@ export interface WebsubIntent {
   readonly mode: 'subscribe' | 'unsubscribe'
   /** URL of the topic. */
   readonly topic: string
-  /** Seconds until the subscription ends, if you do not renew it. Undefined if it ends now. */
+  /**
+   * Seconds until the subscription ends, if you do not renew it. Undefined if the hub names no time, as for
+   * `unsubscribe`.
+   */
   readonly lease: number | undefined
 }
 
@@ -30,8 +33,8 @@ export interface WebsubOptions {
   readonly secret?: SecretOption
   /**
    * The topic URLs that you subscribe to, or a function that decides when a hub asks. Anybody can ask a hub to end your
-   * subscription. A URL in this option also confirms that end, but a function can reject `unsubscribe`. @default none,
-   * so every verification is rejected
+   * subscription. If this option has the URL, that request is confirmed too. A function can reject `unsubscribe`.
+   * @default none, so every verification is rejected
    */
   readonly expectedTopic?:
     | string

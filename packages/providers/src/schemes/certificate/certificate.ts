@@ -21,7 +21,7 @@ interface SignedByCertificateOptions extends CertificateRules {
   /** Headers that `read` requires. @default [] */
   readonly needs?: readonly string[]
   readonly covers: Covers
-  /** Header or field with the signature, for errors. */
+  /** Header or field with the signature, for error messages. */
   readonly at: At
   readonly read: (delivery: Delivery) => CertificateClaim
   /** Returns the signed text, or undefined if the delivery is not meant for this `key`. */
