@@ -6,7 +6,7 @@ import { maskParameters } from './receive/credentials/places.ts'
  * are stable, since observers, logs and problem replies contain them.
  */
 const STATUS = {
-  // admit
+  // step: admit
   overloaded: 503,
   method_not_allowed: 405,
   // steps: admit and read

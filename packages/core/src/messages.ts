@@ -42,7 +42,7 @@ const RAISE = '; raise the limit if the sender needs more'
 
 /** The function that makes the message of each problem. Code does not read messages. */
 export const MESSAGES = {
-  // missing, repeated or malformed parts
+  // messages about missing, repeated or malformed parts
   missing: (f: Told): string =>
     `${at(f)} is missing${f.expected === undefined ? '' : `, expected ${f.expected}`}`,
   blank: (f: Told): string => `${at(f)} is blank`,
@@ -55,7 +55,7 @@ export const MESSAGES = {
   not_allowed: (f: Told): string => `${at(f)} is not ${f.expected}`,
   contradicts: (f: Told): string => `${at(f)} does not match ${f.expected}`,
   unexpected: (f: Told): string => `unexpected ${at(f)}: ${f.option} is not set up to accept it`,
-  // signatures
+  // messages about signatures
   unsigned: (): string => 'the delivery is not signed',
   other_sender: (f: Told): string =>
     `${at(f)} is missing, but ${f.got} is present${f.remedy === undefined ? ": is this another sender's delivery?" : ''}`,
@@ -75,7 +75,7 @@ export const MESSAGES = {
   expired: (): string => 'the signature has expired',
   not_yet: (): string => 'the signature was created in the future; check the clocks',
   unknown_certificate: (f: Told): string => `the certificate is not trusted: ${f.text}`,
-  // secrets and look-ups
+  // messages about secrets and look-ups
   no_secret: (f: Told): string => `${f.option} found no secret for this delivery`,
   look_up_failed: (f: Told): string => `${f.option} failed: ${f.text}`,
   look_up_bounded: (): string =>
@@ -85,13 +85,13 @@ export const MESSAGES = {
   package_missing: (f: Told): string =>
     `the package ${f.got} cannot be loaded; run npm install ${f.got}`,
   package_broken: (f: Told): string => `the package ${f.got} cannot be loaded here: ${f.text}`,
-  // method and headers
+  // messages about method and headers
   wrong_method: (f: Told): string => `method ${f.got} is not allowed; expected ${f.expected}`,
   wrong_coding: (f: Told): string => `the Content-Encoding must be ${f.expected}`,
   wrong_host: (): string => 'the Host header is not a valid host',
   unknown_charset: (): string => 'the charset in the Content-Type header is not known',
   no_media_type: (): string => 'the Content-Type header is not a valid media type',
-  // the body before parsing
+  // messages about the body before parsing
   too_large: (f: Told): string =>
     f.option === undefined
       ? `the body is larger than ${f.limit} bytes`
@@ -109,7 +109,7 @@ export const MESSAGES = {
     `request bodies in progress exceed ${f.option}; raise it, or check whether a sender is flooding you`,
   memory_full: (): string =>
     'deliveries in progress use a fifth of the free memory; raise --max-old-space-size or add memory, or check whether a sender is flooding you',
-  // the parsed body
+  // messages about the parsed body
   too_complex: (f: Told): string =>
     `the unverified body has more than ${f.limit} ${f.got} (${f.option})${RAISE}`,
   too_deep: (f: Told): string =>
@@ -128,7 +128,7 @@ export const MESSAGES = {
   undecryptable: (f: Told): string => `the message cannot be decrypted with ${f.option}`,
   is_challenge: (f: Told): string =>
     `${at(f)} may be a challenge, so it is not accepted as an event`,
-  // events
+  // messages about events
   no_event: (f: Told): string => `the payload is not an event: ${f.expected}`,
   no_topic: (): string => 'the delivery has no topic',
   no_id: (): string => 'the event has no id, so a redelivery would run the handlers again',
@@ -142,7 +142,7 @@ export const MESSAGES = {
   answer_failed: (): string => 'the answer function failed',
   no_subscriptions: (f: Told): string =>
     `receiver ${f.got} has no handler and no answer, so its events would be lost; import the module that calls receiver.on() before the first delivery. If this is intended, set onUnhandled`,
-  // the inbox
+  // messages about the inbox
   full: (f: Told): string =>
     `the inbox is full: ${f.got} ${f.expected} are waiting, ${f.option} is ${f.limit}; raise it or run more workers`,
   closed: (f: Told): string => `${f.got ?? 'the receiver'} was closed`,

@@ -78,7 +78,7 @@ export function createReceiver<
   const port: Port = {
     ...attached,
     accept(intake, host) {
-      // Without a transaction, `host` was already checked when the delivery arrived.
+      // A `host` without a transaction needs no second check: it was checked when the delivery arrived.
       if (host.transaction) checkTransaction(host, inbox.name)
       return attached.accept(intake, host)
     },
@@ -229,7 +229,8 @@ export function createReceiver<
   function ensureOpen(): void {
     if (closed) throw new WebhookError('receiver_closed', { problem: 'closed' })
     if (started) return
-    // Without a subscription every delivery is rejected, so `on` may still be called later.
+    // Without a subscription, every delivery is rejected. So the receiver does not start, and the app may still call
+    // `on`.
     if (isDeaf()) return
     if (worker === true) startWorker()
     checkTopics()

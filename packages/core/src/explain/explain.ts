@@ -187,7 +187,7 @@ interface Case {
   readonly provider: Provider
   readonly error: WebhookError | undefined
   readonly reads: Reads
-  /** Causes that were proven by verifying at another time. */
+  /** Causes that are proven because the delivery verifies at another time. */
   readonly time: readonly Clue[]
 }
 
@@ -226,7 +226,7 @@ async function isGreeted(delivery: Delivery, provider: Provider): Promise<boolea
 const NAMED = 20
 
 /**
- * Returns other senders whose headers the delivery has. If the signature verifies for some of them with the same
+ * Returns the other senders that set headers of this delivery. If the signature verifies for some of them with the same
  * secret, returns only those.
  */
 async function otherSenders(

@@ -256,7 +256,7 @@ function rewritten(text: string, bounds: Bounds): Pick<Clue, 'message' | 'guesse
     return {
       message: `all keys of its ${objects} objects are sorted, which a parser that ran first may have done: their original order is lost`,
     }
-  // Only a guess: senders use such numbers too, such as an id of 18 digits that ends in zeros.
+  // This is only a guess: senders use such numbers too, such as an id of 18 digits that ends in zeros.
   return rounded === undefined
     ? undefined
     : {

@@ -13,7 +13,7 @@ export function* orders<T>(parts: readonly T[]): Generator<readonly T[]> {
   for (let at = 1; at < parts.length; at++) yield [...parts.slice(at), ...parts.slice(0, at)]
   for (let at = 1; at < parts.length; at++)
     yield parts.with(at, parts[at - 1]!).with(at - 1, parts[at]!)
-  // Moves the last part to each place: a proxy that adds a part adds it at an end.
+  // Moves the last part to each other position, since a proxy may have moved a part to the end.
   for (let at = 0; at < parts.length - 1; at++)
     yield [...parts.slice(0, at), parts.at(-1)!, ...parts.slice(at, -1)]
 }

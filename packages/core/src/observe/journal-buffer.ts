@@ -242,8 +242,8 @@ function grow(cell: Cell, bucket: number): void {
  */
 export type Histogram = readonly (readonly [bucket: number, count: number])[]
 
-// Below this number of microseconds, each microsecond has its own bucket. It is also the number of buckets per power of
-// two.
+// Below this number of microseconds, each microsecond has its own bucket. This number is also the number of buckets per
+// power of two.
 const FINE = 4
 
 /** Returns the bucket of a duration in whole microseconds. */

@@ -110,8 +110,8 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
 type Reservoir = (at: number) => number | undefined
 
 /**
- * Makes a reservoir: for each minute, it keeps a uniform random sample of `size` entries. Slots are reused after {@link
- * MINUTES} minutes.
+ * Makes a reservoir: for each minute, it keeps a uniform random sample of `size` entries. The slots are reused after
+ * {@link MINUTES} minutes.
  */
 function createReservoir(size: number): Reservoir {
   let minute = Number.NaN
@@ -174,7 +174,7 @@ function createLikeness(claims: string | undefined): Likeness {
     },
     matches(delivery) {
       const features = featuresOf(delivery)
-      // Nothing is known before the first genuine delivery, so a delivery only needs all features.
+      // Before the first genuine delivery, no values are known. So a delivery looks genuine if it has all features.
       if (known.size === 0) return features.length === (claims === undefined ? 2 : 3)
       return features.filter((feature) => known.has(feature)).length >= 2
     },

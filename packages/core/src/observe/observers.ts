@@ -3,7 +3,7 @@ import { isPromise } from '../basics/maybe.ts'
 
 /** All observers of a receiver, combined to one. Observers can be added and removed while the receiver runs. */
 export interface Observers {
-  /** Always the same object. Its methods change when observers are added or removed. */
+  /** The combined observer. It is always the same object, whose methods change when observers are added or removed. */
   readonly observer: Observer
   /** Adds an observer. Returns a function that removes the observer. */
   readonly observe: (observer: Observer) => () => void

@@ -124,7 +124,7 @@ function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown
   return new WebhookError('missing_header', { problem: 'unsigned' })
 }
 
-/** Runs `verify`. If the signature does not match, adds a note that the secret looks like a typo. */
+/** Runs `verify`. If the signature does not match, adds a note that the secret has whitespace or quotes around it. */
 export function explained<Found>(verify: () => Found): Found {
   try {
     return verify()

@@ -9,7 +9,7 @@ import type { Covers, Scheme } from './scheme.ts'
 import type { Keyring, SecretOption } from './secrets.ts'
 import type { Setup } from './about.ts'
 
-/** Members that a provider copies from its spec. */
+/** Names of the members that a provider copies from its spec. */
 export const PLAIN = [
   'methods',
   'limits',

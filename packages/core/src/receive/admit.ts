@@ -203,8 +203,8 @@ class Share {
   }
 
   /**
-   * Drops bodies that arrive more slowly than the asking one, the slowest first. A proven body also displaces all
-   * unproven ones.
+   * Drops bodies that arrive more slowly than the body that asks for room, the slowest first. A proven body also
+   * displaces all unproven ones.
    */
   #free(asking: BodyAdmission, bytes: number): void {
     const now = this.#monotonic()

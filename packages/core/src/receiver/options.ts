@@ -131,10 +131,10 @@ export interface StorageOptions {
   readonly journal?: boolean
   /**
    * Maximum number of rejected deliveries to keep per minute for `explain`, with head and body, per error code and
-   * size. At most half of them are kept because they look like verified deliveries. Of requests up to 2 KiB, at most
-   * 768 are kept. Each doubled size up to 256 KiB has 384 KiB. So large requests never replace small ones. Credentials
-   * are removed, and `encryptionKey` applies. The last three minutes with rejections stay. False keeps none. @default
-   * 1000
+   * size. One half is for requests that look like verified deliveries, the other half for all requests. At most 768
+   * requests up to 2 KiB are kept. Requests of each doubled size, up to 256 KiB, have 384 KiB in total. So large
+   * requests never replace small ones. Credentials are removed, and `encryptionKey` applies. The last three minutes
+   * with rejections stay. False keeps none. @default 1000
    */
   readonly rejectedBodies?: number | false
 }

@@ -67,7 +67,8 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
 
 /**
  * Limits for one tenant in one subscription and process. A task beyond a limit returns to the inbox, and its attempt
- * does not count. It runs later at the pace of its tenant. Until then it does not occupy a place of the subscription.
+ * does not count. The task runs later, at the pace of its tenant. Until then, the task does not count toward the
+ * subscription's `concurrency`.
  *
  * @example
  * receiver.on('orders/*', { tenantLimit: { rate: 5, concurrency: 2 } }, callShopApi)

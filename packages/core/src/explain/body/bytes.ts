@@ -105,7 +105,7 @@ const STRIDE = 1 << 20
  */
 type RoomForEdits = (length: number) => Uint8Array
 
-/** One buffer for all large edits: a copy for each of 10 edits of 25 MB would need 250 MB. */
+/** Creates one buffer that all large edits share: a copy for each of 10 edits of 25 MB would need 250 MB. */
 function createRoom(): RoomForEdits {
   let kept = new Uint8Array(0)
   return (length) => {

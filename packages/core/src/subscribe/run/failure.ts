@@ -18,8 +18,8 @@ export function failed(
   task?: { readonly lost: boolean },
 ): Outcome {
   const info = attemptInfo(context, claim)
-  // After an abort, the error is caused by the closing of the receiver or the lost claim. So the attempt does not
-  // count.
+  // After an abort, the error is caused by the closing of the receiver or by the loss of the claim. So the attempt does
+  // not count.
   const postponed =
     signal?.aborted === true || task?.lost === true
       ? 0
@@ -106,7 +106,7 @@ export class SchemaMismatch extends Error {
   readonly issues: readonly SchemaIssue[]
 
   constructor(issues: readonly SchemaIssue[]) {
-    // The message names only places. Messages are logged, and the messages of a schema may quote a value.
+    // The message names only paths in the payload: messages are logged, and the messages of a schema may quote a value.
     super(
       `the payload does not match the schema at ${issues.map((issue) => placeOf(issue) || 'its root').join(', ')}`,
     )

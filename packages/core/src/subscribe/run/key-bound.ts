@@ -93,7 +93,7 @@ interface KeyBounds {
 export const MAX_KEYS = 10_000
 
 export function createKeyBounds(limits: TenantLimitOptions, name: string): KeyBounds {
-  /** Ordered by use: the most recently used keys are last. */
+  /** The keys are ordered by use: the most recently used keys are last. */
   const keys = new Map<string, KeyBound>()
   let warned = false
 

@@ -24,7 +24,7 @@ export function run(
   if (claim.event.erased) return { kind: 'dead', error: ERASED }
   if (claim.subscription === UNHANDLED) return adopt(context, claim)
   const subscription = context.subscriptions.find(claim.subscription)
-  // A worker claims only tasks of its own subscriptions. If an engine still delivers another task, the task waits and
+  // A worker claims only tasks of its own subscriptions. If an inbox still delivers another task, that task waits and
   // is not lost.
   if (!subscription) return { kind: 'postpone', at: context.now() + 60_000 }
   if (claim.attempt > subscription.retry.attempts) {
