@@ -252,8 +252,8 @@ interface CommitPlan {
 }
 
 /**
- * The reply of the script STORE for a delivery. After `taken` comes one number for each event in `fresh`: the number
- * under which it is stored, or 0 if the event is known after all.
+ * The reply of the script STORE for a delivery. After `taken` comes one number for each event in `fresh`: its number in
+ * the store, or 0 if the event is known after all.
  */
 type StoreReply =
   | readonly ['taken', ...number[]]

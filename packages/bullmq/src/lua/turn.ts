@@ -9,11 +9,11 @@ local function read(...)
 end
 `
 
-// A turn is the number that orders the tasks of a queue fairly over tenants. The virtual time of a queue is the highest
-// claimed turn, or one less than the turn of the next waiting job if that is higher. A turn is stored as BullMQ's
-// priority. BullMQ's score of a job is its priority times 2^32 plus a count, and the highest priority is 2^21. So turns
-// start again at 0 when no job waits for its turn, and either half of all turns are used or no turn was given for ten
-// seconds. Turns also start again if a stored value is damaged, so that the damage stops no task.
+// A turn is the number that orders the tasks of a queue fairly over tenants. The virtual time of a queue is the higher
+// of two numbers: the highest claimed turn, and the turn before that of the next waiting job. A turn is stored as
+// BullMQ's priority. BullMQ's score of a job is its priority times 2^32 plus a count, and the highest priority is 2^21.
+// So turns start again at 0 when no job waits for its turn. In addition, half of all turns must be used, or no turn was
+// given for ten seconds. Turns also start again if a stored value is damaged, so that the damage stops no task.
 export const TURN_FUNCTION: string = `
 local function decoded(text)
   local read, value = pcall(cjson.decode, text or '')

@@ -111,8 +111,8 @@ return gone`
  * Counts jobs. KEYS: prefix; ARGV: the start of the queue names (empty: all queues), 1 to count only unfinished jobs, 1
  * to fail if a key has another type; otherwise such a key counts as empty. Replies for each queue its name and the
  * numbers of waiting, delayed and active jobs. If all jobs are counted, also replies the numbers of completed and
- * failed jobs, and for how many milliseconds the oldest due job has been due. The last value is an empty string if no
- * job is due.
+ * failed jobs. The last value is the time for which the oldest due job has been due, in milliseconds, or an empty
+ * string.
  */
 export const COUNTS: string = `${CLOCK_FUNCTION}
 local prefix, rows, now, odd = KEYS[1], {}, clock(), false

@@ -42,11 +42,13 @@ interface KeptPlace {
 
 // Number of events that one script reads, since a script blocks Redis.
 const STEP = 100
-// Number of events in one step of a search: without their bodies, and with bodies, which may have megabytes.
+// Number of events in one step of a search: WIDEST without their bodies, BODIES with their bodies, which may have
+// megabytes.
 const [WIDEST, BODIES] = [1000, 32]
 // Number of jobs in a state above which reading all events is as fast as sorting the jobs.
 const MOST = 20_000
-// Number of failed jobs, latest first, whose causes are counted per queue and state: in total, and by one script.
+// Number of failed jobs, latest first, whose causes are counted per queue and state: MOST_FAILED in total, FAILED by
+// one script.
 const [MOST_FAILED, FAILED] = [20_000, 500]
 
 /** Creates the store behind the operators' view. A lane is the number by which this process knows a queue. */

@@ -55,7 +55,7 @@ const BACK = 250
 
 /**
  * Creates {@link Runs}: the engine's runner on top of BullMQ's scripts, with one connection for all queues. A round of
- * claims asks once how many tasks are due in each queue. It then claims as many tasks as there is room for.
+ * claims asks once how many tasks are due in each queue. The round then claims as many tasks as there is room for.
  */
 export function createRuns(context: RunsContext): Runs {
   const { client, consumer, queues, prefix, lease } = context

@@ -122,7 +122,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Returns the name of an event. It is a hash, since keys come from senders and can have any length and characters. */
+/** Returns the name of an event: a hash, since keys come from senders and can have any length and characters. */
 export function eventName(receiver: string, key: string): string {
   return hash([receiver, key]).slice(0, 32)
 }

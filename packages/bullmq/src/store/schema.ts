@@ -89,8 +89,8 @@ interface JoinedHost {
 }
 
 /**
- * Joins as a process that only reads. It gives no sign of life, and its check throws a `TypeError` if there is no
- * inbox.
+ * Joins as a process that only reads. This process gives no sign of life, and its version check throws a `TypeError` if
+ * there is no inbox.
  */
 export function readKeys(
   client: RedisClient,

@@ -26,7 +26,8 @@ const NONE = -1
 
 /**
  * Makes a {@link Forgetful}. `now` returns milliseconds. If an entry is dropped early because of `max`, `shortened` is
- * called, but at most once an hour. It gets the milliseconds that the entry had left, and the number of tenants.
+ * called, but at most once an hour. `shortened` gets the milliseconds that the entry had left, and the number of
+ * tenants.
  */
 // All entries are kept equally long, and reading does not prolong this time. So the entry that was set first is always
 // the oldest, and a ring buffer in the order of setting is enough. An entry that is set again, deleted or dropped

@@ -328,8 +328,8 @@ export type Outcome =
 
 /**
  * Small values by key, stored next to the tasks, with compare-and-set. Used for destinations, handshake secrets and
- * positions, for example. A value that cannot be read is logged and counts as absent: `get` returns undefined, `list`
- * leaves the value out, and `set` with `expected` 0 replaces it.
+ * positions, for example. A value that cannot be read is logged and counts as absent. Then `get` returns undefined,
+ * `list` leaves the value out, and `set` with `expected` 0 replaces it.
  */
 export interface Records {
   get(key: string): MaybePromise<{ readonly value: Json; readonly version: number } | undefined>

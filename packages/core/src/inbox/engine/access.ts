@@ -10,8 +10,8 @@ import type { Store } from './store.ts'
 export interface Access {
   read<T>(look: () => MaybePromise<T>): MaybePromise<T>
   /**
-   * Runs a write. A store with one writer runs it in its next shared transaction. Conflicts are retried until the
-   * deadline.
+   * Runs a write. A store with one writer runs the write in the next shared transaction. Conflicts are retried until
+   * the deadline.
    */
   write<T>(work: () => MaybePromise<T>): Promise<T>
   /**

@@ -134,8 +134,8 @@ export function revived(
   const base = { state: PENDING, wait: Math.ceil(wait), gate, anew: true } as const
   if (state === PENDING) return { fence, change: base }
   const outcome = state === DONE ? 'done' : 'dead'
-  // The last run of a settled task is on the task's own row. It moves to the history, since the new round overwrites
-  // it.
+  // The last run of a settled task is on the task's own row. This run moves to the history, since the new round
+  // overwrites the row.
   const attempted =
     took === null ? undefined : ({ attempt, took, outcome, error, ended: due } as const)
   const begun = { ...base, attempt: 0, charged: 0, ...(line !== null && { behind: true }) }

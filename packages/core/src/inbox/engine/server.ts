@@ -227,8 +227,8 @@ interface ClockDialect<Sql> {
   readonly extend: (sql: Sql, clock: number, longer: number) => Promise<unknown>
 }
 
-// In milliseconds: the age at which the stored time is renewed, and the part of a gap without processes that counts as
-// time that really passed.
+// In milliseconds: STORE is the age at which the stored time is renewed. If no process ran for some time, at most GAP
+// counts as time that really passed.
 const STORE = 10_000
 const GAP = 3_600_000
 

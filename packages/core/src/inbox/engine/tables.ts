@@ -72,8 +72,8 @@ interface MigrationSteps<Sql> {
 /**
  * Makes the tables, or updates tables of an older version.
  *
- * @throws {TypeError} If the tables reject this version, if `migrate` is false and they are missing or older, or,
- * without `force`, if the update would shut out processes that are still active.
+ * @throws {TypeError} If the tables reject this version. If `migrate` is false and the tables are missing or older.
+ * Without `force`, also if the update would shut out active processes.
  */
 export async function migrateServer<Sql>(
   layout: Layout<string>,

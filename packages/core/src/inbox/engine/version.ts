@@ -20,8 +20,8 @@ export interface VersionWatch {
   stop(): void
 }
 
-// In milliseconds: how often an idle process asks the store, how long an answer is valid, and the shortest time between
-// two questions. An answer expires because a process can be paused.
+// In milliseconds: an idle process asks the store every LOOK, an answer is valid for VALID, and AGAIN is the shortest
+// time between two questions. An answer expires because a process can be paused.
 const LOOK = 5000
 const VALID = 15_000
 const AGAIN = 1000

@@ -10,7 +10,7 @@ import type { LedgerCalls } from './ledger.ts'
 /** The parts of the inbox that {@link runInline} uses. */
 export interface InlineContext {
   readonly consumer: Consumer
-  /** Milliseconds for which an event's claim is valid. It is renewed while handlers run. */
+  /** Milliseconds for which an event's claim is valid. The claim is renewed while handlers run. */
   readonly lease: number
   readonly slots: (subscription: string) => Semaphore
   /** Signal that is aborted when the receiver closes. */
@@ -187,8 +187,8 @@ interface InlineTask {
   readonly draft: TaskDraft
   state: 'open' | 'done' | 'dead'
   /**
-   * Number of claims of the event that do not count as an attempt of this task: claims before the task was spawned or
-   * revived, and claims in which the task was postponed or released.
+   * Number of claims of the event that do not count as an attempt of this task. These are claims before the task was
+   * spawned or revived, and claims in which the task was postponed or released.
    */
   skipped: number
 }

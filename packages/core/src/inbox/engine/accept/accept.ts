@@ -236,7 +236,7 @@ function put(
       look()
     })
   // The store is synchronous, so `look` claims all ready tasks in this transaction. If `look` claimed them later, they
-  // would go before the tasks of the next delivery, which would then also have to wait for a claim, and so on.
+  // would go before the tasks of the next delivery. Then those tasks would also have to wait for a claim, and so on.
   look()
   return () => {
     afterStored(side, flat, works, written)

@@ -22,7 +22,7 @@ export interface Capacity {
   full(option: string, limit: number, got: number, expected: string): WebhookError
 }
 
-// Maximum age of a count by the store, in milliseconds: near the bound, and far from the bound.
+// Maximum age of a count by the store, in milliseconds: NEAR if the count is near the bound, otherwise FAR.
 const NEAR = 250
 const FAR = 10_000
 // Maximum number of tenants kept in memory. Only tenants with many waiting tasks are kept.

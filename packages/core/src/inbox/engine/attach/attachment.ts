@@ -286,7 +286,7 @@ function createSideLife(
     if (store.alone) return
     watch.start()
     poll = setInterval(() => void polled(), settings.pollInterval)
-    // If this check fails, the next one on the timer reports the error.
+    // If this check fails, the next check by the timer reports the error.
     watch.look().catch(() => {})
   }
 

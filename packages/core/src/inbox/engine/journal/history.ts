@@ -54,7 +54,7 @@ type Add = (one: Counts, later: Counts) => Counts
 const SUM: Add = (one, later) => addCounts([one, later])
 const KINDS = [
   { minute: 'minute', hour: 'hour', add: SUM },
-  // Gauges are not added up: a span keeps its last one.
+  // Gauges are not added up: a span keeps only its last gauge.
   { minute: 'gauge', hour: 'hour-gauge', add: (_, later) => later },
 ] as const satisfies readonly { minute: SpanKind; hour: SpanKind; add: Add }[]
 // Maximum number of spans that `Journaled.spans` returns.

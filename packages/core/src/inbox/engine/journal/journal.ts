@@ -74,8 +74,8 @@ function attemptOf({ attempt, ended, took, outcome, error, process }: AttemptRow
 const MIB = 1024 * 1024
 /**
  * A ring keeps the newest deliveries. Unverified deliveries have a separate ring, so that unauthenticated clients
- * cannot push out verified deliveries. That ring has room for the bodies of rejected requests that `observe/kept.ts`
- * keeps, for up to five codes, so that kept bodies push out no other rows.
+ * cannot push out verified deliveries. That ring has room for the bodies that `observe/kept.ts` keeps of rejected
+ * requests, for up to five codes. So kept bodies push out no other rows.
  */
 const RINGS: Readonly<Record<Ring, { readonly rows: number; readonly bytes: number }>> = {
   verified: { rows: 100_000, bytes: 64 * MIB },

@@ -45,7 +45,7 @@ interface ScanDialect extends EventFilters {
 interface EventFilters {
   /** Returns conditions that an index supports. They find the events of a list. */
   found(want: Scan, values: ScanValues, run: ScanRun): MaybePromise<readonly string[]>
-  /** Returns the other conditions. They filter events that other conditions found. */
+  /** Returns the conditions that no index supports. They filter the events of a list. */
   filtered(want: Scan, values: ScanValues): readonly string[]
   /** True if `filtered` checks only the start of a topic pattern, so that its rows are checked here. @default false */
   readonly onlyPrefix?: boolean
@@ -223,7 +223,10 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     return { rows: page, to: seen.length < width ? undefined : to, searchedTo: received }
   }
 
-  /** Returns conditions that are true for these events. In a list by id, they are one range, which is read faster. */
+  /**
+   * Returns conditions that are true for these events. In a list by id, the conditions are a range of ids, which is
+   * read faster.
+   */
   async function among(
     want: Scan,
     seen: readonly { readonly id: number }[],

@@ -8,7 +8,7 @@ import type { ActionRow } from '../journal/store.ts'
 
 /** The methods of a store that serve operators. */
 export interface Viewed {
-  /** Reads one step of a list: about `width` rows after the place `after`, of which those that match are returned. */
+  /** Reads one step of a list: about `width` rows after the place `after`. Returns the rows that match. */
   scan(want: Scan): MaybePromise<Scanned>
   /** Returns the place of a row in the list that `want` asks for. */
   placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place

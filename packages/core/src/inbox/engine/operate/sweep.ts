@@ -19,14 +19,14 @@ export interface Sweep {
 const REST = 20
 const LONGEST = 600_000
 const SHORTEST = 1000
-// For `once`: the maximum pause until a call does steps again, in milliseconds, and the maximum number of steps per
-// call.
+// For `once`: MINUTE is the longest time for which further calls do nothing, in milliseconds. STEPS is the maximum
+// number of steps per call.
 const MINUTE = 60_000
 const STEPS = 50
 
 /**
  * Makes a sweep. A round is a series of small steps. `step` gets the place where the last step stopped, or undefined at
- * the start. It returns the next place, or undefined at the end. The pause between rounds is a hundredth of `keep`
+ * the start. `step` returns the next place, or undefined at the end. The pause between rounds is a hundredth of `keep`
  * (milliseconds), from one second to ten minutes. A failed step ends its round, and the next round tries again.
  */
 export function createSweep<Place>(

@@ -4,7 +4,7 @@ import type { SqlValues, TableSql } from '../table-sql.ts'
 import type { ActionRow } from '../journal/store.ts'
 import type { Before, ContentsRow, Place, Viewed } from './store.ts'
 
-/** How the tables of a database server differ from those of another. */
+/** The differences between the tables of the database servers. */
 export interface TableDialect {
   /** True if the keys of events are in a table of their own, so that deliveries lock them before the events. */
   readonly keys: boolean

@@ -11,8 +11,8 @@ import type { Slot } from './slot.ts'
 
 /**
  * Limits the transactions of a subscription after a conflict between two of them: one at a time, then two, four, and so
- * on. Without a limit they would conflict again, and the database needs a second (`deadlock_timeout`) to detect each
- * deadlock.
+ * on. Without a limit the transactions would conflict again, and the database needs a second (`deadlock_timeout`) to
+ * detect each deadlock.
  */
 interface Crowd<Slot extends object> {
   /** Returns true while the transactions of a slot (a subscription in this process) are limited. */

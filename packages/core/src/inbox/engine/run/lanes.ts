@@ -10,8 +10,8 @@ export interface Finder {
 }
 
 /**
- * The lanes of a receiver: the numbers of its subscriptions in the store. Each has a slot, which runs its tasks in this
- * process.
+ * The lanes of a receiver: the numbers of its subscriptions in the store. Each lane belongs to a slot, which runs the
+ * lane's tasks in this process.
  */
 export interface Lanes extends Finder {
   /** Fetches the lanes of these subscriptions from the store, and makes missing lanes. */

@@ -204,7 +204,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
 }
 
 /**
- * Decides when to claim tasks. One claim runs at a time. Another follows if a task became ready in the meantime.
+ * Decides when to claim tasks. One claim runs at a time. Another claim follows if a task became ready in the meantime.
  * `fetch` starts a claim, and calls `over` once the claimed tasks are passed to `start`. If the claim failed, `fetch`
  * calls `over(true)`, and only the next `look` tries again. `active` returns false while no task may be claimed.
  */

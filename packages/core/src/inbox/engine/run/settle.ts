@@ -318,7 +318,9 @@ function isPlain({ task, outcome, ran }: EndedRun): boolean {
 // rotation.
 const MOST = 500
 
-/** Gives turns to due tasks that wait for one, which makes them ready. Returns true if more such tasks may exist. */
+/**
+ * Gives turns to due tasks that wait for a turn. The tasks are then ready. Returns true if more such tasks may exist.
+ */
 export function* promote(store: Store, lanes: readonly number[], time: number): Steps<boolean> {
   if (lanes.length === 0) return false
   const some = yield* wait(store.later(lanes, 1))
@@ -333,7 +335,7 @@ export function* promote(store: Store, lanes: readonly number[], time: number): 
           found.filter(({ cut }) => cut === 0),
           (task, turn) => void turns.set(task.id, turn),
         )
-        // An interrupted task keeps its turn (0), since that turn was not used.
+        // With 0, an interrupted task keeps its old turn, since that turn was not used.
         yield* wait(rows.enter(found.map(({ id }) => ({ id, turn: turns.get(id) ?? 0 }))))
         return found.length === MOST
       }),

@@ -261,8 +261,8 @@ export function createTicks<Task>({
   }
 
   /**
-   * Starts one task of the slot. Returns true if another one can start now. Otherwise the slot continues when a handler
-   * ends.
+   * Starts one task of the slot. Returns true if another task can start now. Otherwise the slot continues when a
+   * handler ends.
    */
   function startOne(slot: Slot<Task>): boolean {
     if (canStart(slot)) run(slot.queue.shift()!)
