@@ -10,7 +10,7 @@ const carried = transactions<unknown>('mysqlInbox')
 
 /**
  * Creates a durable inbox in MariaDB 10.6, MySQL 8.0 or newer. Events and tasks are in tables `postern_*` of your
- * database. Several processes may share them. The inbox connects with the first delivery.
+ * database. Several processes may share the tables. The inbox connects with the first delivery.
  *
  * @throws {TypeError} If an option is wrong; the message names the option.
  *

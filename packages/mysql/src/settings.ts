@@ -17,8 +17,8 @@ export interface MysqlInboxOptions extends ServerInboxOptions {
   /** URL of MariaDB or MySQL, such as `mysql://user:password@host/database`. @default none */
   readonly connectionString?: string
   /**
-   * A pool of `mysql2` or `mysql2/promise`, in place of `connectionString`. It needs room for at least three
-   * connections. The inbox keeps the pool's settings, and does not close it.
+   * A pool of `mysql2` or `mysql2/promise`, in place of `connectionString`. The pool needs room for at least
+   * three connections. The inbox keeps the pool's settings, and does not close the pool.
    * @default none
    */
   readonly pool?: MysqlPool
@@ -55,7 +55,7 @@ export function checkSettings(options: MysqlInboxOptions): Settings {
   return { ...common, database }
 }
 
-/** Throws a `TypeError` if statements cannot contain the name unchanged. */
+/** Throws a `TypeError` if the name has other characters than letters, digits and underscores, or more than 64. */
 export function checkDatabase(database: string | undefined): void {
   if (database !== undefined && !/^\w{1,64}$/.test(String(database)))
     throw new TypeError(

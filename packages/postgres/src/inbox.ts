@@ -10,7 +10,7 @@ const carried = transactions<unknown>('postgresInbox')
 
 /**
  * Creates a durable inbox in PostgreSQL 13 or newer. Events and tasks are in tables `postern_*`, in a schema of your
- * choice. Several processes may share them. The inbox connects with the first delivery.
+ * choice. Several processes may share the tables. The inbox connects with the first delivery.
  *
  * @throws {TypeError} If an option is wrong; the message names the option.
  *

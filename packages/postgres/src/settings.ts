@@ -11,8 +11,8 @@ export interface PostgresInboxOptions extends ServerInboxOptions {
   /** URL of PostgreSQL, such as `postgres://user@host/database`. @default none */
   readonly connectionString?: string
   /**
-   * A `Pool` of `pg`, in place of `connectionString`. It needs room for at least three clients, of which one listens
-   * for notifications. The inbox does not close it. @default none
+   * A `Pool` of `pg`, in place of `connectionString`. The pool needs room for at least three clients, of which one
+   * listens for notifications. The inbox does not close the pool. @default none
    */
   readonly pool?: PgPool
   /**
@@ -26,9 +26,9 @@ export interface PostgresInboxOptions extends ServerInboxOptions {
    */
   readonly tableOwner?: string
   /**
-   * Prepares statements once on each connection, which saves a quarter of their CPU. PgBouncer in transaction mode
-   * needs `max_prepared_statements` for prepared statements. Without that setting, the inbox warns and continues with
-   * unprepared statements. @default true
+   * Prepares statements once on each connection, which saves a quarter of their CPU time. PgBouncer in transaction
+   * mode needs `max_prepared_statements` for prepared statements. Without that setting, the inbox warns and continues
+   * with unprepared statements. @default true
    */
   readonly prepare?: boolean
 }
@@ -55,7 +55,7 @@ export function checkSettings(options: PostgresInboxOptions): Settings {
     throw new TypeError(
       `postgresInbox: tableOwner must be the name of a role, got ${JSON.stringify(tableOwner)}`,
     )
-  // Statements contain the schema name without quotes. With a capital letter, that would mean another schema.
+  // Statements contain the schema name without quotes. Then PostgreSQL would read capitals as lower case.
   if (typeof schema !== 'string' || !/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
     throw new TypeError(
       `postgresInbox: schema must be a lower-case name of letters, digits and _, got ${JSON.stringify(schema)}`,

@@ -149,8 +149,8 @@ interface Waiter {
 }
 
 /**
- * Keeps the calls that wait for the connection. They share two listeners, since listeners per call would stay on the
- * client until Redis is back.
+ * Keeps the calls that wait for the connection. All calls share two listeners, since listeners of each call would stay
+ * on the client until Redis is back.
  */
 function createWaiters(client: Redis | Cluster): {
   /** Adds a call while the client is not connected. */
@@ -213,8 +213,8 @@ export function isCluster(client: Redis | Cluster): boolean {
 }
 
 /**
- * Returns the hash tag of a prefix, which decides the Cluster slot of all its keys. Returns undefined if there is none,
- * so that each key has its own slot.
+ * Returns the hash tag of a prefix, which decides the Cluster slot of all its keys. Returns undefined for a prefix
+ * without a hash tag: then each key has its own slot.
  */
 export function hashTag(prefix: string): string | undefined {
   return /^[^{]*\{([^}]+)\}/.exec(prefix)?.[1]

@@ -171,7 +171,7 @@ function limitCases(
     onStage(mount, 'bounded', async ({ url }) => {
       // 512 MiB is far more than the buffers of both kernels can hold, which is several megabytes.
       const { status, written } = await exchange(url, CHUNKED, (socket) => flood(socket, 512 * MIB))
-      // A sender that is still writing may see the connection end before it reads the reply. Its status is then 0.
+      // A sender that is still writing may see the connection end before it reads the reply. The status is then 0.
       assert.ok(status === 413 || status === 0, `got ${status}`)
       assert.ok(written < 32 * MIB, `${written} bytes were written before the connection ended`)
     }))

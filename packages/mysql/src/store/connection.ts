@@ -39,7 +39,7 @@ interface Done {
 export interface Database extends Sql {
   /** True if `Done.changed` does not count rows that `ON DUPLICATE KEY UPDATE` left unchanged. */
   readonly counts: boolean
-  /** True if a transaction of `commit` sees what other transactions commit while it is open. */
+  /** True if an open transaction of `commit` sees what other transactions commit in the meantime. */
   readonly fresh: boolean
   /** Runs a transaction in READ COMMITTED: statements after a lock must see what the last holder of the lock wrote. */
   atomic<T>(time: number, run: (sql: Sql) => Promise<T> | T): Promise<T>
@@ -168,8 +168,8 @@ export function createDatabase(settings: Settings): Database {
   }
 
   /**
-   * Runs a statement. Only statements with values are prepared, since the texts of others contain
-   * their numbers.
+   * Runs a statement. Only statements with values are prepared. Other statements contain their numbers as literals, so
+   * there are too many different texts.
    */
   function ask(client: Client, text: string, values?: readonly Value[]): Promise<unknown> {
     if (!values) return send(client, 'query', placed(text))

@@ -7,7 +7,7 @@ const PLAIN = 0
 const DEFLATED = 1
 const LENGTHS = 8
 const NONE = 2 ** 32 - 1
-// Number of bytes from which contents are deflated. Smaller contents fit into the page of their row. For larger
+// Minimum size in bytes of contents that are deflated. Smaller contents fit into the page of their row. For larger
 // contents, InnoDB uses whole pages of 16 KB.
 const LEAST = 2048
 // Options with which zlib uses less memory. With its defaults, creating a compressor takes as long as deflating 8 KB.

@@ -43,7 +43,7 @@ export interface RowsHost {
   readonly lease: number
   /** True if the number of changed rows can be trusted (see `Database.counts`). */
   readonly counts: boolean
-  /** True if the transaction sees what other transactions commit while it is open. */
+  /** True if the open transaction sees what other transactions commit in the meantime. */
   readonly fresh: boolean
   /**
    * True waits for locks of ordered groups (lines). Used in a transaction of the app, since the inbox does not know

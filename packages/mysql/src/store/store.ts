@@ -120,7 +120,7 @@ export function createStore(
     },
     open: member.open,
     async close(until) {
-      // Without this last sign, other processes count this process as running for a minute.
+      // Without this statement, other processes would count this process as running for another minute.
       const leave = `UPDATE $.postern_processes SET seen = 0 WHERE id = ${member.own}`
       if (member.opened && !settings.readOnly) await settledBy(db.run(leave), until)
       await db.close(until)

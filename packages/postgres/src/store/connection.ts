@@ -18,8 +18,8 @@ export interface Database {
   /** Runs one statement on a separate connection. `$.` is replaced by the schema. */
   readonly sql: Sql
   /**
-   * Runs a transaction. After `time` milliseconds its connection is dropped. That rolls the transaction back, unless
-   * its COMMIT was already sent.
+   * Runs a transaction. After `time` milliseconds, its connection is dropped, which rolls the transaction back unless
+   * COMMIT was already sent.
    */
   atomic<T>(time: number, run: (sql: Sql) => Promise<T> | T): Promise<T>
   /**

@@ -91,7 +91,7 @@ function rareColumns(tasks: readonly NewTask[]): Record<string, string> {
   }
 }
 
-/** Returns the columns of child tasks, in the order in which the statement SPAWN has its parameters. */
+/** Returns the columns of child tasks, in the order of the parameters of SPAWN. */
 export function childColumns(children: readonly NewTask[]): readonly string[] {
   const { parts, data, lines, fair, turns, folds, waits, gates } = rareColumns(children)
   const zeros = ints(children.map(() => 0))

@@ -172,7 +172,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
   }
 }
 
-/** Converts a patch for JSON, in which null means no change: `clear` and `untimed` name columns to empty. */
+/** Converts a patch for JSON. There, null means no change, so `clear` and `untimed` tell which columns become empty. */
 function toChange({ event, ...one }: Patch): object {
   const { took, attempted } = one
   return {
@@ -209,7 +209,7 @@ export function idsOf(rows: readonly Numbered[]): ReadonlySet<number> {
 interface InsertKind {
   /** True if a task has a part, data, an ordered group (line) or a tenant. */
   readonly bound: boolean
-  /** True if a task has a fold: only the newest task of its key is kept. */
+  /** True if a task has a fold (`debounce`): only the newest task of its key is kept. */
   readonly folding: boolean
   /** True if a delivery has several events. */
   readonly shared: boolean

@@ -113,7 +113,7 @@ export function createStore(
     },
     open: member.open,
     async close(until) {
-      // Without this last sign, other processes count this process as running for a minute.
+      // Without this statement, other processes would count this process as running for another minute.
       if (member.opened && !settings.readOnly) await settledBy(sql(LEAVE, [member.own]), until)
       await db.close(until)
     },

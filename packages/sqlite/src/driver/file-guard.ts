@@ -49,8 +49,8 @@ export function createFileGuard(path: string, save: () => void): FileGuard {
     const gone = compare(path, known.file)
     if (gone !== undefined) return gone
     const without = compare(log, known.log)
-    // Only the log was deleted. Changes that are only in this log would end with this process, so they are copied into
-    // the file.
+    // Only the log was deleted. Changes that are only in this log would be lost with this process, so they are copied
+    // into the file.
     if (without !== undefined && !saved && identityOf(log) === undefined) saved = isSaved()
     return without ?? compare(memory, known.memory)
   }

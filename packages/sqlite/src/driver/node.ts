@@ -97,7 +97,8 @@ function open(
 ): DatabaseSync {
   const db = connect(path, readOnly)
   opened.add(db)
-  // This comes first: while another process closes its last connection, even reading a setting finds the file locked.
+  // This statement comes first: while another process closes its last connection, the file is locked even for reading
+  // a setting.
   db.exec(`PRAGMA busy_timeout = ${wait}`)
   if (readOnly) return db
   // With `synchronous` FULL, a commit is on disk before it is acknowledged. A page of 8 KiB has room for several

@@ -2,7 +2,7 @@ import { identityKey } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import type { RowCache } from '../store/writer.ts'
 
-/** The tenants of each receiver. A search by event id builds possible event keys from them. Use it in a transaction. */
+/** The tenants of each receiver, from which a search by event id builds possible keys. Use it in a transaction. */
 export interface Tenants extends RowCache {
   add(receiver: number, tenant: string): void
 }

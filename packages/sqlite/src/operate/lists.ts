@@ -82,7 +82,7 @@ function ofReceiver(name: string): string {
   return `e.receiver = (SELECT id FROM postern_receivers WHERE name = ${name})`
 }
 
-/** Returns a function that runs statements, whose values SQLite needs in the order of the text. */
+/** Returns a function that runs statements. It passes values in the order in which the text uses them. */
 export function runOn(db: Database): ScanRun {
   return async <Row>(write: Parameters<ScanRun>[0]) => {
     const given: Value[] = []
@@ -158,7 +158,7 @@ function createEventFinder(db: Database, keys: Keys) {
     return (tenants.all(receiver) as { tenant: string }[]).map(({ tenant }) => tenant)
   }
 
-  /** Finds, by bisection, the last event before the first event that was received at or after a time. */
+  /** Finds, by bisection, the number of the last event that was received before a time. */
   function firstAfter(low: number, high: number, time: number): number {
     let from = low
     let to = high

@@ -156,7 +156,7 @@ export const NEXT = 'max(next, coalesce((SELECT max(id) FROM postern_events), 0)
 export const NEXT_NUMBER: string = `SELECT ${NEXT} AS next FROM postern_numbers`
 /** Keeps the number of a dropped event from being used again. */
 export const KEEP_NUMBER: string = 'UPDATE postern_numbers SET next = ? WHERE next < ?'
-/** The stored time of the file, at most some seconds old. */
+/** The latest time that a process has stored in the file. */
 export const CLOCK: string = `SELECT max(clock, coalesce((SELECT taken FROM postern_events ORDER BY id DESC LIMIT 1), 0)) AS clock
   FROM postern_numbers`
 /** Locks the file without changing it. */

@@ -15,8 +15,8 @@ export interface Names {
   /** Returns the number of a receiver. Adds the receiver if it is new. Call it in a transaction. */
   receiver(name: string): number
   /**
-   * Returns lanes if all of them exist and the lanes of each group have the same root. A group is a subscription with
-   * its previous names; they share a root, a common number for their order. Only reads.
+   * Returns the lanes of all groups. Returns undefined if a lane is missing, or if lanes of a group have different
+   * roots. A group is a subscription with its previous names. They share a root, a number for the order of tasks.
    */
   find(receiver: string, groups: readonly (readonly string[])[]): readonly LaneRow[] | undefined
   /** Finds lanes, or adds them. Call it in a transaction. */

@@ -191,14 +191,14 @@ function createLines(db: Database) {
         }
       return heads
     },
-    /** Marks tasks as behind or not (see `Rows.queue`). */
+    /** Sets whether tasks wait behind another task of their group (see `Rows.queue`). */
     queue(changes: readonly { readonly id: number; readonly behind: boolean }[]): number {
       let pending = 0
       for (const { id, behind } of changes)
         pending += Number(setBehind.run(behind ? 1 : 0, id).changes)
       return pending
     },
-    /** Returns lines in which no task may run, or two may (see `Store.stuck`). It checks all lanes. */
+    /** Returns lines with a wrong order: no task may run, or two may (see `Store.stuck`). Checks all lanes. */
     stuck(): readonly number[] {
       const began = performance.now()
       if (began < rest) return []
@@ -330,7 +330,7 @@ function createFinish(
       let count = 0
       for (const { id, took } of group.ended) {
         const distance = (id - n) / TASKS - first
-        // If a task ran too long, or its event is too far from the first one, the engine's `patch` ends it.
+        // If the duration or the distance of the event is too large for an entry, the engine's `patch` ends the task.
         if (took >= TOOK || distance >= FAR) continue
         entries += `${count++ === 0 ? '[' : ','}${distance * TOOK + took}`
       }

@@ -298,7 +298,7 @@ function createCommits(
       made?.names.forget()
       if (!began) throw new Error(`task.commit: ${errors.explain(error)}`, { cause: error })
       if (isA(error, TypeError)) {
-        // The handler may still be running. Without this, it would write outside of a transaction.
+        // The handler may still be running. Without this call, the handler would write outside of a transaction.
         driver.dropCommits()
         made = undefined
       }

@@ -291,9 +291,7 @@ async function runCases(
     }
   }
 
-  /**
-   * Plays every case that must be rejected again, with a longer wait. Returns true if one of the cases had an effect.
-   */
+  /** Plays again, with a longer wait, all cases that must be rejected. Returns true if one of them had an effect. */
   async function searchLate(): Promise<boolean> {
     let found = false
     for (const judged of cases) {

@@ -22,8 +22,8 @@ export interface AuditStage {
 }
 
 /**
- * Sends the requests of a case, round by round, and searches the replies for leaks. Effects are counted only before a
- * restart.
+ * Sends the requests of a case, round by round, and searches the replies for leaks. Counts effects only before a
+ * restart; the caller counts later effects.
  */
 export async function playCase(judged: AuditCase, stage: AuditStage): Promise<Played> {
   const requests: AuditRequest[] = []

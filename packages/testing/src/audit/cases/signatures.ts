@@ -11,7 +11,7 @@ import {
 import { macOf, otherLetter, type AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 
-/** Shared values of the cases that anybody could send, so that the receiver must reject them. */
+/** Shared values of cases with deliveries that anybody could send. The receiver must reject these deliveries. */
 export const FORGERY: SharedValues = {
   class: 'forged',
   severity: 'critical',

@@ -10,7 +10,7 @@ const provider = acme({ secret: 'a secret of the suite' })
 const ids = Array.from({ length: COUNT }, (_, at) => String(at + 1))
 
 /**
- * Defines tests of catching up: it accepts the events that a sender lists, and stores its progress in the records of
+ * Defines tests of `catchUp`, which accepts the events that a sender lists, and stores its progress in the records of
  * the inbox.
  */
 export function catchUpCases(test: SceneTest): void {

@@ -14,7 +14,7 @@ function flood(tenant: string, count: number): IntakeItem[] {
   return Array.from({ length: count }, (_, at) => of(tenant, at))
 }
 
-/** Returns a function that fails the first 30 tasks of the tenant once. They are due again in an hour. */
+/** Returns a function that fails the first 30 tasks of the tenant once. These tasks are due again in an hour. */
 function failsFirst(tenant: string): (claim: Claim) => Outcome {
   const failed = new Set<string>()
   return ({ id, event }) => {
