@@ -72,11 +72,11 @@ export function webhook(
 
   return async function posternWebhook(event, lambda) {
     called()
-    // Otherwise open connections of an inbox would delay the reply until the function's timeout.
+    // Without this flag, open connections of an inbox would delay the reply until the function's timeout.
     if (lambda) lambda.callbackWaitsForEmptyEventLoop = false
     const request = httpRequestOf(event)
     const { method, headers } = request
-    // Used for the rejection if the host of the request is invalid.
+    // This URL is used for the rejection if the host of the request is invalid.
     let url = join('https', 'localhost', request.target)
     try {
       url = rebase?.(request.target) ?? join('https', request.host, request.target)

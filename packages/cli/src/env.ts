@@ -53,8 +53,8 @@ export async function remarkShared(file: string): Promise<void> {
 }
 
 /**
- * Sets variables in a `.env` file and leaves the rest of the file as it is. The file is replaced in one step. If it is
- * new, only its owner can read it.
+ * Sets variables in a `.env` file and leaves the rest of the file as it is. The file is replaced in one step. Only its
+ * owner can read a new file.
  */
 export async function writeEnv(
   file: string,

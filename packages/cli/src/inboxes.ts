@@ -11,7 +11,7 @@ export type InboxOptions = { readonly [Flag in PlaceFlag]?: string }
 interface InboxRow {
   readonly package: string
   readonly factory: string
-  /** Where the inbox is stored. Undefined for the inbox in memory, which no other process can open. */
+  /** Storage of the inbox. Undefined for the inbox in memory, which no other process can open. */
   readonly place?: {
     /** Name of the command-line option; `takes` is the kind of its argument. */
     readonly flag: PlaceFlag

@@ -148,7 +148,7 @@ function valueOf<T>(answer: WireAnswer<T>): T {
   return answer.value
 }
 
-/** Rejects a body that is too large before it is sent. The object would reject it only after it got the whole body. */
+/** Rejects a too large body before sending. The object would reject the body only after it has received all of it. */
 function checkSize({ delivery: { body } }: Intake): void {
   if (body.byteLength > ROW - HEAD)
     throw new WebhookError('body_too_large', {

@@ -18,8 +18,8 @@ const HOLD = 4000
 
 /**
  * Creates a Worker that verifies deliveries. Each receiver is mounted at its exact path, and any other path gets 404.
- * If a request differs only by a final slash, that is reported once. Receivers are created once per isolate. `binding`
- * is the name of the Durable Object in `env`. The options are those of `durableObjectInbox`.
+ * If the path of a request differs only by a final slash, a warning is logged once. Receivers are created once per
+ * isolate. `binding` is the name of the Durable Object in `env`. The options are those of `durableObjectInbox`.
  *
  * @example
  * export default worker(receivers, 'WEBHOOKS')

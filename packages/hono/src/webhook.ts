@@ -35,8 +35,8 @@ export interface WebhookOptions {
 }
 
 /**
- * Creates a handler for Hono on any runtime. If the runtime has `waitUntil`, it keeps tasks alive that run after the
- * response. A body that other code read through `c.req` is recovered; a body read through `c.req.raw` is rejected.
+ * Creates a handler for Hono on any runtime. If the runtime has `waitUntil`, tasks that run after the response are kept
+ * alive. A body that other code read through `c.req` is recovered; a body read through `c.req.raw` is rejected.
  *
  * @throws {TypeError} if an option is wrong.
  * @example
@@ -58,7 +58,8 @@ export function webhook(
     const url = rebase?.(request.url) ?? request.url
     const incoming = request.bodyUsed ? undefined : readable(context)
     const execution = incoming && withoutExecution ? undefined : executionOf(context)
-    // Remembers that this server has no ExecutionContext, as on Node, because each read of a missing one is slow.
+    // Remembers that this server has no ExecutionContext, as on Node, because each read of a missing context throws
+    // slowly.
     if (incoming && !execution) withoutExecution = true
     const headers = incoming && new NodeHeaders(incoming)
     let body: Uint8Array | undefined

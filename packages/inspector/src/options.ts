@@ -23,7 +23,9 @@ export type Inspected = Pick<
 
 /** Options of the inspector. `Own` is the list of arguments that the framework passes to `auth`. */
 export interface InspectorOptions<Own extends readonly unknown[] = readonly unknown[]> {
-  /** The inbox. If a build runs the module, as in Next.js, give a function: it is called at the first request. */
+  /**
+   * The inbox. If a build runs the module, as in Next.js, give a function: the function is called at the first request.
+   */
   readonly inbox: Inbox | (() => MaybePromise<Inbox>)
   /**
    * The receivers of this process. The inspector needs them to explain rejections, send samples and show their health.
@@ -61,7 +63,8 @@ export interface InspectorOptions<Own extends readonly unknown[] = readonly unkn
   readonly registered?: Readonly<Record<string, AskSender>>
   /**
    * The module from which a copied test imports `subscribe(receiver)`, which adds your handlers. Give one module, or
-   * one per receiver by name. @default './webhooks/handlers.js', the file that `postern init` writes
+   * one module per receiver, by the name of the receiver. @default './webhooks/handlers.js', the file that `postern
+   * init` writes
    */
   readonly handlers?: string | Readonly<Record<string, string>>
   /**

@@ -82,7 +82,8 @@ function nearest(file: string): string {
   return path.startsWith('..') ? file.split(/[/\\]/).slice(-2).join('/') : path
 }
 
-// Maximum number of dead tasks to read per subscription. The newest one gives the error, the oldest one the start.
+// Maximum number of dead tasks to read per subscription. The newest task gives the error of the issue, the oldest task
+// its start.
 const NEWEST = 100
 
 /** Returns one issue per subscription with dead tasks. Causes are not used, since they are hashes of messages. */

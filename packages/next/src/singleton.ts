@@ -36,8 +36,8 @@ function kept<T>(key: string, make: () => T): T {
  * Members of `own` replace the functions.
  */
 function inert(own: object = {}): object {
-  // Not a function, because `createReceiver` rejects functions: they are usually factories that somebody forgot to
-  // call.
+  // The stand-in is not a function, because `createReceiver` rejects functions: they are usually factories that
+  // somebody forgot to call.
   return new Proxy(own, MEMBERS)
 }
 

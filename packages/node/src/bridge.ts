@@ -86,7 +86,7 @@ export function createBridge<Subject>(
     called()
     const method = request.method ?? 'GET'
     const target = host.target(subject)
-    // Used if `urlOf` throws, because the host of the request is invalid.
+    // This URL is used if `urlOf` throws because the host of the request is invalid.
     let url = join('http', 'localhost', target)
     let reply: Reply
     let admission: Admission | undefined
@@ -159,7 +159,7 @@ export class NodeHeaders implements HeaderLines {
     for (let at = 0; at + 1 < raw.length; at += 2) {
       const line = raw[at]!
       if (line.length !== name.length || line.toLowerCase() !== name) continue
-      // A literal, because most headers have one value, and V8 allocates 17 slots when an empty list grows.
+      // A list literal, because most headers have one value, and V8 allocates 17 slots when an empty list grows.
       if (values) values.push(raw[at + 1]!)
       else values = [raw[at + 1]!]
     }

@@ -216,7 +216,7 @@ interface NodeServer {
 // Maximum time to accept waiting connections, in milliseconds. Without a limit, a sender that opens a connection per
 // request would keep the server open.
 const TAKING = 1000
-// Milliseconds. If one turn of the event loop takes longer, further connections may have arrived meanwhile.
+// Milliseconds. After a turn of the event loop that took longer, the kernel may have further connections.
 const BRIEF = 1
 
 /**

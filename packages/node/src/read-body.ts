@@ -23,7 +23,7 @@ export type BodyReader = (request: IncomingMessage, admission: Admission) => Pro
  * `body_consumed` if other code started to read, and `body_altered` if the bytes were decoded to a string.
  */
 export function createBodyReader(time: number): BodyReader {
-  // Needed because node:http by itself waits up to 300 s (requestTimeout).
+  // The deadlines are needed, because node:http by itself waits up to 300 s (requestTimeout).
   const deadlines = createDeadlines(time)
 
   return async function readBody(request, admission) {

@@ -54,7 +54,7 @@ export function createGauges(destinations: Bounded): Gauges {
             readLanes(result, instruments, await stats())
             result.observe(instruments.inboxUp, 1, own)
           } catch {
-            // Not logged here: other observers of the receiver already report the outage.
+            // The outage is not logged here, because other observers of the receiver already report it.
             result.observe(instruments.inboxUp, 0, own)
           }
         }),

@@ -80,7 +80,10 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
 const PATH = '/webhooks'
 const FIELDS = 'active,target,filters,last_failure_at,last_failure_content'
 
-/** Returns the topics for a wildcard: `task.*` is a filter without an action, and `**` means no filter. */
+/**
+ * Returns the topics for a wildcard. `**` becomes `*`, which needs no filter, and `task.**` becomes `task.*`, a filter
+ * for all actions.
+ */
 function convert(pattern: string): { names: readonly string[]; wider: boolean } | undefined {
   if (/^\*\*?$/.test(pattern)) return { names: ['*'], wider: false }
   const [, type] = /^([a-z_]+)\.\*\*?$/.exec(pattern) ?? []

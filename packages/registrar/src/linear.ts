@@ -18,7 +18,7 @@ export interface LinearRegistrarOptions extends ApiOptions {
 /**
  * Manages the webhooks of a workspace at Linear. Linear subscribes to resources without their action: `Issue.create`
  * becomes `Issue`. Linear makes the secret. `rotate` invalidates the old secret at once. Until `onSecret` has stored
- * the new one, the receiver rejects deliveries, which Linear retries three times. Linear cannot change the team of a
+ * the new secret, the receiver rejects deliveries, which Linear retries three times. Linear cannot change the team of a
  * webhook, so a plan replaces the webhook.
  *
  * API: https://linear.app/developers/webhooks, with the types of npm @linear/sdk.

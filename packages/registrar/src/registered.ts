@@ -12,8 +12,8 @@ export interface Registered {
 }
 
 /**
- * Returns the endpoints of a receiver, and how they differ from the wanted ones. Changes nothing. Reads the sender's
- * list twice.
+ * Returns the endpoints of a receiver, and how they differ from the wanted endpoints. Changes nothing. Reads the
+ * sender's list twice.
  *
  * @throws RegistrarError if the sender's API fails.
  *

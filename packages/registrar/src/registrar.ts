@@ -158,9 +158,9 @@ export interface RotateOptions {
 
 /** Options of `restore`. */
 export interface RestoreOptions {
-  /** The secret of the endpoint, at senders that need it for a change and do not return it. */
+  /** The secret of the endpoint, at senders that need the secret for a change and do not return it. */
   readonly secret?: string
-  /** Only checks whether the endpoint can be restored. @default false */
+  /** If true, only checks whether the endpoint can be restored. @default false */
   readonly dryRun?: boolean
 }
 

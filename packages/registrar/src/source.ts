@@ -23,8 +23,9 @@ export interface PayloadSource extends SourceBase {
   /** Returns an event as the sender would deliver it. */
   readonly read: (event: ListedEvent) => Promise<ListedDelivery>
   /**
-   * Returns the API version of the endpoint's deliveries; undefined if it is the account's version. Only senders whose
-   * payloads depend on a version have this method. A catch-up compares the result with the `version` of each event.
+   * Returns the API version of the endpoint's deliveries; undefined stands for the account's version. Only senders
+   * whose payloads depend on a version have this method. A catch-up compares the result with the `version` of each
+   * event.
    */
   readonly version?: () => Promise<string | undefined>
 }

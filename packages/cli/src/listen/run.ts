@@ -60,7 +60,7 @@ export async function listenFor(
   words: readonly string[],
   options: ListenOptions,
 ): Promise<ExitCode> {
-  // Copied before .env is read. The app reads .env itself, and variables that it inherited would override its files.
+  // A copy from before .env is read: inherited variables would override the env files that the app itself reads.
   const inherited = { ...process.env }
   const { output, port, isPublic } = checkOptions(words, options)
   if (isPublic || options.clean || options.from !== undefined) await loadEnv(options.env)
@@ -118,7 +118,7 @@ export async function listenFor(
   }
   return code
 
-  /** Checks keys and secrets first. Returns the options without those of the provider's account. */
+  /** Checks keys and secrets at the start. Returns the options without those of the provider's account. */
   async function prepare(): Promise<RecipientOptions> {
     const sender = senderApiOf(recipients[0]!.about)
     const { account, rest: option } = sender
@@ -255,7 +255,7 @@ export async function listenFor(
     remark(`or add a public URL that leads there at ${whereToAdd(about)}, or give --tunnel`)
   }
 
-  /** Waits until the user quits or the app ends. If the tunnel ends, or no longer leads here, it is started again. */
+  /** Waits until the user quits or the app ends. Restarts the tunnel if the tunnel ends or no longer leads here. */
   async function stay(): Promise<ExitCode> {
     for (;;) {
       const round = new AbortController()
@@ -278,7 +278,7 @@ export async function listenFor(
     }
   }
 
-  /** Starts the tunnel again. If its URL is new, the same endpoint at the provider is updated. */
+  /** Starts the tunnel again. If its URL is new, the endpoint at the provider gets this URL. */
   async function reopen(): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {

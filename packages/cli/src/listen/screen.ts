@@ -182,7 +182,7 @@ export function createScreen(context: ScreenContext): Screen {
     restore()
   }
 
-  // Called also after an unexpected exit, because a terminal in raw mode is unusable.
+  // This function also runs after an unexpected exit, because a terminal in raw mode is unusable.
   function restore(): void {
     stdin.setRawMode(false)
     stdout.write(`${ESC}[?25h${ESC}[?1049l`)

@@ -17,7 +17,7 @@ export interface Tunnel {
   close(): Promise<void>
 }
 
-/** How to start a tunnel program and how to read its output. */
+/** A tunnel program: its arguments, and functions and patterns that read its output. */
 interface Program {
   readonly args: (port: number) => readonly string[]
   /** Returns the public URL if the line contains it. */

@@ -9,7 +9,10 @@ export interface Bar {
   end(): void
 }
 
-/** Shortens the text to one line of the terminal. A longer line would wrap, and redrawing would leave copies of it. */
+/**
+ * Shortens the text to one line of the terminal. A longer line would wrap, and redrawing would leave copies of the
+ * line.
+ */
 function onLine(text: string): string {
   return rendered(clipped(text, columnsOf(process.stderr) - 1))
 }

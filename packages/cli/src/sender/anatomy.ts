@@ -56,7 +56,7 @@ function payloadOf(body: string): unknown {
   }
 }
 
-/** Returns the path of a value in the payload, the one with the fewest levels. */
+/** Returns the path of a value in the payload. If there are several paths, returns one with the fewest levels. */
 function pathOf(wanted: string, payload: unknown): string | undefined {
   let level: readonly (readonly [path: string, value: unknown])[] = [['', payload]]
   while (level.length > 0) {

@@ -28,7 +28,8 @@ interface ObjectAlarm extends TransactionEnd {
 
 // Milliseconds until the alarm rings again if its work is interrupted.
 const AGAIN = 10_000
-// Milliseconds. An alarm at most this far ahead is kept: even if no task is due then, it costs only a few rows.
+// Milliseconds. An alarm that is set at most this far ahead stays: even if no task is due then, it costs only a few
+// rows.
 const FAR = 60_000
 // Milliseconds after which an overdue alarm is considered lost.
 const LATE = 5000

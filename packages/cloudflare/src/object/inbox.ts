@@ -94,7 +94,7 @@ function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
           : errors.unavailable(error),
     },
     sleeps: true,
-    // No keys are kept only in memory, since they would have to be read again at each start.
+    // Each key is indexed with its event, since keys in memory would have to be read again at each start.
     freshKeys: 0,
     // Only one instance of an object runs at a time, so processes of earlier starts have ended.
     life: {

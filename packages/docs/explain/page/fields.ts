@@ -1,4 +1,4 @@
-/** The values in the fields of a sender. */
+/** Returns the values in the fields of a sender, by name. */
 export function fieldsOf(fields: readonly HTMLTextAreaElement[]): Record<string, unknown> {
   return Object.fromEntries(
     fields.flatMap(({ dataset: { option }, value }) =>

@@ -12,7 +12,7 @@ export function element(name: string, className: string, ...children: Child[]): 
   return made
 }
 
-/** The verdict, its findings, and what was changed on the way. */
+/** Returns elements that show the verdict, its findings, and how the request was changed on its way. */
 export function verdictOf(answer: Extract<Answer, { kind: 'said' }>): readonly Node[] {
   const { found, sender, heads, body } = answer
   const { verdict, code, findings, stats } = found

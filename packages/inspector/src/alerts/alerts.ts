@@ -238,7 +238,7 @@ function idOf(key: string, at: number): string {
   return `${createHash('sha256').update(key).digest('hex').slice(0, 16)}_${at.toString(36)}`
 }
 
-/** A current issue. It has the same key for as long as it continues. */
+/** A current issue. Its key stays the same while the issue continues. */
 interface Current extends Pick<Alert, 'kind' | 'text' | 'since' | 'receiver'> {
   readonly key: string
 }

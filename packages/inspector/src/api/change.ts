@@ -9,7 +9,7 @@ export interface ChangeRequest {
   readonly ids?: readonly string[]
   /** With `ids`: the id of the action that an earlier request began. This request continues it. */
   readonly action?: string
-  /** Only counts the tasks, and changes nothing. */
+  /** If true, only counts the tasks and changes nothing. */
   readonly dryRun?: boolean
   readonly limit?: number
   readonly cursor?: string

@@ -61,8 +61,7 @@ export type Thing =
   | {
       readonly kind: 'dead'
       /**
-       * A hash that groups equal errors. Undefined for visitors without `payloads`: their rows are grouped by
-       * subscription.
+       * A hash that groups equal errors. Undefined for visitors without `payloads`, who see one issue per subscription.
        */
       readonly cause: string | undefined
       readonly error: { readonly name: string; readonly message: string }

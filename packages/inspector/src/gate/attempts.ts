@@ -44,8 +44,8 @@ export function createWrongCredentials(
   }
 
   /**
-   * Returns the peer to forget: the one with the fewest failures in this minute, among equals the oldest. So a peer
-   * that guesses often is not forgotten.
+   * Returns the peer to forget: the peer with the fewest failures in this minute, or the oldest of several such peers.
+   * So a peer that guesses often is not forgotten.
    */
   function leastFailures(): string {
     let [least, fewest] = ['', Infinity]

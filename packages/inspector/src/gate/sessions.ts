@@ -5,7 +5,7 @@ import type { InspectorRequest } from '../request.ts'
 
 /** The sessions that people ended by signing out. All processes with this inbox share them. */
 export interface SignedOut {
-  /** True if the session was ended in this process, or at least ten seconds ago in another one. */
+  /** True if the session was ended in this process, or at least ten seconds ago in another process. */
   has(session: string): Promise<boolean>
   /** Ends a session that would have lasted until `ends`, in milliseconds since 1970. */
   add(session: string, ends: number): Promise<void>

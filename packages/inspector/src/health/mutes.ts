@@ -7,7 +7,7 @@ const MOST = 200
 
 /**
  * A stored mute. `dead` and `last` are the values of the cause when it was muted. The mute ends when `dead` or `last`
- * grows, since one more task has died of the cause then.
+ * grows, since that means that one more task has died of the cause.
  */
 interface Mark {
   readonly note: string

@@ -4,9 +4,9 @@ import type { InspectorOptions } from '../options.ts'
 import { finished, nodeRequest } from './node-host.ts'
 
 /**
- * Makes a middleware for Koa 3 and 2 that serves the inspector. Mount it on a path with `koa-mount`, or with a router's
- * `all('/postern{/*path}')`. The middleware does not call `next`. Koa handles errors that `auth` throws. Throws a
- * `TypeError` that names a wrong option.
+ * Makes a middleware for Koa 3 and 2 that serves the inspector. Mount the middleware on a path with `koa-mount`, or
+ * with a router's `all('/postern{/*path}')`. The middleware does not call `next`. Koa handles errors that `auth`
+ * throws. Throws a `TypeError` that names a wrong option.
  *
  * @example
  * app.use(mount('/postern', inspector({ inbox, auth: (context) => context.session.admin && { allow: 'all' } })))

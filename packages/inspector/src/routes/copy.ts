@@ -20,7 +20,7 @@ export async function answerCopy(context: Context): Promise<CopyReply> {
   const as = query.get('as')
   if (as !== 'curl' && as !== 'test') throw new ApiProblem(400, 'as', 'as must be curl or test')
   const { delivery, provider, receiver, tasks } = await storedOf(context)
-  // Imported only here, since few requests need this module.
+  // This module is imported only here, since few requests need it.
   const { copyAsCurl, copyAsTest } = await import('@postern/samples')
   if (as === 'curl') return { text: copyAsCurl(delivery, { lines: true }), note: NOTE }
   const { about, gateway } = await aboutOf(context, provider)

@@ -76,7 +76,7 @@ async function look(
   provider: Provider,
   ms: number,
 ): Promise<{ readonly reply: ExplainReply; readonly isWhole: boolean }> {
-  // Imported here, since both modules are large, and few requests need them.
+  // Both modules are imported here, since they are large and few requests need them.
   const { bodyDiff, explain: explainDelivery } = await import('@postern/core/explain')
   const { catalogue } = await import('@postern/providers/catalogue')
   const found = await explainDelivery({ method: arrival.method, ...kept }, provider, {
@@ -87,7 +87,7 @@ async function look(
     repaired: true,
   })
   const { verdict, code = arrival.code ?? '', findings, stats, repaired } = found
-  // If the stored body has masked parts, it is not what was received, so no difference is shown.
+  // If the stored body has masked parts, it differs from the received body, so no difference is shown.
   const diff = repaired && !kept.masked && bodyDiff(kept.body, repaired.body)
   return {
     reply: { verdict, code, findings, stats, ...(diff && { diff }) },

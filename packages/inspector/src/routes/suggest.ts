@@ -62,8 +62,8 @@ async function inPayloads(context: Context, word: string): Promise<readonly Sugg
       word.slice(known.path.length + 1),
     ).map(({ value }) => ({ value: `${known.path}:${quoted(value)}` }))
   const begun = word.slice('payload.'.length).toLowerCase()
-  // First come paths that start with the typed text, then paths with a name that starts with the text, then other paths
-  // that contain the text.
+  // Paths that start with the typed text come first. Then come paths with a name that starts with the text, then all
+  // other paths that contain the text.
   const placeOf = (path: string): number =>
     path.startsWith(begun) ? 0 : path.includes(`.${begun}`) ? 1 : path.includes(begun) ? 2 : 3
   return names

@@ -61,7 +61,7 @@ export async function searchPayload(
   }
 }
 
-/** Returns the text if it has only letters, digits and `_`. Each format stores such text unchanged. */
+/** Returns the text if it has only letters, digits and `_`. Every format of payloads stores such text unchanged. */
 function plainText({ text, isNot }: PayloadMatch): string | undefined {
   return !isNot && /^[a-z\d_]{3,}$/i.test(text) ? text : undefined
 }

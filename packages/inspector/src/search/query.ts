@@ -23,7 +23,7 @@ export type SearchQuery =
       readonly kind: 'tasks'
       readonly filter: TaskFilter
       readonly payload: readonly PayloadMatch[]
-      /** If set, only tasks that the action with this id has changed. */
+      /** Id of an action. If set, the search lists only tasks that this action has changed. */
       readonly action: string | undefined
       readonly sieve: readonly Sieved[]
     }

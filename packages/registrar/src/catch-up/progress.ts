@@ -58,7 +58,10 @@ export function progressKey(...parts: readonly (string | null)[]): string {
   return `catch-up:${JSON.stringify(parts)}`
 }
 
-/** Returns the end of an account's last run, and the time at which the run stopped if it was interrupted. */
+/**
+ * Returns the end of the range of an account's last run. If the run was interrupted, also returns the time of the event
+ * at which the run stopped.
+ */
 export async function lastRun(
   records: Records,
   key: string,

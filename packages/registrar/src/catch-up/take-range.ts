@@ -107,8 +107,8 @@ async function run(
 type Patiently = ReturnType<typeof createPatience>
 
 /**
- * Ingests one event, or asks the sender for it. An error that concerns only this event counts as failed. Returns false
- * if the event was not found and needs a retry.
+ * Ingests one event, or asks the sender for it. If an error concerns only this event, the event counts as failed.
+ * Returns false if the event was not found and needs a retry.
  */
 async function settle(
   receiver: Missing,

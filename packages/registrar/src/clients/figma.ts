@@ -26,7 +26,7 @@ export function figmaClient(
   })
 }
 
-/** Returns the webhooks of a context, with their passcodes. */
+/** Returns the webhooks of a team, a project or a file, with their passcodes. */
 export async function figmaWebhooks(
   call: ApiCall,
   { context, contextId }: FigmaContext,

@@ -79,11 +79,11 @@ export interface EndpointMembers {
   readonly url: string
   /** Path of the list of topics, or a function that returns them. */
   readonly topics: string | ((endpoint: Fields) => readonly string[])
-  /** Topic of an endpoint without topics, at senders that send it everything. @default none */
+  /** Topic to return for an endpoint without topics, at senders that then deliver every event. @default none */
   readonly everything?: string
   /** Members that an endpoint has, with these values, when it is turned on. */
   readonly on: Fields
-  /** True if an endpoint that lacks these members is on. @default false */
+  /** True if an endpoint without the members of `on` is on. @default false */
   readonly usuallyOn?: true
   /** Settings, each with the path of its value. @default none */
   readonly settings?: Readonly<Record<string, string | ((endpoint: Fields) => string | boolean)>>
@@ -137,7 +137,7 @@ interface RestApi extends EndpointMembers {
   readonly secret?: string
   /** Returns the request that creates an endpoint. */
   readonly create: (target: EndpointTarget) => ApiRequest
-  /** Returns the members that an update changes. Without it, a plan replaces endpoints. */
+  /** Returns the members that an update changes. Without this function, a plan replaces endpoints. */
   readonly shape?: (target: EndpointTarget) => Fields
   /** Changes members of an endpoint. @default a PATCH with these members */
   readonly change?: (id: string, members: Fields) => Promise<unknown>

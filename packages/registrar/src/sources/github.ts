@@ -14,7 +14,7 @@ export interface GithubSourceOptions extends ApiOptions, GithubOwner {
    * Web Token.
    */
   readonly token: Token
-  /** The URL of the hook. Leave it out for an App, which has one hook. */
+  /** The URL of the hook. For an App, leave the URL out: an App has only one hook. */
   readonly url?: string
   /** True for the hook of a GitHub App. @default false */
   readonly app?: boolean

@@ -38,7 +38,7 @@ export function declare(inbox: Command): void {
  * code 1 if the delivery was rejected.
  */
 async function sendStored(id: string, options: SendStoredOptions): Promise<ExitCode> {
-  // Only to this machine, because a stored delivery may contain customer data.
+  // Sends only to this machine, because a stored delivery may contain customer data.
   requireThisMachine('--to', options.to)
   const found = await withInbox(options, async ({ view }) => view.get(id))
   if (!found) throw new Failure(1, `no task has the id ${id}: \`postern inbox list\` shows ids`)
