@@ -373,8 +373,8 @@ function createRescue(client: RedisClient, prefix: string, told: (count: number)
   })
 
   /**
-   * Restores those jobs that are in no list. New jobs enter a list at its head, so reading the list to its end finds
-   * every waiting job.
+   * Restores the given jobs that are in no list. New jobs enter a list at its head, so reading the list to its end
+   * finds every waiting job.
    */
   async function rescue(loose: ReadonlyMap<string, Set<string>>): Promise<number> {
     let rescued = 0

@@ -30,10 +30,10 @@ export interface BullmqInboxOptions extends DurableInboxOptions {
    */
   readonly unsafe?: boolean
   /**
-   * Acknowledges a delivery only when `wait` replicas of Redis have it in memory. If they do not confirm `within` that
-   * time, which must be shorter than `deadline`, the delivery gets 503. Without this option, a failover to a replica
-   * that lags loses acknowledged deliveries. The option cannot be used on a Cluster. @default no replica is waited for;
-   * `within` is '1s'
+   * Acknowledges a delivery only when `wait` replicas of Redis have it in memory. If the replicas do not confirm in the
+   * time `within`, the delivery gets 503. `within` must be shorter than `deadline`. Without this option, a failover to
+   * a replica that lags loses acknowledged deliveries. The option cannot be used on a Cluster. @default no replica is
+   * waited for; `within` is '1s'
    */
   readonly replicas?: { readonly wait: number; readonly within?: Duration }
 }

@@ -245,7 +245,7 @@ function capacityOf({ client, settings }: AcceptContext, consumer: Consumer): Ca
   })
 }
 
-/** A delivery, and those of its events that are not stored yet. */
+/** A delivery, and its events that are not stored yet. */
 interface CommitPlan {
   readonly prepared: Prepared
   readonly fresh: readonly PreparedItem[]

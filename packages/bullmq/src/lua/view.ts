@@ -279,7 +279,7 @@ end
 return names`
 
 /**
- * Finds those jobs of some events that are in no sorted set of BullMQ. Each such job is in a list, or lost. KEYS:
+ * Finds the jobs of the given events that are in no sorted set of BullMQ. Each such job is in a list, or lost. KEYS:
  * prefix; ARGV: id of the process that searches, milliseconds for which only this process may search, members of the
  * sorted set `index`. Replies a ref (queue:id) for each job found, or nothing if another process searches.
  */

@@ -42,7 +42,8 @@ export function createForgetful<Value extends object | string>(
   let used = 0
   let tellAgain = 0
   const tenants = new Map<string, Tenant>()
-  // Tenants with the most entries come first. Of tenants with equal numbers, the one with the oldest entry comes first.
+  // Tenants with the most entries come first. Of tenants with equal numbers, the tenant with the oldest entry comes
+  // first.
   const most = new Heap<Tenant>(
     (a, b) => b.count - a.count || ring.times[a.first]! - ring.times[b.first]!,
   )

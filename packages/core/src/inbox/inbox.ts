@@ -67,7 +67,7 @@ export interface Consumer {
   /** How long the sender may deliver an event again, in milliseconds. */
   readonly retrySpan: number
   /**
-   * Returns the subscriptions of this process. More can be added later. A worker claims only tasks of these
+   * Returns the subscriptions of this process. Subscriptions can be added later. A worker claims only tasks of these
    * subscriptions.
    */
   lanes(): readonly Lane[]
@@ -225,8 +225,8 @@ export interface Intake {
 }
 
 /**
- * An event of a delivery, with one task for each matching subscription; there is at least one. Event keys are compared
- * byte by byte.
+ * An event of a delivery, with one task for each matching subscription. At least one subscription matches. Event keys
+ * are compared byte by byte.
  */
 export interface IntakeItem {
   readonly event: EventRecord
@@ -257,7 +257,7 @@ interface DebounceDraft {
   readonly maxWait: number
   /**
    * A value that orders the events of a key. If the value is lower than the highest so far, the task does not run. If
-   * it is equal, missing or of another type, the order of arrival decides.
+   * the value is equal, missing or of another type, the order of arrival decides.
    */
   readonly newest?: number | string
 }
@@ -310,8 +310,8 @@ export interface Claim {
     | undefined
   /**
    * Called with the error of a failed attempt. If the error is a conflict between transactions, the attempt is not
-   * counted, and `conflict` returns milliseconds until the next one. Returns undefined for other errors, and after too
-   * many conflicts. If `conflict` is absent, each failed attempt counts.
+   * counted, and `conflict` returns milliseconds until the next attempt. Returns undefined for other errors, and after
+   * too many conflicts. If `conflict` is absent, each failed attempt counts.
    */
   readonly conflict?: ((error: unknown) => number | undefined) | undefined
 }

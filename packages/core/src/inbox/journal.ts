@@ -186,8 +186,8 @@ export interface MinuteCount {
 }
 
 /**
- * Numbers of tasks of one subscription at the end of a minute. If several are reported for a minute, the last one
- * counts.
+ * Numbers of tasks of one subscription at the end of a minute. If several gauges are reported for a minute, the last
+ * one counts.
  */
 export interface MinuteGauge {
   readonly minute: number

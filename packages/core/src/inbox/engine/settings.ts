@@ -26,8 +26,8 @@ export interface DurableInboxOptions {
    */
   readonly readOnly?: boolean
   /**
-   * Maximum number of pending and running tasks of one receiver. Above this number, deliveries get
-   * 503. Processes that share a server count each other's tasks with a delay.
+   * Maximum number of pending and running tasks of one receiver. Deliveries above this number get 503. Processes that
+   * share a server count each other's tasks with a delay.
    * @default 1_000_000
    */
   readonly maxPending?: number

@@ -61,7 +61,7 @@ export interface Rows {
   lock?(lines: readonly number[]): MaybePromise<readonly number[]>
   /**
    * Returns, for each line and root (a subscription under all its names), all tasks that are not `behind`, and the
-   * first task that is.
+   * first task that is `behind`.
    */
   heads(lines: readonly number[]): MaybePromise<readonly HeadRow[]>
   /** Sets `behind` of tasks. Returns how many of the tasks were still pending; the others stay unchanged. */
@@ -148,13 +148,13 @@ export interface Store extends SingleRows, Viewed, Journaled {
    */
   readonly together?: (works: () => void) => void
   /**
-   * Runs one transaction within `time` milliseconds. Inside `together`, it is part of the shared transaction, which is
-   * undone as a whole if `run` throws.
+   * Runs one transaction within `time` milliseconds. Inside `together`, `run` is part of the shared transaction, which
+   * is undone as a whole if `run` throws.
    */
   atomic<T>(time: number, run: (rows: Rows) => MaybePromise<T>): MaybePromise<T>
   /**
    * Runs a transaction for `task.commit`, which passes `transaction` to the app. The transaction may stay open for long
-   * without delaying others.
+   * without delaying other transactions.
    */
   commit<T>(
     time: number,
@@ -213,7 +213,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
   rest(
     lanes: readonly number[],
   ): MaybePromise<{ readonly left: number; readonly next: number | undefined }>
-  /** Drops those of the events that have no tasks. If absent, only pruning drops events. */
+  /** Drops the given events that have no tasks. If `drop` is absent, only pruning drops events. */
   drop?(events: readonly number[]): MaybePromise<void>
   /** Returns the number of pending and running tasks of a receiver, counted up to `most`. */
   pending(receiver: string, most: number): MaybePromise<number>
@@ -232,8 +232,8 @@ export interface Store extends SingleRows, Viewed, Journaled {
   busy?(task: number): MaybePromise<boolean>
   /**
    * Renews the stored sign of life of this process. Called with each lease renewal and every few seconds. Returns why
-   * the process must not use the store any more (see `shutOut`), or undefined if it may. At the first call, no sign of
-   * life is stored yet.
+   * the process must no longer use the store (see `shutOut`), or undefined if the process may use it. At the first
+   * call, no sign of life is stored yet.
    */
   alive?(): MaybePromise<string | undefined>
   /**
@@ -244,8 +244,8 @@ export interface Store extends SingleRows, Viewed, Journaled {
   /** Returns the class of an error, which decides what can be tried again. */
   fault(error: unknown): StoreFault
   /**
-   * Converts an error to the one with which a delivery is rejected, with cause and remedy. Returns a `WebhookError` or
-   * `TypeError` as it is.
+   * Converts an error to the error with which a delivery is rejected, which names cause and remedy. Returns a
+   * `WebhookError` or `TypeError` as it is.
    */
   rejection(error: unknown): Error
 }

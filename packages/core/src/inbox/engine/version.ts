@@ -7,7 +7,7 @@ import { unref } from '../../basics/deadline.ts'
  * be shut out.
  */
 export interface VersionWatch {
-  /** Returns why the process must not use the store, or undefined if it may. */
+  /** Returns why the process must not use the store, or undefined if the process may use it. */
   readonly rejected: () => string | undefined
   /** Returns true if the process may use the store, and has asked the store not long ago. */
   readonly sure: () => boolean

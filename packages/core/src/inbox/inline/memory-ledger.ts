@@ -8,8 +8,8 @@ import type { Ledger } from './ledger.ts'
 /** Options of {@link memoryLedger}. */
 export interface MemoryLedgerOptions {
   /**
-   * Maximum number of events that are remembered. If more events arrive, the oldest are forgotten before `dedupeWindow`
-   * ends, and observers get a warning.
+   * Maximum number of events that are remembered. If more events arrive, the oldest events of the tenant with the most
+   * events are forgotten before `dedupeWindow` ends, and observers get a warning.
    * @default 100_000
    */
   readonly max?: number

@@ -65,8 +65,8 @@ export interface StoredLane extends LaneRow {
   root: number
   turn: number
   /**
-   * The last turn of each tenant (a number by which tenants are served in rotation). When there are more than `sweepAt`
-   * tenants, those whose turn has passed are removed.
+   * The last turn of each tenant; turns are numbers by which tenants are served in rotation. If there are more than
+   * `sweepAt` tenants, tenants whose turn has passed are removed.
    */
   readonly tenants: Map<string, number>
   sweepAt: number

@@ -316,7 +316,7 @@ function createRing() {
     add(row: ArrivalRow): void {
       const at = placeOf(row.id)
       if (rows[at]?.id === row.id) return
-      // Receivers write separate batches, so a row may arrive a second late and belong before others.
+      // Receivers write separate batches, so a row may arrive a second late and belong before other rows.
       if (at === rows.length) rows.push(row)
       else rows.splice(at, 0, row)
       bytes += sizeOf(row)

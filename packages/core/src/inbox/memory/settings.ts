@@ -9,8 +9,8 @@ export const DEFAULT_WINDOW: number = 4 * 86_400_000
 /** Options of {@link memoryInbox}. Limits apply to each receiver separately. */
 export interface MemoryInboxOptions {
   /**
-   * Maximum number of ids of settled events that are remembered. If more events arrive, the oldest ids are forgotten
-   * before `dedupeWindow` ends, and observers get a warning.
+   * Maximum number of ids of settled events that are remembered. If more events arrive, the oldest ids of the tenant
+   * with the most ids are forgotten before `dedupeWindow` ends, and observers get a warning.
    * @default 100_000
    */
   readonly max?: number
@@ -30,8 +30,8 @@ export interface MemoryInboxOptions {
    */
   readonly maxWaitingBytes?: number
   /**
-   * Maximum number of dead tasks that are kept for `replay`. If there are more, the oldest are dropped, and observers
-   * get a warning. A redelivery still runs a dropped task again.
+   * Maximum number of dead tasks that are kept for `replay`. If there are more, the oldest of the tenant with the most
+   * dead tasks are dropped, and observers get a warning. A redelivery still runs a dropped task again.
    * @default 1000
    */
   readonly maxDead?: number

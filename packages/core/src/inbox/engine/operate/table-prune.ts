@@ -131,7 +131,7 @@ async function lockRows(
   return new Set(rows.map(({ id }) => Number(id)))
 }
 
-/** Drops those deliveries that no event needs. */
+/** Drops the given deliveries that no event needs. */
 async function dropDeliveries(sql: TableSql, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return
   const used = await sql.rows<{ delivery: number }>(
@@ -255,7 +255,7 @@ export async function dropEvents(
   await sql.drop('events', ({ among }) => among('r.id', free))
 }
 
-/** Returns those of the events that have tasks for which an SQL condition is true. */
+/** Returns the given events that have a task for which an SQL condition is true. */
 async function withTasks(
   sql: TableSql,
   dialect: TableDialect,

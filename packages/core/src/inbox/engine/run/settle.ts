@@ -117,7 +117,7 @@ export function createSettle(side: EngineSide): Settle {
       done,
       bytes: 0,
       failed(error) {
-        // An outcome that the store rejects must not hold up others, so the task becomes dead, with the reason.
+        // An outcome that the store rejects must not delay other outcomes, so the task becomes dead, with the reason.
         const reason = error.cause ?? error
         if (burial || !isRejected(reason)) {
           release(task)

@@ -66,7 +66,7 @@ export interface Slots<Task> {
   readonly claimed: () => number
 }
 
-// Assumed memory of an event before the first one was seen, in bytes: a body of the usual maximum size.
+// Assumed memory of an event until a first event was seen, in bytes: a body of the usual maximum size.
 const UNSEEN = 8 * 1024 * 1024
 // Share of the difference by which a lighter event lowers `weight`. So a heavy event affects about the next hundred
 // events.
