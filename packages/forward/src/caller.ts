@@ -298,8 +298,8 @@ function bracketed(hostname: string): string {
 
 /**
  * Creates a list of the tasks that wait, as far as this process has seen them. The list has a limit per destination.
- * Without this limit, tasks of one dead destination would fill the receiver's `maxPending`, and all deliveries would
- * get 503.
+ * Without this limit, tasks of one destination that is down would fill the receiver's `maxPending`, and all deliveries
+ * would get 503.
  */
 function createWaiting({ maxWaiting, giveUp }: CallSettings) {
   const byKey = new Map<string, Map<string, number>>()

@@ -29,7 +29,7 @@ export interface CallOptions extends GuardOptions {
   readonly breaker?: {
     /** Number of consecutive failures that start a pause. @default 5 */
     readonly failures?: number
-    /** Length of the first pause. Each failed probe doubles it. @default '1s' */
+    /** Length of the first pause. Each failed probe doubles the length. @default '1s' */
     readonly pause?: Duration
     /** Maximum length of a pause. @default '5m' */
     readonly maxPause?: Duration
@@ -51,7 +51,7 @@ export interface CallOptions extends GuardOptions {
 
 /** Options of `forward`. */
 export interface ForwardOptions<Event extends WebhookEvent = WebhookEvent> extends CallOptions {
-  /** Destinations: one or several URLs, or a function that returns them once for each event. */
+  /** Destinations: one or several URLs, or a function that is called once per event and returns them. */
   readonly to:
     | DestinationInit
     | readonly DestinationInit[]

@@ -43,8 +43,8 @@ export interface Registration {
   /** Signing secret: `whsec_<base64>` or `whsk_<base64>`. @default a new secret */
   readonly secret?: string
   /**
-   * True replaces an existing destination of this id: it gets this URL, these topics and a new secret. If the URL stays
-   * the same, messages are also signed with the old secret for a day. @default false
+   * True replaces an existing destination with this id: the destination gets the given URL and topics, and a new
+   * secret. If the URL stays the same, messages are also signed with the old secret for a day. @default false
    */
   readonly replace?: boolean
 }

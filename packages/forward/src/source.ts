@@ -31,7 +31,7 @@ import type { Provider, Result } from '@postern/core/scheme'
 export interface SourceOptions extends CallOptions {
   /** Name that is unique among the receivers and senders of its inbox, and stable across restarts. */
   readonly name: string
-  /** Inbox that stores messages until delivery, and destinations. It must have `records`. */
+  /** Inbox that stores messages until delivery, and destinations. The inbox must have `records`. */
   readonly inbox: Inbox
   /** Key that encrypts the stored signing secrets of destinations. */
   readonly key: KeyOption
@@ -77,7 +77,7 @@ export interface Message {
 export interface WebhookSource {
   readonly name: string
   /**
-   * Adds a destination, or replaces one with `replace`. Returns the key that verifies its signatures.
+   * Adds a destination or, with `replace`, replaces an existing one. Returns the key that verifies its signatures.
    *
    * @throws {DestinationRejected} if the URL is not allowed or the id is in use.
    */

@@ -14,10 +14,10 @@ const CONTENTFUL = {
  * Contentful with request verification turned on. The signature is HMAC-SHA256 over method, path, the listed headers
  * and the body. If you set `publicUrl`, the signature must fit the path and query of that URL. The topic is
  * `X-Contentful-Topic` (`ContentManagement.Entry.publish`; `Entry.publish` matches too), and the id is
- * `X-Contentful-Idempotency-Key`. Both headers are used only if they are signed. The default tolerance of 30 s is that
- * of Contentful's SDK, and is as long as the time between retries. Set a larger `tolerance` if clocks or queues are
- * slow. Contentful waits 30 s for an answer and retries 429 and 5xx twice, 30 s apart. A space has one secret, and the
- * old secret is invalid as soon as you change it.
+ * `X-Contentful-Idempotency-Key`. Both headers are used only if they are signed. The default tolerance is 30 s, as in
+ * Contentful's SDK, and as long as the time between retries. Set a larger `tolerance` if clocks or queues are slow.
+ * Contentful waits 30 s for an answer and retries 429 and 5xx twice, 30 s apart. A space has one secret, and the old
+ * secret is invalid as soon as you change it.
  * https://www.contentful.com/developers/docs/webhooks/request-verification/
  */
 export const contentful: Factory<DatedPresetOptions & PublicUrlOption> = /* @__PURE__ */ sender({

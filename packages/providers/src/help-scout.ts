@@ -2,7 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Help Scout. The topic is in an unsigned header. The body's `id` is that of the conversation, so events have no id.
+ * Help Scout. The topic is in an unsigned header. The body's `id` identifies the conversation, so events have no id.
  * https://developer.helpscout.com/webhooks/
  */
 export const helpScout: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -40,11 +40,12 @@ const CLIENT_STATE: Scheme<string> = {
 }
 
 /**
- * Microsoft Graph change notifications. Nothing is signed, so `clientState` must be right in every notification. If one
- * is wrong, nothing is accepted, and the reply is the 202 that Microsoft asks for. A delivery is a batch. The topic is
- * for example `#Microsoft.Graph.Message.created`, or a lifecycle event (`subscriptionRemoved`). The id is made of
- * subscription, resource, change and etag, if there is an etag. The receiver answers the validation of an endpoint
- * (`?validationToken=`). `encryptedContent` stays encrypted. Graph expects a 2xx within 10 s and retries for 4 hours.
+ * Microsoft Graph change notifications. Nothing is signed, so `clientState` must be right in every notification. If any
+ * `clientState` is wrong, nothing is accepted, and the reply is the 202 that Microsoft asks for. A delivery is a batch.
+ * The topic is for example `#Microsoft.Graph.Message.created`, or a lifecycle event (`subscriptionRemoved`). The id is
+ * made of subscription, resource, change and etag, if there is an etag. The receiver answers the validation of an
+ * endpoint (`?validationToken=`). `encryptedContent` stays encrypted. Graph expects a 2xx within 10 s and retries for 4
+ * hours.
  * https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
  */
 export const microsoftGraph: Factory<PresetOptions<'clientState'>> = /* @__PURE__ */ sender({

@@ -19,7 +19,7 @@ export interface NotionOptions {
 }
 
 /**
- * Notion. The signature is HMAC-SHA256 over the body, in `X-Notion-Signature`. Its key is the verification token. The
+ * Notion. The signature is HMAC-SHA256 over the body, in `X-Notion-Signature`. The key is the verification token. The
  * first delivery has that token in its body and is signed with it, so its signature does not prove the sender. The
  * topic is `type` (`page.created`) and the id is `id`. The signature has no time, so only the signed id stops a replay.
  * Notion tries up to 8 times over about 24 hours.
@@ -75,8 +75,8 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
 const SCHEME = hmac({ header: 'X-Notion-Signature', prefix: 'sha256=', anyCase: true })
 const MAX_HANDSHAKE = 1024
 
-// Handles the first delivery. Its signature has the token in the body as its key. So it does not prove the sender, but
-// it rejects bodies that Notion does not send.
+// Handles the first delivery. The key of its signature is the token in its body. So the check does not prove the
+// sender, but it rejects bodies that Notion does not send.
 async function greet(
   delivery: Delivery,
   onSecret: NonNullable<NotionOptions['onSecret']>,

@@ -7,7 +7,7 @@ import { preset, type DatedPresetOptions } from './schemes/preset.ts'
  * Twilio SendGrid Event Webhook with the signed event webhook turned on. The signature is ECDSA (P-256, SHA-256) over
  * time and body. A delivery is a batch. The topic of an event is `event` (`delivered`) and the id is `sg_event_id`.
  * SendGrid merges your custom arguments into events, where they may replace other members. SendGrid does not document a
- * maximum age. The default tolerance is a day, because SendGrid retries for a day. It expects a 2xx within 10 s.
+ * maximum age. The default tolerance is a day, because SendGrid retries for a day. SendGrid expects a 2xx within 10 s.
  * https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
  */
 export const sendgrid: Factory<DatedPresetOptions<'publicKey'>> = /* @__PURE__ */ preset({

@@ -16,9 +16,9 @@ import { sampleJson } from './common/paths.ts'
  * their HMAC is present. The signature is HMAC-SHA256 in base64 over the body. The topic, the shop and the id are in
  * unsigned headers, so `covers.topic` is false: an attacker can replay a captured body under another topic. Check the
  * shop against your installations. A delivery without a webhook id is accepted, but is not deduplicated unless you set
- * `dedupe: 'digest'`. Topics are those that Shopify sends: `orders/create`, or `Product.create` of the Events preview
- * (`Product` matches too). Shopify expects a 2xx within 5 s, counts a redirect as a failure, and retries for 4 hours.
- * After 8 failures in a row it removes the subscription.
+ * `dedupe: 'digest'`. Topics are spelled as Shopify sends them: `orders/create`, or `Product.create` of the Events
+ * preview (`Product` matches too). Shopify expects a 2xx within 5 s, counts a redirect as a failure, and retries for 4
+ * hours. After 8 failures in a row it removes the subscription.
  * https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
  */
 export const shopify: Factory<PresetOptions> = /* @__PURE__ */ sender({

@@ -38,7 +38,8 @@ export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   },
 })
 
-// Returns the reply to an unsigned challenge. Smartsheet sends one at the start, and one after each hundred callbacks.
+// Returns the reply to an unsigned challenge. Smartsheet sends a challenge at the start, and after each hundred
+// callbacks.
 function answered(delivery: Delivery): Reply | undefined {
   const given = delivery.header('smartsheet-hook-challenge')
   if (given === undefined || delivery.header('smartsheet-hmac-sha256') !== undefined)

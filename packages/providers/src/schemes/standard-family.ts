@@ -155,7 +155,7 @@ export function familyScheme(options: FamilySchemeOptions): Scheme<StandardWebho
   return key ? { ...scheme, ...keyForms([key]) } : scheme
 }
 
-/** How Svix delivers. These facts apply to senders that use Svix and do not document their own. */
+/** How Svix delivers. These facts apply to senders that use Svix and do not document how they deliver. */
 export const SVIX_DELIVERS: Partial<Delivers> = {
   within: 15_000,
   retries: 28 * HOUR,

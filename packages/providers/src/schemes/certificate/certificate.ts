@@ -32,9 +32,9 @@ interface SignedByCertificateOptions extends CertificateRules {
 
 /**
  * Creates a scheme for RSASSA-PKCS1-v1_5 signatures with a certificate whose URL is in the delivery. The URL is checked
- * before the certificate is fetched. The certificate is fetched once over https, with limits of size and time. Then its
- * dates, its names and its chain up to an authority are checked, and it is cached. The keys of this scheme are values
- * that only this app uses, such as a topic or a webhook id.
+ * before the certificate is fetched. The certificate is fetched once over https, with limits of size and time. After a
+ * check of its dates, its names and its chain up to an authority, the certificate is cached. The keys of this scheme
+ * are values that only this app uses, such as a topic or a webhook id.
  */
 export function signedByCertificate(
   options: SignedByCertificateOptions,

@@ -7,8 +7,8 @@ const MAX_DEPTH = 5
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
 /**
- * Returns the certificates in a PEM text, in order. Returns undefined if there is none, or if one of them cannot be
- * read.
+ * Returns the certificates in a PEM text, in order. Returns undefined if there is no certificate, or if a certificate
+ * cannot be read.
  */
 export function parseCertificates(pem: unknown): X509Certificate[] | undefined {
   try {

@@ -221,7 +221,7 @@ export function seconds(values: ReadonlyMap<string, unknown>, name: string): num
 interface SignRequestOptions {
   /** Components to sign, without parameters. `content-digest` is signed only if there is a body. */
   readonly components: readonly string[]
-  /** Parameters of the signature. Of the optional ones, only `expires` and `nonce` are supported. */
+  /** Parameters of the signature. Of the optional parameters, only `expires` and `nonce` are supported. */
   readonly parameters: readonly string[]
   /** Seconds from `created` to `expires`. */
   readonly lifetime: number

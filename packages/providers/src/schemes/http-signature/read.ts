@@ -33,7 +33,7 @@ const MAX_COMPONENTS = 32
 
 /**
  * Parses `Signature-Input` and `Signature`, and returns the signature to verify (RFC 9421, section 4). If there are
- * several, the options choose one.
+ * several signatures, the options choose one.
  */
 export function readSignature(
   sf: StructuredFields,
