@@ -27,7 +27,7 @@ export interface MultipartLimits {
 /**
  * Parses the fields and files of a `multipart/form-data` body (RFC 7578). The boundary is read from the body's first
  * line, not from the Content-Type, which may be unsigned. With a boundary that an attacker chose, text inside a part
- * would be read as a part. The text of a part is UTF-8 unless the part names another charset.
+ * could be read as a further part. The text of a part is UTF-8 unless the part names another charset.
  *
  * @throws WebhookError `malformed_body` if the body does not start with a boundary, is cut off or unreadable, or has
  * too many parts. `unsupported_media_type` if the parser, an optional peer, is not installed. `unsupported_encoding`

@@ -12,9 +12,9 @@ export interface BodyDiff {
    */
   readonly summary: string
   /**
-   * The bytes in order, as inert text. The parts without those of kind `signed` are the received body; the parts
-   * without those of kind `came` are the signed body. `cut` stands for omitted equal bytes. In differences, blanks are
-   * shown as visible signs.
+   * The bytes in order, as inert text. All parts except those of kind `signed` form the received body; all parts except
+   * those of kind `came` form the signed body. `cut` stands for omitted equal bytes. In differences, blanks are shown
+   * as visible signs.
    */
   readonly parts: readonly { readonly kind: Run['kind'] | 'cut'; readonly text: string }[]
 }
@@ -122,13 +122,13 @@ interface Unit {
   readonly bytes: Uint8Array
 }
 
-// Maximum number of differing characters to compare, since the time grows with the square. Beyond it, the complete
-// bodies count as different.
+// Maximum number of differing characters to compare, since the time grows with the square. Beyond this number, the
+// complete bodies count as different.
 const MOST_CHANGES = 3000
 
 /**
- * Returns the runs in order. The runs without those of kind `signed` are the received body; the runs without those of
- * kind `came` are the signed body.
+ * Returns the runs in order. All runs except those of kind `signed` form the received body; all runs except those of
+ * kind `came` form the signed body.
  */
 function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
   const left = unitsOf(came)

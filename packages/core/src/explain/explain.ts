@@ -100,7 +100,7 @@ export async function explain(
     const missing = error!.code === 'missing_header'
     const ask = () =>
       otherSenders(request, subject.secrets?.texts ?? [], one.name, catalogue, trial, bounds)
-    // The header of another sender, renamed to the header of this provider, would verify too. So the sender is checked
+    // If another sender signs in the same way, its header would verify once it is renamed. So other senders are checked
     // first.
     const early = missing && !isOurs(request, reads) ? await ask() : undefined
     if (early?.verified === 1) return early.steps.map((step) => finding(step, 'proven'))

@@ -23,7 +23,7 @@ interface Unproven {
   readonly reads: Reads
   readonly others: readonly Clue[]
   readonly held: readonly SenderSecrets[]
-  /** Time limit for looking at the body, in milliseconds. */
+  /** Time limit for examining the body, in milliseconds. */
   readonly ms: number
 }
 

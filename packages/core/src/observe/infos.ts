@@ -89,7 +89,7 @@ export interface InterruptedInfo {
 
 export interface ActedInfo {
   readonly action: 'replay' | 'delete' | 'rerun' | 'sample' | 'mute'
-  /** The operator, as the inspector's option `auth` names the person. */
+  /** Name of the operator, from the inspector's option `auth`. */
   readonly as: string | undefined
   /** Number of changed tasks. A large change is reported in several parts. */
   readonly count: number

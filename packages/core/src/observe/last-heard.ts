@@ -58,8 +58,8 @@ export interface Writes {
   /** The last failure to store a delivery; undefined if a delivery or a probe (a test write) was stored after it. */
   readonly failure: WebhookError | undefined
   /**
-   * True if another kind of write has failed since the last success. A probe must then show whether deliveries can be
-   * stored.
+   * True if a write other than that of a delivery has failed since the last success. A probe must then show whether
+   * deliveries can be stored.
    */
   readonly suspect: boolean
   /** Time when a delivery or a probe was last stored, in milliseconds on the receiver's monotonic clock. */
@@ -70,7 +70,7 @@ export interface Writes {
    * deliveries have none.
    */
   rejected(error: WebhookError): void
-  /** Records that another kind of write failed: an outcome, a renewal of a claim, or the journal. */
+  /** Records that a write other than that of a delivery failed: an outcome, a renewal of a claim, or the journal. */
   readonly failed: (error: unknown) => void
 }
 

@@ -75,8 +75,8 @@ export interface ProviderSpec<
   readonly notSecret?: readonly (readonly [form: RegExp, words: string])[]
   /**
    * Returns the name and value of the option that contains the secret. Needed if several options can contain the
-   * secret, or if it has a default. The value may be undefined if there is an option `unauthenticated`. @default the
-   * option that `secret` names
+   * secret, or if the secret has a default. The value may be undefined if there is an option `unauthenticated`.
+   * @default the option that `secret` names
    */
   readonly secretOf?: (options: Ready) => readonly [option: string, value: SecretOption | undefined]
   /**

@@ -140,7 +140,7 @@ function checkExplain(explain: boolean | Duration): number | undefined {
 
 /**
  * Returns the default of `dedupe`. If a sender never repeats signed bytes and does not sign the id, equal bytes with
- * another id are a replay. Then the digest of the bytes counts too.
+ * another id are a replay. Then the digest of the bytes identifies the event too.
  */
 function defaultDedupe({ repeats, covers }: Provider): Dedupe {
   return repeats === false && covers.id !== true ? 'id+digest' : 'id'

@@ -133,7 +133,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
 
   /**
    * Returns why nothing can be stored; undefined if storing works. After a failure, or after a while without
-   * deliveries, it tries a write.
+   * deliveries, this function tries a write.
    */
   async function writeFailure(): Promise<unknown> {
     const { failure, suspect, storedAt } = writes

@@ -58,7 +58,7 @@ export type EventOf<Events extends EventMap, P extends string> =
         ? WebhookEvent<TopicOf<Events, P>, Events[P]>
         : never
 
-/** The topics of events that a subscription to this topic gets: the topic itself and narrower ones. */
+/** The topics of events that a subscription to this topic gets: the topic itself and narrower topics. */
 export type TopicOf<Events extends EventMap, P extends string> =
   | P
   | Extract<keyof Events, `${P}${Separator}${string}`>

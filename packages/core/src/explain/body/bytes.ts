@@ -37,7 +37,7 @@ export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Cha
 export const RAW =
   'give the receiver the exact bytes of the request: mount it before any body parser, and do not let a proxy rewrite bodies'
 
-/** Makes a clue whose remedy is to leave the body as it came. */
+/** Makes a clue whose remedy is to leave the body unchanged. */
 export function bodyClue(cause: FindingCause, message: string): Clue {
   return { cause, message, remedy: RAW }
 }

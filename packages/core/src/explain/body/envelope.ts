@@ -37,7 +37,8 @@ export function* inflated(request: PlainRequest): Generator<Change> {
 type Inflate = (body: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array
 
 /**
- * Chooses by the first bytes of the body, or else by the header. `deflate` is tried with and without the zlib header.
+ * Chooses how to decompress a body: by gzip's first bytes, else by the header, else by zlib's first byte. `deflate` is
+ * tried with and without the zlib header.
  */
 function inflatersOf([first, second]: Uint8Array, coding: string | undefined): readonly Inflate[] {
   if (first === 0x1f && second === 0x8b) return [gunzipSync]
@@ -171,7 +172,7 @@ function inner(request: PlainRequest, what: string): Change {
   return { request, steps: [step] }
 }
 
-// The result of JSON.stringify on the bytes, as many logs and queues write it.
+// The clue for a body that is the JSON of its bytes, as JSON.stringify, many logs and queues write it.
 const BYTES_AS_JSON: Clue = {
   cause: 'body-reserialized',
   message:

@@ -57,9 +57,9 @@ const ROUNDS: readonly (readonly Round[])[] = [
   ],
 ]
 
-// Maximum number of states from which the search continues, and maximum number of changes after which one more change
-// is tried to make signature headers readable.
+// Maximum number of states from which the search continues.
 const BASES = 6
+// Maximum number of changes after which one more change is tried to make signature headers readable.
 const DEPTH = 4
 
 /**

@@ -37,7 +37,9 @@ export interface JwtClaimsOptions {
      */
     readonly encoding?: SignatureEncoding
   }
-  /** Checks more, after the signature and the claims. Throws a `WebhookError` to reject the delivery. */
+  /**
+   * Makes further checks, after those of the signature and the claims. Throws a `WebhookError` to reject the delivery.
+   */
   readonly check?: (claims: JwtClaims, delivery: Delivery) => void
 }
 

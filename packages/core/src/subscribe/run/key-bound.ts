@@ -12,7 +12,7 @@ interface KeyBound {
   /** Starts a run and returns the function to call at its end. If a limit is reached, returns the time to try again. */
   enter(now: number): KeyRun | number
   readonly isRunning: boolean
-  /** True if a new bound for this key would decide the same, so that this one can be forgotten. */
+  /** True if this bound can be forgotten, since a new bound for the key would decide the same. */
   isIdle(now: number): boolean
 }
 

@@ -41,7 +41,7 @@ export function run(
     : attempt(context, claim, subscription, signal)
 }
 
-// A separate function, since V8 would otherwise allocate room for its closures at each run.
+// This is a separate function, since V8 would otherwise allocate room for its closures at each run.
 function bounded(
   context: RunContext,
   claim: Claim,
