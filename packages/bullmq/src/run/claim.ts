@@ -57,7 +57,7 @@ type Reply = readonly Buffer[]
  * last three runs were interrupted.
  *
  * If Redis was unreachable, the reply may be late. Meanwhile the lock may have ended, and another process may have run
- * and settled the task. So if the reply came after that time, the job is read again.
+ * and settled the task. So if the lock may have ended before the reply came, the job is read again.
  */
 export async function holdJob(
   { client, prefix, lease, consumer }: RunsContext,

@@ -44,8 +44,8 @@ export interface Runs {
 
 // Milliseconds between checks of all queues, since a message about ready tasks may be lost.
 const CHECK = 1000
-// Milliseconds until the next try: for a suspect while another suspect runs, and for a job that could not be read. A
-// suspect is a task whose last three runs were interrupted.
+// Milliseconds until the next try. SUSPECT_WAIT: for a suspect (a task whose last three runs were interrupted) while
+// another suspect runs. FAILED_WAIT: for a job that could not be read, or whose earlier handler still runs here.
 const SUSPECT_WAIT = 2000
 const FAILED_WAIT = 1000
 // Maximum number of jobs that one round claims.

@@ -146,9 +146,9 @@ export interface Port {
    */
   accept(intake: Intake, host: Host): MaybePromise<readonly Accepted[]>
   /**
-   * Tests whether `accept` works: stores a delivery in the same way, and removes it again. Throws or rejects as
-   * `accept` would. `health` calls `probe` after a failed write, and if no write has succeeded for 15 seconds. If
-   * `probe` is absent, `health` writes a record instead.
+   * Tests whether `accept` works: stores a test delivery in the same way, and removes this delivery again. Throws or
+   * rejects as `accept` would. `health` calls `probe` after a failed write, and if no write has succeeded for 15
+   * seconds. If `probe` is absent, `health` writes a record instead.
    */
   probe?(): MaybePromise<void>
   /** Starts to run tasks. Absent if `accept` runs the tasks. */

@@ -118,8 +118,8 @@ export interface ChangeOptions {
 /** Options of `replay`: how many tasks are replayed, and how fast. */
 export interface ReplayOptions extends ChangeOptions {
   /**
-   * Maximum number of tasks per second. The tasks become due one after another. A call with the returned cursor
-   * continues at the same rate.
+   * Maximum number of tasks per second. The tasks become due one after another. A call with the returned cursor and the
+   * same `rate` continues the series.
    * @default all at once
    */
   readonly rate?: number

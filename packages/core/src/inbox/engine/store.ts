@@ -172,7 +172,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
   /**
    * Claims at most `most` due tasks. If `suspect` is true, claims one suspect (a task interrupted three times in a
    * row). Then claims interrupted tasks that can start at once, then other tasks in the order of turn and due time.
-   * Skips locked rows. If an event no longer exists, its `record` is null.
+   * Skips locked rows. If the event of a task no longer exists, the `record` of the row is null.
    */
   claim(
     wishes: readonly Wish[],

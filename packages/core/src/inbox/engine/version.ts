@@ -133,7 +133,7 @@ export interface Migrated {
 }
 
 /**
- * Returns why a process with this layout must not use a store, or undefined if it may.
+ * Returns why a process with this layout must not use a store, or undefined if the process may use it.
  *
  * @example
  * const rejected = shutOut(layout, { version: 3, oldest: 2 })

@@ -100,8 +100,8 @@ export function comparePlaces({
 }
 
 /**
- * Implements `Viewed.scan` for a store that keeps all its rows in memory. `all` are the rows in any order, in a form
- * from which `placeAt` makes the place in a list by time, and `rowOf` the row.
+ * Implements `Viewed.scan` for a store that keeps all its rows in memory. `all` are the stored objects, in any order.
+ * `placeAt` returns the place of an object in a list by time, and `rowOf` returns its row.
  */
 export function scanAll<One>(
   all: readonly One[],

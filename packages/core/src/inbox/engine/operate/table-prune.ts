@@ -145,7 +145,7 @@ async function dropDeliveries(sql: TableSql, ids: readonly number[]): Promise<vo
 
 /**
  * Drops old rows that belong to no event: jumps of the clock, and keys of folds (which keep only the newest task of a
- * key). Also drops turns of tenants that their lane (a subscription) has passed.
+ * key). Also drops a tenant's turn once its lane (a subscription) has reached that turn.
  */
 async function forget(
   sql: TableSql,

@@ -147,9 +147,9 @@ export function createClaims(side: EngineSide): Claims {
   }
 
   /**
-   * Claims as many tasks as the lanes have room for, at most `most`. If the lanes have more room than that, they share
-   * `most`, starting after the lane of the last claimed task. So one subscription cannot take all of it while others
-   * wait.
+   * Claims as many tasks as the lanes have room for, at most `most`. If the lanes have more room, they share `most` in
+   * rotation, starting after the lane of the last claimed task. So one subscription cannot use all of `most` while
+   * other subscriptions wait.
    */
   function* share(
     wanted: readonly Wish[],

@@ -251,7 +251,7 @@ function isPostponed({ row }: Waiting): boolean {
 }
 
 /**
- * Called before settled tasks run again. If the key of a task has a newer task, the older task ends and the newer one
+ * Called before settled tasks run again. If the key of a task has a newer task, the older task ends, and the newer task
  * runs instead. Otherwise old data would overwrite new data. Returns the given tasks that run (`own`), the newer tasks
  * that must be revived (`newest`), and the ids of ended tasks.
  */

@@ -245,8 +245,8 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
 
   /**
    * Called with runs whose outcome was rejected. Returns the ids of tasks that the same claim has already settled as
-   * done. Then the reply to the COMMIT was lost, or the app's transaction settled the task. For a task that another run
-   * has settled, releases the line.
+   * done. For such a task, the reply to the COMMIT was lost, or the app's transaction settled the task. For a task that
+   * another run has settled, releases the line.
    */
   function* reject(rows: Rows, rejected: readonly EndedRun[]): Steps<ReadonlySet<number>> {
     if (rejected.length === 0) return new Set()
