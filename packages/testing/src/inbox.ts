@@ -61,7 +61,7 @@ export interface InboxSkills {
   /** True if the inbox applies the guards of events. @default false */
   readonly guards?: boolean
   /**
-   * True if interrupted tasks become suspects (tasks that may crash the process) and the view shows it. Needs `shared`.
+   * True if interrupted tasks become suspects (tasks that may crash the process), which the view shows. Needs `shared`.
    * @default false
    */
   readonly suspects?: boolean

@@ -26,7 +26,7 @@ export function createViewed(
 ): Viewed & Required<Pick<Store, 'drop'>> {
   const { sql } = db
   return {
-    // The scan runs in a transaction, since that has a deadline and no JIT. JIT takes more time than most scans.
+    // The scan runs in a transaction, which has a deadline and no JIT. JIT takes more time than most scans.
     scan: (want) => db.atomic(deadline, (within) => lists.scan(tableSql(within).rows, want)),
     placeOf: lists.placeOf,
     detail: (id) => lists.detail(tableSql(sql).rows, id),

@@ -51,8 +51,8 @@ const LOCK = 7201
 
 /**
  * Locks ordered groups (lines) until the transaction ends, and returns the lines that another transaction has locked.
- * If the isolation level hides later commits, also returns the locked lines: the engine decides about all of them after
- * this transaction. Until then, no other process decides about a locked line.
+ * If the isolation level hides later commits, returns all lines: the engine then decides about them after this
+ * transaction. Until then, the locks keep other processes from deciding about these lines.
  */
 const lockSql = (
   locked: string,

@@ -53,7 +53,7 @@ export function hearTasks(
       await mine.query({ text: `LISTEN ${channel}` })
       if (!on) return drop()
       heard()
-      // A pooler in transaction mode accepts LISTEN, but forwards no notifications. The timer notices that.
+      // A pooler in transaction mode accepts LISTEN, but forwards no notifications. This timer detects such a pooler.
       echo = setTimeout(() => void silent(mine), ECHO)
       // The test notification is sent from another connection. A pooler may forward a notification to the listening
       // connection only while that connection runs a statement.

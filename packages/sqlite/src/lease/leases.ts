@@ -192,7 +192,9 @@ interface Processes {
 
 interface Lease {
   readonly over: boolean
-  /** True if the lease ended at least one lease time ago. Then every process may end these claims. */
+  /**
+   * True if the lease ended at least one lease time ago. Then processes without these subscriptions may end its claims.
+   */
   readonly long: boolean
   /** Milliseconds until the lease ends. */
   readonly left: number

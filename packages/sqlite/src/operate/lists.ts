@@ -30,7 +30,7 @@ export function createLists(db: Database, keys: Keys): ReturnType<typeof createT
     // CROSS JOIN makes SQLite start with the tasks, since the search has already found them.
     join: 'CROSS JOIN',
     byPrimary: 'NOT INDEXED',
-    // Reads one range of an index for each lane, which is sorted by id.
+    // Reads one range of an index for each lane (a subscription). A range is sorted by id.
     failed({ filter: { cause }, lanes, after, width, oldest }, { text, whole, among }) {
       const its =
         cause === undefined

@@ -16,7 +16,8 @@ import type { LayoutStep } from '@postern/core/engine'
  * (subscriptions) counts all of them as done, so that the end of a task changes no row there.
  * - `processes.mark`: a random number, which shows a process if its row was replaced because the
  * file was restored. `beat`: number of its signs of life. `seen`, `looked`, `silent`: the last beat that
- * other processes saw, when they last checked, and for how long it has not changed. `gone`: 1 if the process has ended.
+ * other processes saw, when they last checked, and for how long `beat` has not changed. `gone`: 1 if
+ * the process has ended.
  * - `numbers.next`: a number above all dropped events. `indexed`: keys of events up to this number
  * are in `keys`. For `clock` and `steps` see `store/clock.ts`.
  * - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were

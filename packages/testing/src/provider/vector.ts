@@ -75,7 +75,7 @@ export interface SigningLaws {
   /** Other options for the provider's factory. */
   readonly options?: object
   /**
-   * Draft of the delivery to sign. If it has a topic or an id, the event must have the same.
+   * Draft of the delivery to sign. If it has a topic or an id, the event must have the same topic or id.
    * @default only a payload
    */
   readonly draft?: Draft

@@ -98,7 +98,7 @@ function skewOf(tolerance: number): number {
 function unknown(sender: AuditSender): AuditRequest | undefined {
   const part = `audit${letters(12, sender.random)}`
   const [first] = sender.samples
-  // A topic that is a URL is the one that the app subscribed to, so it cannot be made up.
+  // If topics are URLs, senders send only the topic to which the app subscribed, so none can be made up.
   if (first === undefined || first.topic.includes('://')) return undefined
   const topic = first.topic.replace(/[^./:_]+(?=_?[^./:]*$)/, part)
   for (const making of [{ topic }, { topic, payload: {} }]) {
