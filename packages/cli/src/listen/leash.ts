@@ -1,6 +1,6 @@
-// This file runs as a separate process. It starts a program, and ends the program and its child processes once its own
-// standard input is closed. That also happens if kill -9 ends the parent. Otherwise a tunnel could outlive the command,
-// and lead to the next program that listens at the port.
+// This file runs as a separate process. The process starts a program. When its own standard input is closed, it ends
+// the program and all child processes. That also happens if kill -9 ends the parent. Otherwise a tunnel could outlive
+// the command, and lead to the next program that listens at the port.
 import { spawn } from 'node:child_process'
 
 const [, , program = '', ...args] = process.argv

@@ -60,7 +60,7 @@ export async function listenFor(
   words: readonly string[],
   options: ListenOptions,
 ): Promise<ExitCode> {
-  // A copy from before .env is read: inherited variables would override the env files that the app itself reads.
+  // The app gets this copy from before .env is read, because inherited variables would override its env files.
   const inherited = { ...process.env }
   const { output, port, isPublic } = checkOptions(words, options)
   if (isPublic || options.clean || options.from !== undefined) await loadEnv(options.env)

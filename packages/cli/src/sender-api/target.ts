@@ -177,9 +177,9 @@ export function pairOf(text: string): readonly [name: string, value: unknown] {
 }
 
 /**
- * Imports a module of the app and returns the receivers that it exports. They run no tasks in this process. A secret
- * may be unknown, because the provider will create it. Then its environment variable holds a made-up secret during the
- * import.
+ * Imports a module of the app and returns the receivers that it exports. The receivers run no tasks in this process. A
+ * secret may be unknown, because the provider will create it. Then the secret's environment variable holds a made-up
+ * secret during the import.
  */
 export async function exportedReceivers(
   file: string,

@@ -110,8 +110,8 @@ export function alerts(options: AlertOptions): Alerts {
     const before = await records.get(KEY)
     const state = (before?.value as State | undefined) ?? { holder: '', until: 0, open: {} }
     const at = Date.now()
-    // A time more than three intervals ahead was stored before the clock was set back. It is ignored, because otherwise
-    // no other process could send alerts until that time.
+    // If `until` is more than three intervals ahead, it was stored before the clock was set back, so it is ignored.
+    // Otherwise no other process could send alerts until then.
     isOther = state.holder !== me && state.until > at && state.until <= at + 3 * every
     if (isOther) return
     const held: State = { ...state, holder: me, until: at + 3 * every }

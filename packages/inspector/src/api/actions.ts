@@ -14,8 +14,8 @@ export interface ActedRow {
   /** The action's filter as search text, without the parts that this visitor may not see. */
   readonly q: string
   /**
-   * Example of the error that the action muted or filtered by, on one line. Undefined if no such error is kept, and for
-   * visitors without `payloads`.
+   * Example of an error with the action's cause (in its filter, or muted), on one line. Undefined if no such error is
+   * kept, and for visitors without `payloads`.
    */
   readonly error: string | undefined
   /** The note and the owner of a mute; undefined for other actions. */

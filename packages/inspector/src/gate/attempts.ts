@@ -11,10 +11,10 @@ interface Window {
 }
 
 /**
- * Makes a function that counts a wrong credential from an address. Its promise resolves once the rejection may be sent,
- * with the number of seconds that the client should wait. A peer is an IPv4 address or an IPv6 network. After 10 wrong
- * credentials from one peer in a minute, each further rejection waits for a second. Correct credentials never wait, so
- * an attacker cannot lock out the owner. `now` is in milliseconds.
+ * Makes a function that counts a wrong credential from an address. The function's promise resolves once the rejection
+ * may be sent, with the number of seconds that the client should wait. A peer is an IPv4 address or an IPv6 network.
+ * After 10 wrong credentials from one peer in a minute, each further rejection waits for a second. Correct credentials
+ * never wait, so an attacker cannot lock out the owner. `now` is in milliseconds.
  */
 export function createWrongCredentials(
   now: () => number = () => performance.now(),

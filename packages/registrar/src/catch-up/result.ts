@@ -47,8 +47,8 @@ export function newCounts(source: string, since: number, until: number): CatchUp
 }
 
 /**
- * The members of a receiver that a catch-up uses. Only these are typed, because the receiver may come from another copy
- * of `@postern/core`.
+ * The members of a receiver that a catch-up uses. The type requires no other members, so a receiver of another copy of
+ * `@postern/core` fits too.
  */
 export type Missing = Pick<
   Receiver,

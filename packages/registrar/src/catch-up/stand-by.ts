@@ -79,7 +79,7 @@ export function standBy(
   standing: StandingSettings,
   { run }: Work,
 ): () => void {
-  // If a tool such as the CLI has imported the app, this does nothing, because the running app catches up.
+  // If a tool such as the CLI has imported the app, this function does nothing, because the running app catches up.
   if (isTool()) return () => undefined
   const begin = (since?: number): void =>
     void run((closing) => automatic(receiver, source, standing, closing, since))

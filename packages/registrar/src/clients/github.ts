@@ -48,7 +48,7 @@ export function githubClient(name: MakerName, options: ApiOptions): ApiCall {
   })
 }
 
-/** Makes a function that reads the pages of a list. The link to the next page has the parameter `next`. */
+/** Makes a function that reads the pages of a list. `next` is the query parameter that chooses the next page. */
 export function githubPages(call: ApiCall, path: string, next: 'page' | 'cursor'): ReadPage {
   return pagesOf(call, 'GitHub', path, {
     query: { per_page: 100 },
