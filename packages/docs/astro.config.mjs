@@ -36,7 +36,8 @@ export default defineConfig({
         { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: POLICY } },
         { tag: 'meta', attrs: { property: 'og:image', content: `${site ?? ''}/og/postern.png` } },
       ],
-      // A word that was typed counts more than longer words that start with it: "send" is not "SendGrid".
+      // A word that was typed counts more than longer words that start with it: "send" is not "SendGrid". Each setting
+      // is named, since Starlight's defaults differ from Pagefind's, which `check/search.ts` asks.
       pagefind: { ranking },
       pagination: false,
       credits: false,

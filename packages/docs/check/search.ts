@@ -69,6 +69,20 @@ export const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   hookdeck: ['how-to/gateways', 'explanation/compared', 'providers/hookdeck-gateway'],
   'poison pill': ['explanation/fairness', 'reference/glossary', 'how-to/shutdown'],
   benchmark: ['proof', 'explanation/compared'],
+  'database migrations': ['how-to/upgrade', 'packages/postgres', 'how-to/your-orm'],
+  'slow handler timeout': ['how-to/handlers'],
+  'custom provider': ['providers/generic', 'packages/providers', 'providers'],
+  'environment variables': ['how-to/secrets', 'packages/cli'],
+  'deploy vercel': ['how-to/serverless', 'how-to/hosts'],
+  'idempotency key': ['how-to/handlers'],
+  'duplicate events': ['how-to/handlers'],
+  'timestamp too old': ['errors/timestamp_too_old'],
+  'redis queue': ['packages/bullmq'],
+  'delete old events': ['how-to/operations', 'how-to/privacy', 'reference/inboxes'],
+  'localhost tunnel': ['how-to/laptop'],
+  'rate limit concurrency': ['how-to/tenants', 'how-to/handlers'],
+  'metrics alert': ['how-to/alerts', 'packages/otel'],
+  logging: ['how-to/logs', 'how-to/telemetry'],
 }
 
 /** Asks the search of the built site, as its dialog does: the questions whose page is not among the first three. */

@@ -93,7 +93,7 @@ export function providersIndex(abouts: readonly CatalogueEntry[]): Page {
             )
             .join('\n')}\n</ul>`,
       ),
-      'Is yours missing? [`generic`](/providers/generic/) verifies each scheme that the others use, and `npx postern providers <name>` prints all about one.',
+      'For a custom provider without a preset, [`generic`](/providers/generic/) verifies each scheme that the others use, and `npx postern providers <name>` prints all about one.',
       '<Filter />',
     ].join('\n\n'),
   }
