@@ -54,7 +54,8 @@ export const shopify: Factory<PresetOptions> = /* @__PURE__ */ sender({
   },
   hint: "The app's client secret.",
   formats: ['json', 'xml'],
-  // Some bodies exceed a megabyte, and no page names a maximum: https://community.shopify.com/c/Shopify-APIs-SDKs/Webhook-requests-exceed-max-size/m-p/144434
+  // Some bodies exceed a megabyte, and no page names a maximum:
+  // https://community.shopify.com/c/Shopify-APIs-SDKs/Webhook-requests-exceed-max-size/m-p/144434
   limits: { body: 10 * MIB },
   claims: 'x-shopify-webhook-id',
   topicHeader: 'x-shopify-topic',
