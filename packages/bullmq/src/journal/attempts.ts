@@ -37,7 +37,9 @@ interface Kept {
 
 const NONE: Kept = { n: 0, a: [] }
 
-/** The task whose attempts are read. If its list is unreadable, that is reported, and the list counts as empty. */
+/**
+ * The task whose attempts are read, and where an unreadable list of attempts is reported. Such a list counts as empty.
+ */
 export interface AttemptsReader {
   readonly task: string
   readonly unread: UnreadTeller

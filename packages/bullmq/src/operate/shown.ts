@@ -60,7 +60,8 @@ export function createShown(
   function shownOf(reply: EventReply, name: string): ShownEvent {
     const [number, text, arrived, erasing, first, jobs] = reply
     const head = parsed(text)
-    // If its info is unreadable, the event is shown with its name, so that an operator can find and delete its tasks.
+    // If the info of an event is unreadable, its name is used as its key, so that an operator can find and delete its
+    // tasks.
     const [key, eventId, topic, tenant, provider] = isHead(head) ? head : [name, null, '', null, '']
     const { receiver } = parseQueueName(parseRef(first).queue)
     const row = {

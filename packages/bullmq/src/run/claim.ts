@@ -103,7 +103,7 @@ export interface JobTask extends RunnerTask<JobTask> {
   running: boolean
   /** True after the claim of the task has ended. */
   ended: boolean
-  /** True after the claim was released without a run. */
+  /** True after the claim was released without an outcome. */
   back: boolean
   lost: string | undefined
   stop: ((reason: Error) => void) | undefined

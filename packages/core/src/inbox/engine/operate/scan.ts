@@ -47,7 +47,10 @@ interface EventFilters {
   found(want: Scan, values: ScanValues, run: ScanRun): MaybePromise<readonly string[]>
   /** Returns the conditions that no index supports. They filter the events of a list. */
   filtered(want: Scan, values: ScanValues): readonly string[]
-  /** True if `filtered` checks only the start of a topic pattern, so that its rows are checked here. @default false */
+  /**
+   * True if `filtered` checks only the start of a topic pattern. The found rows are then checked in JavaScript.
+   * @default false
+   */
   readonly onlyPrefix?: boolean
 }
 
@@ -196,7 +199,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     if (seen.length === 0) return { rows: [], to: undefined, searchedTo: undefined }
     const tasks = want.of === 'tasks'
     const id = tasks ? 't.id' : 'e.id'
-    // If the rows are checked here, it is unknown how many of them match.
+    // If the rows are checked in JavaScript, it is unknown how many of them match.
     const most = isChecked(want) ? width : limit + 1
     const rows = await run<InfoRow>(async (values) => {
       const conditions = [
@@ -265,7 +268,9 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     return `(e.${order} ${beyond} ${whole(after[0])} OR (e.${order} = ${whole(after[0])} AND ${id} ${beyond} ${whole(place!)}))`
   }
 
-  /** Returns true if the rows of a list must be checked here, since SQL checks only the start of their topic. */
+  /**
+   * Returns true if the rows of a list must be checked in JavaScript, since SQL checks only the start of their topic.
+   */
   function isChecked({ topic }: Scan): boolean {
     return dialect.onlyPrefix === true && topic !== undefined && topic.exact === undefined
   }

@@ -99,7 +99,7 @@ export function createClaims(side: EngineSide): Claims {
   }
 
   function* claimReady(undo: Undo): Steps<() => void> {
-    // In the meantime, the store's version may have shut this process out.
+    // In the meantime, an update of the store may have shut this process out.
     if (!runner().active() || side.versionWatch.rejected() !== undefined) return () => {}
     const wanted = wishes()
     if (wanted.length === 0) return () => {}

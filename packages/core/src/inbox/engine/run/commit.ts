@@ -46,7 +46,7 @@ export function createCrowd<Slot extends object>(): Crowd<Slot> {
     met(slot) {
       const gate = gates.get(slot)
       if (!gate) return void gates.set(slot, openGate())
-      // More places led to a conflict again. So the next increase needs twice as many successful transactions.
+      // With more places there was a conflict again. So the next increase needs twice as many successful transactions.
       if (gate.most > 1) gate.need = Math.min(gate.need * 2, LONGEST)
       gate.most = 1
       gate.calm = 0
