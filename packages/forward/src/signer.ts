@@ -3,12 +3,16 @@ import { checkObject, checkSecret } from '@postern/core/internal'
 import { standardWebhooksScheme, type Draft, type SignableRequest } from '@postern/core/scheme'
 import { createHash } from 'node:crypto'
 
-/** Signer of messages: any Postern provider that can sign, such as `standardWebhooks({ secret })`, or a {@link signer}. */
+/**
+ * Signer of messages: any Postern provider that can sign, such as `standardWebhooks({ secret })`, or a {@link signer}.
+ */
 export interface Signer {
   readonly sign?: (draft: Draft) => SignableRequest
 }
 
-/** Value of the `sign` option: a signer, a function that returns one for each destination, or false for no signature. */
+/**
+ * Value of the `sign` option: a signer, a function that returns one for each destination, or false for no signature.
+ */
 export type SignOption<Event extends WebhookEvent = WebhookEvent> =
   | Signer
   | false

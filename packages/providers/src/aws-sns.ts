@@ -31,7 +31,9 @@ export interface AwsSnsOptions extends CertificateOptions {
    * false, so a request for confirmation becomes an event
    */
   readonly confirm?: boolean | ((message: unknown) => boolean | Promise<boolean>)
-  /** Maximum difference between the signed time and now, in seconds. @default 3600, since SNS retries for up to an hour */
+  /**
+   * Maximum difference between the signed time and now, in seconds. @default 3600, since SNS retries for up to an hour
+   */
   readonly tolerance?: number
 }
 

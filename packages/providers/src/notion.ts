@@ -8,7 +8,9 @@ import { sampleJson } from './common/paths.ts'
 
 /** Options of {@link notion}: the token, or `onSecret`, or both. */
 export interface NotionOptions {
-  /** The verification token of the subscription, `secret_…`. @default none, so every event is rejected until you set it */
+  /**
+   * The verification token of the subscription, `secret_…`. @default none, so every event is rejected until you set it
+   */
   readonly verificationToken?: SecretOption
   /**
    * Called with the token of a new subscription, which a person must paste into Notion. The reply waits for this

@@ -18,7 +18,9 @@ import { signedByCertificate, type CertificateClaim } from './schemes/certificat
 export interface PaypalOptions extends CertificateOptions {
   /** The id of the webhook at PayPal. The signature covers this id, so deliveries to other webhooks are rejected. */
   readonly webhookId: SecretOption
-  /** Maximum difference between the signed time and now, in seconds. @default 259200, since PayPal retries for 3 days */
+  /**
+   * Maximum difference between the signed time and now, in seconds. @default 259200, since PayPal retries for 3 days
+   */
   readonly tolerance?: number
 }
 

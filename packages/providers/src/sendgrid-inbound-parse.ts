@@ -9,7 +9,9 @@ export interface SendgridInboundParseOptions {
   readonly publicKey?: SecretOption
   /** `true` accepts unsigned mail, which SendGrid sends without a security policy. @default false */
   readonly unauthenticated?: boolean
-  /** Maximum difference between the signed time and now, in seconds. @default 259200, since SendGrid retries for 3 days */
+  /**
+   * Maximum difference between the signed time and now, in seconds. @default 259200, since SendGrid retries for 3 days
+   */
   readonly tolerance?: number
 }
 

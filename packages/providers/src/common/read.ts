@@ -94,7 +94,9 @@ export function agreedTopic(
   return signed ?? said ?? ''
 }
 
-/** Returns the topic `type.name`, which a subscription to `type` matches too. Without a name, returns the topic `type`. */
+/**
+ * Returns the topic `type.name`, which a subscription to `type` matches too. Without a name, returns the topic `type`.
+ */
 export function narrowed(
   type: string,
   name: string | undefined,
