@@ -55,7 +55,7 @@ export function checkSettings(options: PostgresInboxOptions): Settings {
     throw new TypeError(
       `postgresInbox: tableOwner must be the name of a role, got ${JSON.stringify(tableOwner)}`,
     )
-  // Statements contain the schema name without quotes. Then PostgreSQL would read capitals as lower case.
+  // Statements contain the schema name without quotes, so PostgreSQL would read capitals as lower case.
   if (typeof schema !== 'string' || !/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
     throw new TypeError(
       `postgresInbox: schema must be a lower-case name of letters, digits and _, got ${JSON.stringify(schema)}`,

@@ -49,7 +49,8 @@ export interface InboxSkills {
   /** True if the inbox can order tasks by key. @default false */
   readonly order?: boolean
   /**
-   * Returns functions that write in the transaction of `task.commit`, in the store of the latest inbox. @default none
+   * Returns functions that write in the transaction of `task.commit`, in the store of the last created inbox.
+   * @default none
    */
   readonly transaction?: () => TransactionProbe
   /** True if the view lists done tasks. @default false */

@@ -113,7 +113,7 @@ export function testLedger(
       assert.deepEqual(await other(duplicate('body'), reject('signature')), guarded('reject'))
       assert.equal(await one.release('k', 'a', '', guards), true)
       assert.deepEqual(await other(reject('signature')), guarded('reject'))
-      // The key that has the guard passes. The claims that were rejected did not take a guard.
+      // The event that has the guard can be claimed again. The rejected claims took no guard.
       assert.deepEqual(await two.claim('k', 'c', LONG, guards), claimed(2, ''))
       assert.equal(await two.commit('k', 'c', guards), true)
       assert.deepEqual(await other(reject('signature')), guarded('reject'))

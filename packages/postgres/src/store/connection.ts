@@ -151,7 +151,7 @@ function qualified(text: string): string {
 
 /**
  * Adds an empty listener for errors, since an `error` event without a listener ends the process. Right after a connect,
- * neither the pool nor the inbox listens. The first statement then reports the error.
+ * neither the pool nor the inbox has a listener yet. The first statement then reports the error.
  */
 function hear(client: PgClient): void {
   client.on('error', () => {})

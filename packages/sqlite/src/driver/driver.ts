@@ -62,8 +62,8 @@ export interface Driver {
   /** Connection for reads, which must not change the state of the main connection. */
   readonly side: Database
   /**
-   * Returns the connection for `task.commit`. It is separate, since a handler must not change the state of other
-   * connections. It waits for a lock for one second.
+   * Returns a separate connection for `task.commit`, since a handler must not change the state of other connections.
+   * The connection waits for a lock for one second.
    */
   commits(): Database
   /** Closes the connection of `commits`, so that a handler that still runs cannot write through it. */

@@ -196,8 +196,8 @@ function createUpkeep(
 
 /**
  * Creates a locked file next to the inbox for each process that runs tasks. When a process ends in any way, the kernel
- * releases its lock. So other processes need not wait until its lease ends. If a process has no such file, its lease
- * decides.
+ * releases its lock. So other processes need not wait until the lease ends. They only wait for a process without such a
+ * file.
  */
 function createFileLife(path: string, makePrivate: (path: string) => void): Life {
   const nameOf = (process: number): string => `${path}-process-${process}`
@@ -210,7 +210,7 @@ function createFileLife(path: string, makePrivate: (path: string) => void): Life
         makePrivate(name)
         held = { db: locked(name), name }
       } catch {
-        // If the folder accepts no more files, the lease decides.
+        // If the folder accepts no more files, other processes wait until the lease ends.
       }
     },
     isHeld: (process) => existsSync(nameOf(process)) && !isFree(nameOf(process)),

@@ -109,8 +109,8 @@ interface EventRange {
   readonly high: number
 }
 
-// Maximum difference in milliseconds between the order of arrival and the order of event numbers. They differ, since
-// receivers have different clocks and deliveries wait for their commit.
+// Maximum difference in milliseconds between the order of arrival and the order of event numbers. The two orders
+// differ, since receivers have different clocks and deliveries wait for their commit.
 const SLACK = 60_000
 // Number of events below which the search by time gains nothing.
 const FEW = 10_000

@@ -19,7 +19,7 @@ export interface Tally extends RowCache {
     fair: string | null,
     count?: number,
   ): void
-  /** Returns by how much this transaction has changed the number of open tasks of a tenant. */
+  /** Returns the change in the number of open tasks of a tenant, made by this transaction. */
   openedOf(lane: number, fair: string): number
 }
 

@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /** Options of {@link audit}. */
 export interface AuditOptions {
-  /** Provider with the secret of the receiver under test. It must be able to sign. */
+  /** Provider with the secret of the receiver under test. The provider must be able to sign. */
   readonly provider: Provider
   /** Sends one request to the receiver and returns the reply. If no reply came, the status is 0. */
   readonly send: Send
@@ -268,7 +268,7 @@ async function runCases(
   }
 
   async function confirm(judged: AuditCase, first: AuditFailure): Promise<void> {
-    // Late effects belong to deliveries that were rejected earlier. Another genuine delivery would not show them.
+    // Late effects belong to deliveries that were rejected earlier, so playing only this case again does not show them.
     if (judged.late && first.symptom === 'effects' && (await searchLate())) return
     for (let tries = judged.tries ?? 1; tries > 0; tries--) {
       const again = judgePlayed(await play(judged, true), facts)

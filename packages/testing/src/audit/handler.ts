@@ -6,7 +6,7 @@ import type { AuditReport } from './report.ts'
 
 /** Options of {@link auditHandler}. */
 export interface AuditHandlerOptions extends Omit<AuditOptions, 'send' | 'provider' | 'life'> {
-  /** Provider with the secret of the handler. It must be able to sign. */
+  /** Provider with the secret of the handler. The provider must be able to sign. */
   readonly provider: Provider
 }
 

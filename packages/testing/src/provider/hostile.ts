@@ -22,8 +22,8 @@ export const LABELS: readonly (string | undefined)[] = [
 const QUERY = 'type=evil&topic=evil&event=evil&id=evil&command=%2Fevil&payload=%7B%7D'
 
 /**
- * Defines tests with deliveries that an attacker captured and changed. The provider must reject each, or read the same
- * events.
+ * Defines tests with deliveries that an attacker captured and changed. The provider must reject each delivery, or read
+ * the same events as without the change.
  */
 export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
   const provider = signingProvider(under, laws, laws.secrets[0])
@@ -166,7 +166,7 @@ async function looked(make: () => Provider, request: SignableRequest): Promise<T
   try {
     provider = make()
   } catch (error) {
-    // A provider whose secret cannot be a function rejects it when it is created.
+    // Some providers allow no function as their secret, so their factory throws.
     assert.ok(error instanceof TypeError)
     return undefined
   }

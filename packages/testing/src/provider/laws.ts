@@ -89,7 +89,7 @@ function withNote(draft: Draft = {}, note: string): Draft {
   return { ...draft, payload: { ...payload, note } }
 }
 
-// Creates one receiver for all attacks. It accepts none of them, so none can be rejected as a duplicate.
+// Creates one receiver for all attacks. The receiver accepts no attack, so none can be rejected as a duplicate.
 async function rejecting(
   provider: Provider,
   body: (attack: (request: SignableRequest) => Promise<void>) => Promise<void>,

@@ -49,8 +49,8 @@ export function* tamperings(
 }
 
 /**
- * Returns the headers and query parameters that depend on the secret. Those that are random, such as a request id, are
- * left out.
+ * Returns the headers and query parameters that depend on the secret. Headers and parameters with random values, such
+ * as a request id, are left out.
  */
 export function signaturePlaces(
   sign: (draft: Draft) => SignableRequest,

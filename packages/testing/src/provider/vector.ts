@@ -102,7 +102,7 @@ export function signingProvider(
   })
 }
 
-/** A provider to test with {@link testProvider}: an entry of the catalogue, and vectors. */
+/** A provider to test with {@link testProvider}: an entry of the provider catalog, with vectors. */
 export interface ProviderUnderTest {
   readonly name: string
   /** Creates the provider. */

@@ -15,7 +15,7 @@ export interface TransactionProbe {
 
 /**
  * Defines tests of `task.commit`: the effect and the outcome of a task are committed together or not at all. `probe`
- * returns the functions for the store of the latest inbox.
+ * returns the functions for the store of the last created inbox.
  */
 export function transactionCases(test: SceneTest, probe: () => TransactionProbe): void {
   test('what commit writes is there when the task is done, and the task is done with it', async (scene) => {

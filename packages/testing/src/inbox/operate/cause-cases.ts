@@ -59,7 +59,7 @@ export function causeCases(test: SceneTest): void {
         return event.id!.startsWith('later') ? { ...retryIn(HOUR), error } : { kind: 'dead', error }
       },
     })
-    // Ids of letters, since errors that differ only in digits have the same cause.
+    // The ids are letters, since errors that differ only in digits have the same cause.
     const letters = (at: number): string =>
       String.fromCharCode(97 + Math.floor(at / 26), 97 + (at % 26))
     const each = (count: number, take: (letters: string, at: number) => Promise<unknown>) =>
