@@ -1,7 +1,7 @@
 import { matches } from '@postern/core/engine'
 import type { InboxView, TaskFilter, TaskInfo } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
-import { storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
+import { storedDelivery, intake, item, takeAt } from '../../testing/src/inbox/make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
@@ -166,4 +166,14 @@ test('tasks of one order key are replayed in the order they came', async () => {
       .slice(4)
       .filter((ran) => ran !== 'a:0'),
   ).toEqual(['a:1', 'a:2'])
+})
+
+test('among more than 10,000 events, a list from a time on has the newest event', async () => {
+  const inbox = open()
+  const shop = join(inbox, { lanes: ['a'] })
+  const now = Date.now()
+  await Promise.all(Array.from({ length: 10_001 }, (_, n) => takeAt(shop, `old${n}`, now - HOUR)))
+  await takeAt(shop, 'new', now)
+  const { rows } = await inbox.view!.list({ after: now - 60_000 })
+  expect(rows.map(({ event }) => event.id)).toEqual(['new'])
 })

@@ -161,13 +161,13 @@ function createEventFinder(db: Database, keys: Keys) {
   /** Finds, by bisection, the number of the last event that was received before a time. */
   function firstAfter(low: number, high: number, time: number): number {
     let from = low
-    let to = high
+    let to = high + 1
     while (to - from > 1) {
       const middle = Math.floor((from + to) / 2)
       const row = at.get(middle) as { received: number } | undefined
       if (row && row.received < time) from = middle
       else to = middle
     }
-    return time > 0 && to === high ? high : from
+    return from
   }
 }
