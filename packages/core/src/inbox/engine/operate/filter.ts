@@ -48,19 +48,22 @@ function checkFilter(filter: TaskFilter, what = 'filter'): void {
 }
 
 /**
- * Checks the filter of a change. A key with the value undefined and an empty text are errors, since the change would
- * otherwise apply to all tasks.
+ * Checks the filter of a change. A key without a value, an empty text and inherited keys are errors, since the change
+ * would otherwise apply to all tasks.
  */
 export function checkChange(what: string, filter: TaskFilter): void {
   if (typeof filter !== 'object' || filter === null)
     throw new TypeError(
       `${what}: filter must be an object, got ${String(filter)}; give {} for all tasks`,
     )
-  for (const [key, value] of Object.entries(filter))
-    if (value === undefined || (key === 'text' && value === ''))
+  // `for in` also finds inherited keys, which a copy of the filter would not have.
+  for (const key in filter) {
+    const value: unknown = Object.hasOwn(filter, key) ? filter[key as keyof TaskFilter] : undefined
+    if (value === undefined || value === null || (key === 'text' && value === ''))
       throw new TypeError(
-        `${what}: ${key} must have a value, got ${value === '' ? "''" : 'undefined'}; leave it out to match all`,
+        `${what}: ${key} must have a value, got ${value === '' ? "''" : String(value)}; leave it out to match all`,
       )
+  }
   checkFilter(filter, what)
 }
 

@@ -30,6 +30,9 @@ describe('filters', () => {
     [{ text: '' }, "text must have a value, got ''"],
     [{ text: undefined }, 'text must have a value, got undefined'],
     [{ id: undefined }, 'id must have a value, got undefined'],
+    [{ text: null }, 'text must have a value, got null'],
+    [{ part: null }, 'part must have a value, got null'],
+    [Object.create({ id: '1' }), 'id must have a value, got undefined'],
     [null, 'filter must be an object, got null; give {} for all tasks'],
     ['all', 'filter must be an object, got all'],
   ])('a change of all tasks is no accident: %o', (filter, message) => {
