@@ -220,7 +220,8 @@ function joinWhenReady(receiver: ObservedReceiver, parts: readonly ObserverPart[
       }, EVERY)
       unref(timer)
     } catch {
-      // Cloudflare Workers allow no timer outside a request, so the SDK must start before this call.
+      // Cloudflare Workers allow no timer outside a request. Without a timer there is no second check, so the SDK must
+      // start before this call.
     }
   }
 }

@@ -169,8 +169,8 @@ export interface InboxView {
   stats(): MaybePromise<readonly SubscriptionStats[]>
   /**
    * Returns the error groups (causes) of dead and failing tasks, those with the most dead tasks first. The result has
-   * the 50 causes with the most dead tasks, and the 50 causes with the newest events, among which causes with dead
-   * tasks go first. So many old causes do not hide a new cause.
+   * the 50 causes with the most dead tasks, and the 50 causes with the newest events. For the second 50, causes with
+   * dead tasks are chosen before all others. So many old causes do not hide a new cause.
    */
   causes(filter?: {
     readonly receiver?: string

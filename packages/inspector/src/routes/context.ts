@@ -26,7 +26,7 @@ export interface Context {
   /** Drops the shared answers. Call this after a change that does not change the version, such as a mute. */
   readonly forget: () => void
   readonly seal: Seal | undefined
-  /** Proven causes of bursts, by `[receiver, code]` as JSON. */
+  /** Known causes of bursts of rejections, by `[receiver, code]` as JSON. */
   readonly proofs: Proofs
   /** The time that searches of this visitor may block the event loop. */
   readonly budget: LoopBudget

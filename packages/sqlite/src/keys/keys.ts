@@ -52,7 +52,8 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
   const index = createKeyIndex(db)
   let seen: unknown
   let seed = 0
-  // The number is random, so that not all processes index the same keys at the same time.
+  // Number of keys in memory at which indexing starts. It is random, so that not all processes index the same keys at
+  // the same time.
   const enough = Math.floor(most * (0.5 + Math.random() / 2))
   let fresh = createFreshKeys(1)
   // The run: the keys that are being indexed. `reached` is its progress now, `kept` its progress at the last commit.

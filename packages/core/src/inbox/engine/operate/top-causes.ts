@@ -20,8 +20,8 @@ export interface CauseTotals extends Pick<
 
 /**
  * Returns the rows for `InboxView.causes`: the 50 causes with the most dead tasks, and the 50 causes with the newest
- * events, among which causes with dead tasks go first. For each cause, returns the 8 subscriptions with the most failed
- * tasks. SQL stores compute the same rows in a query.
+ * events. For the second 50, causes with dead tasks are chosen before all others. For each cause, returns the 8
+ * subscriptions with the most failed tasks. SQL stores compute the same rows in a query.
  *
  * @example
  * const causes = toCauses(topCauses(groups))

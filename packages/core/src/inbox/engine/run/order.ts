@@ -104,8 +104,8 @@ export function followed(
     atomic: (time, run) => noting((note) => store.atomic(time, (rows) => run(note(rows)))),
     commit: (time, run) =>
       noting((note) => store.commit(time, (rows, transaction) => run(note(rows), transaction))),
-    // For a transaction of the app, busy lines are tried again even before it ends, since the engine does not see its
-    // end.
+    // The engine does not see when a transaction of the app ends, so the retries of its busy lines are scheduled at
+    // once.
     guest: (transaction) => noted(store.guest(transaction), leave, folded),
     stop() {
       stopped = true

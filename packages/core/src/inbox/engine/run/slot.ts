@@ -199,7 +199,8 @@ interface TicksParts<Task> {
   readonly early?: boolean
 }
 
-// Time in which one turn may start tasks, in milliseconds. So synchronous handlers leave time for requests.
+// Time in which one turn of the event loop may start tasks, in milliseconds. So synchronous handlers leave time for
+// requests.
 const TURN = 4
 // A turn that takes longer than QUICK milliseconds is slow. Garbage collection can make a single turn slow. SLOW_TURNS
 // slow turns in a row mean that handlers are slow. Then tasks start only after all requests of the event loop's round

@@ -222,7 +222,7 @@ interface TaskRunsParts<Task> extends Pick<
 }
 
 interface TaskRuns<Task> {
-  /** Marks the start of a turn, so that the next task reads the wall clock again. */
+  /** Called before a group of tasks starts. The first task then reads the wall clock, for the whole group. */
   readonly tick: () => void
   readonly run: (task: Task) => void
   /** Releases a task that has no outcome yet. */
@@ -250,7 +250,7 @@ export function createTaskRuns<Task extends RunnerTask<Task>>(
     }
     const claim = claimOf(task)
     const started = stopwatch()
-    // The wall clock is read once per turn, since reading it takes 0.1 µs.
+    // The wall clock is read once per group of tasks that start together, since reading it takes 0.1 µs.
     if (read === undefined) {
       wall = consumer.now()
       read = started

@@ -4,8 +4,8 @@ import { soon as nextRound } from '../../../basics/deadline.ts'
 
 /**
  * What happens to a work (something to be stored) after its batch failed. `again`: the work is retried soon. `keep`:
- * the work is retried every 250 ms until the store works again. `one`: each work is stored alone, since one of them
- * caused the failure. `all`: the work has failed.
+ * the work is retried every 250 ms until the store recovers. `one`: each work is stored alone, since one of them caused
+ * the failure. `all`: the work has failed.
  */
 type Fault = 'again' | 'keep' | 'one' | 'all'
 
@@ -99,8 +99,8 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   }
 
   /**
-   * Returns true if a batch may start now. While another batch is being stored, a new one needs enough works, or
-   * `late`.
+   * Returns true if a batch may start now. While another batch is being stored, the next one needs at least `least`
+   * waiting works, unless `late` is true.
    */
   function mayBegin(late: boolean): boolean {
     return running === 0 || (running < atOnce && (late || queue.size() >= least))
@@ -110,7 +110,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     if (timer === undefined) turn()
   }
 
-  /** Starts batches. `late` is true once a few works have waited long enough. */
+  /** Starts batches. `late` is true if fewer works than `share` have waited for PATIENCE milliseconds. */
   function turn(late = false): void {
     clearTimeout(patience)
     patience = undefined
@@ -168,7 +168,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     return undefined
   }
 
-  /** Keeps works aside that can succeed only once the store works again, so that other works do not wait for them. */
+  /** Holds back works that must wait until the store recovers, so that they do not delay other works. */
   function keep(works: readonly Work[]): void {
     if (works.length === 0) return
     kept.push(...works)
@@ -225,7 +225,9 @@ export interface WriteOptions<Work extends BatchWork> extends Pick<
 
 type WriteBatch<Work extends BatchWork> = Pick<Batch<Work>, 'add' | 'waiting' | 'flushed'>
 
-/** Makes batches that write to one store. With one writer, all works of a turn share a transaction. */
+/**
+ * Makes batches that write to one store. With one writer, all works of one turn of the event loop share a transaction.
+ */
 export interface BatchWriter {
   batch<Work extends BatchWork>(options: WriteOptions<Work>): WriteBatch<Work>
   /** Calls `run` at the end of the shared transaction, or at once if the store does not share transactions. */
@@ -312,7 +314,7 @@ export interface BatchWork {
   failed(error: Error): void
 }
 
-/** Holds works that wait for a batch, in order. `late` makes the error for a late work, only when it is needed. */
+/** Holds works that wait for a batch, in order. `late` returns the error for a work whose deadline has passed. */
 function createBacklog<Work extends BatchWork>(bounds: {
   readonly rows: number
   readonly bytes: number
