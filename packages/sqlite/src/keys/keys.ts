@@ -11,7 +11,7 @@ import { NEXT } from '../sql/tasks.ts'
 export interface Keys {
   /** Returns the hash of a key, for `find` and `add`. The hash differs from file to file. */
   hash(receiver: number, key: string): number
-  /** Returns the numbers of the known events among these keys. It only reads. */
+  /** Returns the event numbers of those keys that are known. Writes nothing. */
   lookUp(keys: readonly (readonly [receiver: number, key: string])[]): readonly number[]
   find(hash: number, receiver: number, key: string): number | undefined
   /** Returns true if the open transaction has added events. */
