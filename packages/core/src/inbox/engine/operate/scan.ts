@@ -94,6 +94,16 @@ export function byColumns(columns: IndexedColumns): EventFilters {
   }
 }
 
+/** The next events of a list. */
+interface Stretch {
+  readonly count: number
+  /** The id of each event; in a list by id, the lowest and the highest. */
+  readonly ids: readonly number[]
+  /** The id and the arrival time of the last event. */
+  readonly last: number
+  readonly received: number
+}
+
 /** The methods that read lists from a database. */
 interface TableLists {
   /** Implements `Viewed.scan` on a given connection. */
@@ -181,22 +191,9 @@ export function createTableLists(dialect: ScanDialect): TableLists {
   /** Searches events first, in order of arrival, then their tasks. */
   async function overEvents(run: ScanRun, want: Scan): Promise<Scanned> {
     const { after, width, limit, full, oldest } = want
-    const [beyond, direction] = walkOf(want)
-    const seen = await run<{ id: number; received: number }>(async (values) => {
-      const conditions = [
-        // The first condition lets an index on the time be used. The event at `after` itself may have more tasks.
-        ...(after
-          ? [
-              `e.${order} ${beyond}= ${values.whole(after[0])}`,
-              `(e.${order} ${beyond} ${values.whole(after[0])} OR e.id ${beyond}= ${values.whole(eventOf(after[1]))})`,
-            ]
-          : []),
-        ...(await found(want, values, run)),
-      ]
-      return `SELECT e.id, e.received FROM $.postern_events e WHERE ${conditions.join(' AND ') || '1 = 1'}
-       ORDER BY e.${order} ${direction}, e.id ${direction} LIMIT ${width}`
-    })
-    if (seen.length === 0) return { rows: [], to: undefined, searchedTo: undefined }
+    const [, direction] = walkOf(want)
+    const seen = await eventsOf(run, want)
+    if (!seen) return { rows: [], to: undefined, searchedTo: undefined }
     const tasks = want.of === 'tasks'
     const id = tasks ? 't.id' : 'e.id'
     // If the rows are checked in JavaScript, it is unknown how many of them match.
@@ -217,13 +214,47 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     const page = shown(meant.slice(0, limit))
     const end = meant.length > limit ? meant[limit - 1] : rows.length === most && all.at(-1)
     if (end) return { rows: page, to: placeOf(end, { filter: {} }), searchedTo: end.received }
-    const last = seen.at(-1)!
-    const [number, received] = [Number(last.id), Number(last.received)]
-    const to = [
-      order === 'id' ? number : received,
-      number * TASKS + (oldest ? TASKS - 1 : 0),
-    ] as const
-    return { rows: page, to: seen.length < width ? undefined : to, searchedTo: received }
+    const { last, received } = seen
+    const to = [order === 'id' ? last : received, last * TASKS + (oldest ? TASKS - 1 : 0)] as const
+    return { rows: page, to: seen.count < width ? undefined : to, searchedTo: received }
+  }
+
+  /**
+   * Finds the next events of a list, at most `width`. In a list by id, the result has only the first and the last id,
+   * since returning each event from the database would cost more than finding it.
+   */
+  async function eventsOf(run: ScanRun, want: Scan): Promise<Stretch | undefined> {
+    const { after, width, oldest } = want
+    const [beyond, direction] = walkOf(want)
+    const events = async (values: ScanValues): Promise<string> => {
+      const conditions = [
+        // The first condition lets an index on the time be used. The event at `after` itself may have more tasks.
+        ...(after
+          ? [
+              `e.${order} ${beyond}= ${values.whole(after[0])}`,
+              `(e.${order} ${beyond} ${values.whole(after[0])} OR e.id ${beyond}= ${values.whole(eventOf(after[1]))})`,
+            ]
+          : []),
+        ...(await found(want, values, run)),
+      ]
+      return `SELECT e.id, e.received FROM $.postern_events e WHERE ${conditions.join(' AND ') || '1 = 1'}
+       ORDER BY e.${order} ${direction}, e.id ${direction} LIMIT ${width}`
+    }
+    if (order === 'id') {
+      const [row] = await run<{ n: number; low: number; high: number; received: number }>(
+        async (values) => `SELECT s.n, s.low, s.high, e.received
+         FROM (SELECT count(*) AS n, min(y.id) AS low, max(y.id) AS high FROM (${await events(values)}) y) s
+         ${join} $.postern_events e ON e.id = s.${oldest ? 'high' : 'low'}`,
+      )
+      if (!row) return undefined
+      const { n: count, low, high, received } = row
+      return { count, ids: [low, high], last: oldest ? high : low, received }
+    }
+    const rows = await run<{ id: number; received: number }>(events)
+    const last = rows.at(-1)
+    if (!last) return undefined
+    const ids = rows.map(({ id }) => Number(id))
+    return { count: rows.length, ids, last: ids.at(-1)!, received: Number(last.received) }
   }
 
   /**
@@ -232,15 +263,13 @@ export function createTableLists(dialect: ScanDialect): TableLists {
    */
   async function among(
     want: Scan,
-    seen: readonly { readonly id: number }[],
+    { ids }: Stretch,
     values: ScanValues,
     run: ScanRun,
   ): Promise<readonly string[]> {
-    const ids = seen.map(({ id }) => Number(id))
     if (order !== 'id') return [values.among('e.id', ids)]
-    const [low, high] = [ids[0]!, ids.at(-1)!].sort((a, b) => a - b) as [number, number]
     return [
-      `e.id BETWEEN ${values.whole(low)} AND ${values.whole(high)}`,
+      `e.id BETWEEN ${values.whole(ids[0]!)} AND ${values.whole(ids[1]!)}`,
       ...(await found(want, values, run)),
     ]
   }
