@@ -180,8 +180,8 @@ function accessOf(client: RedisClient, deadline: number, first: () => MaybePromi
   return {
     read: ask,
     write: ask,
-    async writeAll(works) {
-      for (const work of works) await ask(work)
+    async writeAll(writes) {
+      for (const write of writes) await ask(write)
     },
   }
 

@@ -52,7 +52,7 @@ const BATCH_BYTES = 4 * 1024 * 1024
 // Number of scripts at once: while Redis runs one script, this process prepares the next.
 const AT_ONCE = 2
 
-interface Work {
+interface Write {
   readonly prepared: Prepared
   readonly bytes: number
   readonly deadline: number
@@ -71,12 +71,12 @@ export function createAccepting(context: AcceptContext, consumer: Consumer): Acc
   const capacity = capacityOf(context, consumer)
   const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
   const late = (): Error => unavailable(`Redis did not answer within ${deadline} ms`)
-  const batch = createBatch<Work>({
+  const batch = createBatch<Write>({
     inbox: 'bullmqInbox',
     rows: BATCH,
     bytes: BATCH_BYTES,
     atOnce: AT_ONCE,
-    store: (works, until) => within(store(works), until, late) as Promise<void>,
+    store: (writes, until) => within(store(writes), until, late) as Promise<void>,
     fault: () => 'all',
     rejection: unavailable,
     late,
@@ -121,20 +121,20 @@ export function createAccepting(context: AcceptContext, consumer: Consumer): Acc
     close: () => batch.flushed(),
   }
 
-  async function store(works: readonly Work[]): Promise<void> {
+  async function store(writes: readonly Write[]): Promise<void> {
     await connected(client, deadline)
     await watch.safe()
     const line = replicas?.line() ?? 0
-    const again = await look(works.flatMap(({ prepared }) => prepared.items))
-    const plans: (CommitPlan & { readonly work: Work })[] = []
-    for (const work of works) {
-      const { prepared } = work
+    const again = await look(writes.flatMap(({ prepared }) => prepared.items))
+    const plans: (CommitPlan & { readonly write: Write })[] = []
+    for (const write of writes) {
+      const { prepared } = write
       const fresh = prepared.items.filter(({ name }) => !again.has(name))
       try {
         await capacity.reserve({ plain: true, tasks: tasksOf(fresh), items: [] })
-        plans.push({ work, prepared, fresh })
+        plans.push({ write, prepared, fresh })
       } catch (error) {
-        work.failed(error as Error)
+        write.failed(error as Error)
       }
     }
     const replies = await commit(client, prefix, plans, { now: clock(), share })
@@ -143,22 +143,22 @@ export function createAccepting(context: AcceptContext, consumer: Consumer): Acc
   }
 
   async function answer(
-    { work, prepared, fresh }: CommitPlan & { readonly work: Work },
+    { write, prepared, fresh }: CommitPlan & { readonly write: Write },
     reply: StoreReply,
     again: ReadonlyMap<string, readonly string[]>,
   ): Promise<void> {
     const [kind, ...found] = reply
     if (kind !== 'taken') capacity.free(tasksOf(fresh))
-    if (kind === 'rejected') return work.stored(prepared.items.map(() => 'rejected'))
+    if (kind === 'rejected') return write.stored(prepared.items.map(() => 'rejected'))
     if (kind === 'full') {
       const waiting = Number(found[0])
       const full = capacity.full('maxPendingShare', share, waiting, 'tasks of one tenant')
-      return work.failed(full)
+      return write.failed(full)
     }
     const failure = notAdded(reply)
     if (failure) {
       watch.failed(failure)
-      return work.failed(unavailable(failure))
+      return write.failed(unavailable(failure))
     }
     try {
       const recorded = new Set(fresh.filter((_, at) => Number(found[at]) > 0))
@@ -166,9 +166,9 @@ export function createAccepting(context: AcceptContext, consumer: Consumer): Acc
       const taken: Accepted[] = []
       for (const item of prepared.items)
         taken.push(recorded.has(item) ? 'new' : await retake(again.get(item.name) ?? []))
-      work.stored(taken)
+      write.stored(taken)
     } catch (error) {
-      work.failed(unavailable(error))
+      write.failed(unavailable(error))
     }
   }
 

@@ -1,6 +1,6 @@
 import { chain, steps, wait, type MaybePromise } from '../../basics/maybe.ts'
 import { isA } from '../../errors.ts'
-import type { BatchWork, BatchWriter } from './write/batch.ts'
+import type { BatchWrite, BatchWriter } from './write/batch.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -13,11 +13,11 @@ export interface Access {
    * Runs a write. A store with one writer runs the write in the next shared transaction. Conflicts are retried until
    * the deadline.
    */
-  write<T>(work: () => MaybePromise<T>): Promise<T>
+  write<T>(run: () => MaybePromise<T>): Promise<T>
   /**
    * Runs writes in this order. A store with one writer runs them in one transaction, other stores one after another.
    */
-  writeAll(works: readonly (() => MaybePromise<unknown>)[]): Promise<void>
+  writeAll(writes: readonly (() => MaybePromise<unknown>)[]): Promise<void>
 }
 
 /**
@@ -33,7 +33,7 @@ export function withoutWrites(access: Access, inbox: string): Access {
   return { read: (look) => access.read(look), write, writeAll: write }
 }
 
-interface Work extends BatchWork {
+interface Write extends BatchWrite {
   readonly run: () => MaybePromise<unknown>
   readonly done: (result: never) => void
 }
@@ -44,15 +44,15 @@ export function createAccess(
   writer: BatchWriter,
   { ready, deadline }: { readonly ready: () => MaybePromise<unknown>; readonly deadline: number },
 ): Access {
-  const batch = writer.batch<Work>({
+  const batch = writer.batch<Write>({
     rows: 16,
     bytes: Infinity,
     atOnce: 4,
-    put: (works) =>
+    put: (writes) =>
       steps(function* () {
         const results: unknown[] = []
-        for (const { run } of works) results.push(yield* wait(run()))
-        return () => works.forEach(({ done }, at) => done(results[at] as never))
+        for (const { run } of writes) results.push(yield* wait(run()))
+        return () => writes.forEach(({ done }, at) => done(results[at] as never))
       }),
     fault(error) {
       if (isA(error, TypeError)) return 'one'
@@ -72,17 +72,17 @@ export function createAccess(
       }
     },
     write,
-    async writeAll(works) {
+    async writeAll(writes) {
       if (!store.opened) await ready()
-      if (store.together) await Promise.all(works.map(write))
-      else for (const work of works) await write(work)
+      if (store.together) await Promise.all(writes.map(write))
+      else for (const run of writes) await write(run)
     },
   }
 
-  async function write<T>(work: () => MaybePromise<T>): Promise<T> {
+  async function write<T>(run: () => MaybePromise<T>): Promise<T> {
     if (!store.opened) await ready()
     return new Promise<T>((done, failed) => {
-      batch.add({ bytes: 1, deadline: performance.now() + deadline, run: work, done, failed })
+      batch.add({ bytes: 1, deadline: performance.now() + deadline, run, done, failed })
     })
   }
 

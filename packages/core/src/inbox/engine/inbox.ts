@@ -17,7 +17,7 @@ import type { EngineSide, InboxParts } from './parts.ts'
 import { createVersionWatch } from './version.ts'
 import type { SingleRows, Store, StoreParts } from './store.ts'
 import {
-  type BatchWork,
+  type BatchWrite,
   createBatch,
   type BatchOptions,
   type BatchWriter,
@@ -197,14 +197,14 @@ function createManyWriters(store: Store): BatchWriter {
   const errors = writeErrors(store)
   const all: { flushed(): Promise<void>; close(): void }[] = []
   return {
-    batch<Work extends BatchWork>(options: WriteOptions<Work>) {
-      const made = createBatch<Work>({
+    batch<Write extends BatchWrite>(options: WriteOptions<Write>) {
+      const made = createBatch<Write>({
         ...options,
         inbox: store.name,
         ...errors,
-        store: (works: readonly Work[], until) =>
+        store: (writes: readonly Write[], until) =>
           chain(
-            undone((undo) => options.put(works, until, undo)),
+            undone((undo) => options.put(writes, until, undo)),
             (over) => over(),
           ),
       })
@@ -257,11 +257,11 @@ function createPrune(
 }
 
 /**
- * A work (something to be stored) with its kind, `of`. The kind is set on the work itself, since a wrapper would use as
- * much memory as the work.
+ * A write with its options, `of`. They are set on the write itself, since a wrapper would use as much memory as the
+ * write.
  */
-interface Mixed extends BatchWork {
-  of?: WriteOptions<BatchWork>
+interface Mixed extends BatchWrite {
+  of?: WriteOptions<BatchWrite>
 }
 
 interface Last {
@@ -270,13 +270,13 @@ interface Last {
 }
 
 /** Makes the writer for a store with one writer: all kinds of writes share a transaction. */
-function createOneWriter(store: Store, together: (works: () => void) => void): BatchWriter {
+function createOneWriter(store: Store, together: (run: () => void) => void): BatchWriter {
   const { name } = store
   let lasts: Last[] = []
   let inside = false
-  // The kind of a work that stores nothing. Such a work starts a transaction for the writes of `last` if no other work
-  // does.
-  const nothing: WriteOptions<BatchWork> = {
+  // The options of a write that stores nothing. Such a write starts a transaction for the functions of `last` if no other
+  // write does.
+  const nothing: WriteOptions<BatchWrite> = {
     rows: 1,
     bytes: 1,
     put: () => () => {},
@@ -288,8 +288,8 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
     bytes: 8 * 1024 * 1024,
     ...(store.alone ? { soon: queueMicrotask } : { wide: true }),
     ...writeErrors(store),
-    fault: (error, work) => work.of!.fault(error, work),
-    store(works, until) {
+    fault: (error, write) => write.of!.fault(error, write),
+    store(writes, until) {
       const overs: (() => MaybePromise<void>)[] = []
       const taken: Last[] = []
       const undos: (() => void)[] = []
@@ -297,7 +297,7 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
       inside = true
       try {
         together(() => {
-          for (const [of, group] of grouped(works, (one) => one.of!)) {
+          for (const [of, group] of grouped(writes, (one) => one.of!)) {
             overs.push(now(of.put(group, until, undo)))
           }
           // `lasts` is read only now, since the writes above may have added to it.
@@ -323,9 +323,9 @@ function createOneWriter(store: Store, together: (works: () => void) => void): B
   })
   return {
     batch: (options) => ({
-      add(work: Mixed) {
-        work.of = options as unknown as WriteOptions<BatchWork>
-        batch.add(work)
+      add(write: Mixed) {
+        write.of = options as unknown as WriteOptions<BatchWrite>
+        batch.add(write)
       },
       waiting: () => batch.waiting(),
       flushed: () => batch.flushed(),
@@ -357,7 +357,7 @@ function now<T>(value: MaybePromise<T>): T {
   return value
 }
 
-function writeErrors(store: Store): Pick<BatchOptions<BatchWork>, 'rejection' | 'late'> {
+function writeErrors(store: Store): Pick<BatchOptions<BatchWrite>, 'rejection' | 'late'> {
   return {
     rejection: (error) => store.rejection(error),
     late(reason?: unknown) {

@@ -146,7 +146,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
    * Runs all waiting writes of a turn of the event loop in one synchronous transaction. Only in a store with one
    * writer.
    */
-  readonly together?: (works: () => void) => void
+  readonly together?: (run: () => void) => void
   /**
    * Runs one transaction within `time` milliseconds. Inside `together`, `run` is part of the shared transaction, which
    * is undone as a whole if `run` throws.

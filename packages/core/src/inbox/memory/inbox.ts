@@ -70,7 +70,7 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
       return 1
     },
     close: async () => {},
-    together: (works) => tables.transaction(works),
+    together: (run) => tables.transaction(run),
     alone: {
       held: (receiver) => tables.home(receiver).bytes,
       next: (numbers) => nextOf(numbers.map(laneOf)),

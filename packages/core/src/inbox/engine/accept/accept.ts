@@ -8,7 +8,7 @@ import {
   type Steps,
 } from '../../../basics/maybe.ts'
 import { WebhookError } from '../../../errors.ts'
-import type { BatchWork, Undo } from '../write/batch.ts'
+import type { BatchWrite, Undo } from '../write/batch.ts'
 import type { Host, Intake, Accepted } from '../../inbox.ts'
 import type { EngineSide, Side } from '../parts.ts'
 import type { Capacity } from './capacity.ts'
@@ -22,13 +22,13 @@ import type { Task } from '../run/task.ts'
 /** Makes the function that accepts deliveries. Many deliveries share one transaction. */
 export function createAccept(side: EngineSide): Side['accept'] {
   const { store, settings, consumer, lanes, capacity, numbers } = side
-  const batch = side.writer.batch<DeliveryWork>({
+  const batch = side.writer.batch<DeliveryWrite>({
     rows: 128,
     bytes: 8 * 1024 * 1024,
     // With two batches, one is encoded while the other is being stored.
     atOnce: 2,
     share: 24,
-    put: (works, until, undo) => put(side, works, until, undo),
+    put: (writes, until, undo) => put(side, writes, until, undo),
     fault(error) {
       const fault = store.fault(error)
       return fault === 'again' ? 'again' : fault === 'data' ? 'one' : 'all'
@@ -98,7 +98,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
 
   function addToBatch(encoded: EncodedIntake, deadline: number): Promise<readonly Accepted[]> {
     return new Promise((resolve, reject) =>
-      batch.add(new DeliveryWork(encoded, deadline, capacity, resolve, reject)),
+      batch.add(new DeliveryWrite(encoded, deadline, capacity, resolve, reject)),
     )
   }
 }
@@ -107,7 +107,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
  * A delivery that waits to be stored. It is a class, since closures for each delivery would use more memory than all
  * other members.
  */
-class DeliveryWork implements BatchWork {
+class DeliveryWrite implements BatchWrite {
   readonly encoded: EncodedIntake
   readonly bytes: number
   readonly rows: number
@@ -199,7 +199,7 @@ function storeAsGuest(
 /** Stores all deliveries of a batch or none. Tasks that this process can run at once are stored as already claimed. */
 function put(
   side: EngineSide,
-  works: readonly DeliveryWork[],
+  writes: readonly DeliveryWrite[],
   until: number,
   undo: Undo,
 ): MaybePromise<() => void> {
@@ -207,7 +207,7 @@ function put(
   rejectIfShut(side.versionWatch.rejected())
   const token = side.token()
   const flat = flatten(
-    works.map(({ encoded }) => encoded),
+    writes.map(({ encoded }) => encoded),
     {
       receiver: side.consumer.receiver,
       lanes,
@@ -231,7 +231,7 @@ function put(
   }
   if (isPromise(written))
     return written.then((taken) => () => {
-      afterStored(side, flat, works, taken)
+      afterStored(side, flat, writes, taken)
       side.flying.delete(token)
       look()
     })
@@ -239,7 +239,7 @@ function put(
   // would go before the tasks of the next delivery. Then those tasks would also have to wait for a claim, and so on.
   look()
   return () => {
-    afterStored(side, flat, works, written)
+    afterStored(side, flat, writes, written)
     side.flying.delete(token)
   }
 }
@@ -248,7 +248,7 @@ function put(
 function afterStored(
   side: EngineSide,
   { fresh, events, claimed }: Flat,
-  works: readonly DeliveryWork[],
+  writes: readonly DeliveryWrite[],
   taken: readonly (readonly Accepted[])[],
 ): void {
   const whole = fresh.size === events.length
@@ -258,7 +258,7 @@ function afterStored(
       side,
       claimed.filter(({ row }) => !fresh.has(row.event!)),
     )
-  for (let at = 0; at < works.length; at++) works[at]!.done(taken[at]!)
+  for (let at = 0; at < writes.length; at++) writes[at]!.done(taken[at]!)
   side.runner().start(started.map(toTask))
 }
 

@@ -6,9 +6,9 @@ import type { EngineSide, Side } from '../parts.ts'
 import { type Fence, patchOf, type TaskChange } from '../patch.ts'
 import { type ClaimRow, eventOf, GONE, PENDING } from '../row.ts'
 import type { Rows } from '../store.ts'
-import type { BatchWork } from '../write/batch.ts'
+import type { BatchWrite } from '../write/batch.ts'
 
-interface Work extends BatchWork {
+interface Write extends BatchWrite {
   readonly done: () => void
 }
 
@@ -26,10 +26,10 @@ export function createProbe(side: EngineSide, accept: Side['accept']): () => Pro
   const { store, writer, lanes, capacity, settings } = side
   // A store in memory is always reachable, so it needs no probe.
   if (store.alone) return () => Promise.resolve()
-  const batch = writer.batch<Work>({
+  const batch = writer.batch<Write>({
     rows: 1,
     bytes: Infinity,
-    put: (works) => chain(steps(forget), () => () => works.forEach(({ done }) => done())),
+    put: (writes) => chain(steps(forget), () => () => writes.forEach(({ done }) => done())),
     fault: (error) => (store.fault(error) === 'again' ? 'again' : 'all'),
   })
   // Tasks that a probe has claimed and could not settle.

@@ -93,16 +93,16 @@ function createArrivals(store: Journaled, access: Access) {
   return {
     adds(arrived: readonly Arrival[], lost: number): readonly (() => MaybePromise<void>)[] {
       const now = Date.now()
-      const works: (() => MaybePromise<void>)[] = []
-      if (arrived.length > 0 || lost > 0) works.push(() => store.arrive(arrived.map(rowOf), lost))
+      const writes: (() => MaybePromise<void>)[] = []
+      if (arrived.length > 0 || lost > 0) writes.push(() => store.arrive(arrived.map(rowOf), lost))
       const sources = new Set(arrived.flatMap((one) => (one.kept ? sourceOf(one) : [])))
-      if (sources.size > 0) works.push(() => store.trimKept([...sources]))
+      if (sources.size > 0) writes.push(() => store.trimKept([...sources]))
       const all = performance.now() - trimmed >= TRIM
       if (all) trimmed = performance.now()
       for (const [ring, bounds] of Object.entries(RINGS) as [Ring, (typeof RINGS)[Ring]][])
         if (all || arrived.some((one) => ringOf(one) === ring))
-          works.push(() => store.trim(ring, { ...bounds, before: now - AGE }))
-      return works
+          writes.push(() => store.trim(ring, { ...bounds, before: now - AGE }))
+      return writes
     },
     /**
      * Lists the deliveries of both rings together, newest first. Reads in steps, so that other work of the event loop

@@ -8,7 +8,7 @@ import {
 } from '../../../basics/maybe.ts'
 import { errorText, isA } from '../../../errors.ts'
 import type { Outcome, Ran, TaskDraft } from '../../inbox.ts'
-import type { BatchWork } from '../write/batch.ts'
+import type { BatchWrite } from '../write/batch.ts'
 import type { EngineSide } from '../parts.ts'
 import type { Rows, Store } from '../store.ts'
 import type { Task } from './task.ts'
@@ -39,7 +39,7 @@ export interface Settle {
 // commit.
 const PATIENT = 4
 
-interface Work extends BatchWork, EndedRun {
+interface Write extends BatchWrite, EndedRun {
   readonly done: (stored: Outcome | undefined) => void
 }
 
@@ -50,7 +50,7 @@ export function createSettle(side: EngineSide): Settle {
   // Tasks that have ended, and whose outcomes stay in memory while the store fails, with the bytes of their events.
   const kept = new Map<Task, number>()
   let keptBytes = 0
-  const batch = side.writer.batch<Work>({
+  const batch = side.writer.batch<Write>({
     rows: 500,
     bytes: Infinity,
     waits: [10, 250],
@@ -108,7 +108,7 @@ export function createSettle(side: EngineSide): Settle {
     }
   }
 
-  function add(ended: EndedRun, done: Work['done'], burial = false): void {
+  function add(ended: EndedRun, done: Write['done'], burial = false): void {
     const { task, outcome, ran } = ended
     batch.add({
       task,
@@ -149,14 +149,14 @@ export function createSettle(side: EngineSide): Settle {
     return isA(error, TypeError) || ['data', 'lasting'].includes(store.fault(error))
   }
 
-  function put(works: readonly Work[]): MaybePromise<() => MaybePromise<void>> {
-    return chain(outcomes.storeAll(works), (stored) => () => {
+  function put(writes: readonly Write[]): MaybePromise<() => MaybePromise<void>> {
+    return chain(outcomes.storeAll(writes), (stored) => () => {
       warned = false
-      for (let at = 0; at < works.length; at++) tell(works[at]!, stored[at])
+      for (let at = 0; at < writes.length; at++) tell(writes[at]!, stored[at])
     })
   }
 
-  function tell({ task, done, ran }: Work, stored: Outcome | undefined): void {
+  function tell({ task, done, ran }: Write, stored: Outcome | undefined): void {
     if (kept.size > 0) release(task)
     done(stored)
     if (!stored) return
@@ -191,8 +191,8 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
   }
 
   /** Stores `done` outcomes with one statement. If some tasks have lost their claim, these are stored separately. */
-  function hot(works: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]> {
-    const ended = works.map(({ task: { id, token, lane, fair }, ran }) => ({
+  function hot(runs: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]> {
+    const ended = runs.map(({ task: { id, token, lane, fair }, ran }) => ({
       id,
       token,
       lane,
@@ -200,37 +200,37 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
       took: Math.round(ran!.duration * 1000),
     }))
     return chain(store.finish(ended), (ids) => {
-      if (ids.size === works.length) return works.map(({ outcome }) => outcome)
-      const rest = works.filter(({ task }) => !ids.has(task.id))
+      if (ids.size === runs.length) return runs.map(({ outcome }) => outcome)
+      const rest = runs.filter(({ task }) => !ids.has(task.id))
       return chain(
         store.atomic(deadline, (rows) => steps(() => mixed(rows, rest))),
         (late) => {
-          const outcomes = new Map(rest.map((work, at) => [work, late[at]]))
-          return works.map((work) => (outcomes.has(work) ? outcomes.get(work) : work.outcome))
+          const outcomes = new Map(rest.map((run, at) => [run, late[at]]))
+          return runs.map((run) => (outcomes.has(run) ? outcomes.get(run) : run.outcome))
         },
       )
     })
   }
 
-  function* mixed(rows: Rows, works: readonly EndedRun[]): Steps<readonly (Outcome | undefined)[]> {
-    const counted = yield* patch(rows, works)
+  function* mixed(rows: Rows, runs: readonly EndedRun[]): Steps<readonly (Outcome | undefined)[]> {
+    const counted = yield* patch(rows, runs)
     yield* follows(
       rows,
-      works.filter(({ task, ran }) => (ran || task.fold !== null) && counted.has(task.id)),
+      runs.filter(({ task, ran }) => (ran || task.fold !== null) && counted.has(task.id)),
     )
-    const rejected = works.filter(({ task, ran }) => ran && !counted.has(task.id))
+    const rejected = runs.filter(({ task, ran }) => ran && !counted.has(task.id))
     const before = yield* reject(rows, rejected)
-    return works.map(({ task, outcome }) => {
+    return runs.map(({ task, outcome }) => {
       if (counted.has(task.id)) return outcome
       return before.has(task.id) ? { kind: 'done' } : undefined
     })
   }
 
-  function* patch(rows: Rows, works: readonly EndedRun[]): Steps<ReadonlySet<number>> {
+  function* patch(rows: Rows, runs: readonly EndedRun[]): Steps<ReadonlySet<number>> {
     const now = consumer.now()
     const counted = new Set<number>()
     const byFence = new Map<Fence, Patch[]>()
-    for (const { task, outcome, ran } of works) {
+    for (const { task, outcome, ran } of runs) {
       const { fence, change } = ran ? reported(task, outcome, ran, now) : givenBack(task)
       const made = patchOf(task, change)
       const event = { receiver: consumer.receiver, key: task.event.key }

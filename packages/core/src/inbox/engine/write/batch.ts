@@ -3,77 +3,77 @@ import { type MaybePromise, grouped, isPromise } from '../../../basics/maybe.ts'
 import { soon as nextRound } from '../../../basics/deadline.ts'
 
 /**
- * What happens to a work (something to be stored) after its batch failed. `again`: the work is retried soon. `keep`:
- * the work is retried every 250 ms until the store recovers. `one`: each work is stored alone, since one of them caused
- * the failure. `all`: the work has failed.
+ * What happens to a write after its batch failed. `again`: the write is retried soon. `keep`: the write is retried every
+ * 250 ms until the store recovers. `one`: each write is stored alone, since one of them caused the failure. `all`: the
+ * write has failed.
  */
 type Fault = 'again' | 'keep' | 'one' | 'all'
 
 /** Options of {@link createBatch}. */
-export interface BatchOptions<Work extends BatchWork> {
+export interface BatchOptions<Write extends BatchWrite> {
   /** The name of the inbox in errors. */
   readonly inbox: string
-  /** Maximum number of rows of a batch. A single work may have more rows. */
+  /** Maximum number of rows of a batch. A single write may have more rows. */
   readonly rows: number
-  /** Maximum size of a batch, in bytes. A single work may be larger. */
+  /** Maximum size of a batch, in bytes. A single write may be larger. */
   readonly bytes: number
   /** Maximum number of batches that are stored at once. @default 1 */
   readonly atOnce?: number
-  /** Minimum number of works in a batch that starts while another batch is being stored. @default all in one batch */
+  /** Minimum number of writes in a batch that starts while another batch is being stored. @default all in one batch */
   readonly share?: number
   /** First and longest wait after `again`, in milliseconds. @default [1, 8] */
   readonly waits?: readonly [first: number, longest: number]
-  /** True if a batch waits for more works: for stores that block the event loop. @default false */
+  /** True if a batch waits for more writes: for stores that block the event loop. @default false */
   readonly wide?: boolean
   /** Calls `begin` later, to start the next batch. @default in the event loop's next round */
   readonly soon?: (begin: () => void) => void
-  /** Stores all works or none. `until` is their earliest deadline: a time of `performance.now()`, or Infinity. */
-  readonly store: (batch: readonly Work[], until: number) => MaybePromise<void>
-  /** Returns what happens to a work after `store` failed. */
-  readonly fault: (error: unknown, work: Work) => Fault
+  /** Stores all writes or none. `until` is their earliest deadline: a time of `performance.now()`, or Infinity. */
+  readonly store: (batch: readonly Write[], until: number) => MaybePromise<void>
+  /** Returns what happens to a write after `store` failed. */
+  readonly fault: (error: unknown, write: Write) => Fault
   readonly rejection: (error: unknown) => Error
-  /** Returns the error for a work that waited too long. `reason` is the error of the last failed batch. */
+  /** Returns the error for a write that waited too long. `reason` is the error of the last failed batch. */
   readonly late: (reason?: unknown) => Error
 }
 
-// Maximum time that fewer works than `share` wait for another batch, in milliseconds. It is short, since the other
+// Maximum time that fewer writes than `share` wait for another batch, in milliseconds. It is short, since the other
 // batch may take very long.
 const PATIENCE = 5
-// Wait before kept works are tried again, in milliseconds.
+// Wait before kept writes are tried again, in milliseconds.
 const KEPT = 250
 
 /**
- * Collects works and stores them together: the works of one turn of the event loop, or all works that waited for
+ * Collects writes and stores them together: the writes of one turn of the event loop, or all writes that waited for
  * another batch.
  */
-interface Batch<Work extends BatchWork> {
-  add(work: Work): void
+interface Batch<Write extends BatchWrite> {
+  add(write: Write): void
   waiting(): number
   flushed(): Promise<void>
-  /** Fails all waiting works with `receiver_closed`. */
+  /** Fails all waiting writes with `receiver_closed`. */
   close(): void
 }
 
-export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>): Batch<Work> {
+export function createBatch<Write extends BatchWrite>(options: BatchOptions<Write>): Batch<Write> {
   const { inbox, store, fault, rejection, atOnce = 1, share = Infinity, wide = false } = options
   const least = share === Infinity ? 1 : share
   const [firstWait, longestWait] = options.waits ?? [1, 8]
-  const queue = createBacklog<Work>({ ...options, late: () => options.late(held) })
+  const queue = createBacklog<Write>({ ...options, late: () => options.late(held) })
   let held: unknown
   const gather = createGather(wide, () => queue.size(), begin, options.soon)
   let running = 0
   let wait = firstWait
   let timer: ReturnType<typeof setTimeout> | undefined
   let patience: ReturnType<typeof setTimeout> | undefined
-  let kept: Work[] = []
+  let kept: Write[] = []
   let keeping: ReturnType<typeof setTimeout> | undefined
   let closed = false
   let idlers: (() => void)[] = []
 
   return {
-    add(work) {
-      if (closed) return work.failed(closedError())
-      queue.push(work)
+    add(write) {
+      if (closed) return write.failed(closedError())
+      queue.push(write)
       schedule()
     },
     waiting: () => queue.waiting(),
@@ -100,7 +100,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
 
   /**
    * Returns true if a batch may start now. While another batch is being stored, the next one needs at least `least`
-   * waiting works, unless `late` is true.
+   * waiting writes, unless `late` is true.
    */
   function mayBegin(late: boolean): boolean {
     return running === 0 || (running < atOnce && (late || queue.size() >= least))
@@ -110,7 +110,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     if (timer === undefined) turn()
   }
 
-  /** Starts batches. `late` is true if fewer works than `share` have waited for PATIENCE milliseconds. */
+  /** Starts batches. `late` is true if fewer writes than `share` have waited for PATIENCE milliseconds. */
   function turn(late = false): void {
     clearTimeout(patience)
     patience = undefined
@@ -122,7 +122,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
       const batch = queue.take(part)
       if (batch.length === 0) break
       running++
-      const stored = write(batch)
+      const stored = storeBatch(batch)
       if (stored) void stored.then(ended)
       else running--
       // A synchronous store writes its next batch in another turn of the event loop, so that requests are handled in
@@ -139,7 +139,7 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     else rest()
   }
 
-  function write(batch: readonly Work[]): Promise<void> | undefined {
+  function storeBatch(batch: readonly Write[]): Promise<void> | undefined {
     const began = performance.now()
     try {
       const stored = store(batch, Math.min(...batch.map(({ deadline = Infinity }) => deadline)))
@@ -156,22 +156,22 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     held = undefined
   }
 
-  function failed(batch: readonly Work[], error: unknown): Promise<void> | undefined {
-    const of = grouped(batch, (work) => (closed ? 'all' : fault(error, work)))
-    for (const work of of.get('all') ?? []) work.failed(rejection(error))
+  function failed(batch: readonly Write[], error: unknown): Promise<void> | undefined {
+    const of = grouped(batch, (write) => (closed ? 'all' : fault(error, write)))
+    for (const write of of.get('all') ?? []) write.failed(rejection(error))
     keep(of.get('keep') ?? [])
     const again = of.get('again') ?? []
     if (again.length > 0) putBack(again, error)
     const ones = of.get('one') ?? []
     if (batch.length > 1) return alone(ones, 0)
-    for (const work of ones) work.failed(rejection(error))
+    for (const write of ones) write.failed(rejection(error))
     return undefined
   }
 
-  /** Holds back works that must wait until the store recovers, so that they do not delay other works. */
-  function keep(works: readonly Work[]): void {
-    if (works.length === 0) return
-    kept.push(...works)
+  /** Holds back writes that must wait until the store recovers, so that they do not delay other writes. */
+  function keep(writes: readonly Write[]): void {
+    if (writes.length === 0) return
+    kept.push(...writes)
     keeping ??= setTimeout(() => {
       keeping = undefined
       queue.putBack(kept.splice(0))
@@ -179,16 +179,16 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
     }, KEPT)
   }
 
-  /** Stores each work separately, so that one work that cannot be stored does not fail the others. */
-  function alone(batch: readonly Work[], from: number): Promise<void> | undefined {
+  /** Stores each write separately, so that one write that cannot be stored does not fail the others. */
+  function alone(batch: readonly Write[], from: number): Promise<void> | undefined {
     for (let at = from; at < batch.length; at++) {
-      const stored = write([batch[at]!])
+      const stored = storeBatch([batch[at]!])
       if (stored) return stored.then(() => alone(batch, at + 1))
     }
     return undefined
   }
 
-  function putBack(batch: readonly Work[], error: unknown): undefined {
+  function putBack(batch: readonly Write[], error: unknown): undefined {
     held = error
     queue.putBack(batch)
     queue.expire()
@@ -211,25 +211,25 @@ export function createBatch<Work extends BatchWork>(options: BatchOptions<Work>)
   }
 }
 
-export interface WriteOptions<Work extends BatchWork> extends Pick<
-  BatchOptions<Work>,
+export interface WriteOptions<Write extends BatchWrite> extends Pick<
+  BatchOptions<Write>,
   'rows' | 'bytes' | 'atOnce' | 'share' | 'waits' | 'fault'
 > {
-  /** Writes a batch: all works or none. The returned function is called after the commit. */
+  /** Writes a batch: all writes or none. The returned function is called after the commit. */
   readonly put: (
-    works: readonly Work[],
+    writes: readonly Write[],
     until: number,
     undo: Undo,
   ) => MaybePromise<() => MaybePromise<void>>
 }
 
-type WriteBatch<Work extends BatchWork> = Pick<Batch<Work>, 'add' | 'waiting' | 'flushed'>
+type WriteBatch<Write extends BatchWrite> = Pick<Batch<Write>, 'add' | 'waiting' | 'flushed'>
 
 /**
- * Makes batches that write to one store. With one writer, all works of one turn of the event loop share a transaction.
+ * Makes batches that write to one store. With one writer, all writes of one turn of the event loop share a transaction.
  */
 export interface BatchWriter {
-  batch<Work extends BatchWork>(options: WriteOptions<Work>): WriteBatch<Work>
+  batch<Write extends BatchWrite>(options: WriteOptions<Write>): WriteBatch<Write>
   /** Calls `run` at the end of the shared transaction, or at once if the store does not share transactions. */
   last(run: (undo: Undo) => MaybePromise<() => void>, failed: (error: unknown) => void): void
   flushed(): Promise<void>
@@ -257,18 +257,18 @@ export function undone<T>(run: (undo: Undo) => MaybePromise<T>): MaybePromise<T>
 /** Decides when the next batch starts. */
 interface Gather {
   schedule(): void
-  /** Notes that a batch of `works` works was stored in `took` milliseconds. */
-  stored(works: number, took: number): void
+  /** Notes that a batch of `writes` writes was stored in `took` milliseconds. */
+  stored(writes: number, took: number): void
 }
 
-// A batch with at least this number of works is large.
+// A batch with at least this number of writes is large.
 const CROWD = 8
 
 /**
  * Makes a {@link Gather}. A batch starts in the event loop's next round. If `wide` is true and the last batch was
- * large, the next batch waits while each further round brings more works. Requests that arrived during the last batch
+ * large, the next batch waits while each further round brings more writes. Requests that arrived during the last batch
  * are then still being read. The wait is at most as long as the last batch took. `waiting` returns the number of
- * waiting works.
+ * waiting writes.
  */
 export function createGather(
   wide: boolean,
@@ -277,16 +277,16 @@ export function createGather(
   soon: (begin: () => void) => void = nextRound,
 ): Gather {
   let scheduled = false
-  let last = { works: 0, took: 0 }
+  let last = { writes: 0, took: 0 }
 
   return {
     schedule() {
       if (scheduled) return
       scheduled = true
-      if (!wide || last.works < CROWD) return soon(go)
+      if (!wide || last.writes < CROWD) return soon(go)
       look(0, performance.now() + last.took)
     },
-    stored: (works, took) => void (last = { works, took }),
+    stored: (writes, took) => void (last = { writes, took }),
   }
 
   function look(seen: number, until: number): void {
@@ -303,35 +303,35 @@ export function createGather(
   }
 }
 
-/** A work: something that waits to be stored in a batch. */
-export interface BatchWork {
+/** A write: something that waits to be stored in a batch. */
+export interface BatchWrite {
   readonly bytes: number
   /** @default 1 */
   readonly rows?: number
-  /** When the work fails if it is not stored, as a time of `performance.now()`. @default never */
+  /** When the write fails if it is not stored, as a time of `performance.now()`. @default never */
   readonly deadline?: number
-  /** Called if the work could not be stored. */
+  /** Called if the write could not be stored. */
   failed(error: Error): void
 }
 
-/** Holds works that wait for a batch, in order. `late` returns the error for a work whose deadline has passed. */
-function createBacklog<Work extends BatchWork>(bounds: {
+/** Holds writes that wait for a batch, in order. `late` returns the error for a write whose deadline has passed. */
+function createBacklog<Write extends BatchWrite>(bounds: {
   readonly rows: number
   readonly bytes: number
   readonly late: () => Error
 }) {
-  let queue: Work[] = []
+  let queue: Write[] = []
   let waiting = 0
 
   return {
-    push(work: Work): void {
-      waiting += work.bytes
-      queue.push(work)
+    push(write: Write): void {
+      waiting += write.bytes
+      queue.push(write)
     },
-    /** Puts works back at the front. */
-    putBack(works: readonly Work[]): void {
-      queue.unshift(...works)
-      for (const work of works) waiting += work.bytes
+    /** Puts writes back at the front. */
+    putBack(writes: readonly Write[]): void {
+      queue.unshift(...writes)
+      for (const write of writes) waiting += write.bytes
     },
     take,
     expire,
@@ -339,14 +339,14 @@ function createBacklog<Work extends BatchWork>(bounds: {
       const failed = queue
       queue = []
       waiting = 0
-      for (const work of failed) work.failed(error())
+      for (const write of failed) write.failed(error())
     },
     size: () => queue.length,
     waiting: () => waiting,
   }
 
-  /** Removes and returns the works of one batch, at most `most`. */
-  function take(most: number): readonly Work[] {
+  /** Removes and returns the writes of one batch, at most `most`. */
+  function take(most: number): readonly Write[] {
     expire()
     let count = 0
     let rows = 0
@@ -355,9 +355,9 @@ function createBacklog<Work extends BatchWork>(bounds: {
       count < Math.min(most, queue.length) &&
       (count === 0 || (rows < bounds.rows && bytes < bounds.bytes))
     ) {
-      const work = queue[count++]!
-      rows += work.rows ?? 1
-      bytes += work.bytes
+      const write = queue[count++]!
+      rows += write.rows ?? 1
+      bytes += write.bytes
     }
     const batch = count === queue.length ? queue : queue.slice(0, count)
     queue = count === queue.length ? [] : queue.slice(count)
@@ -365,19 +365,19 @@ function createBacklog<Work extends BatchWork>(bounds: {
     return batch
   }
 
-  /** Fails works whose deadline has passed. */
+  /** Fails writes whose deadline has passed. */
   function expire(): void {
     const now = performance.now()
-    if (!queue.some((work) => isLate(work, now))) return
-    const late = queue.filter((work) => isLate(work, now))
-    queue = queue.filter((work) => !isLate(work, now))
-    for (const work of late) {
-      waiting -= work.bytes
-      work.failed(bounds.late())
+    if (!queue.some((write) => isLate(write, now))) return
+    const late = queue.filter((write) => isLate(write, now))
+    queue = queue.filter((write) => !isLate(write, now))
+    for (const write of late) {
+      waiting -= write.bytes
+      write.failed(bounds.late())
     }
   }
 }
 
-function isLate({ deadline = Infinity }: BatchWork, now: number): boolean {
+function isLate({ deadline = Infinity }: BatchWrite, now: number): boolean {
   return deadline <= now
 }

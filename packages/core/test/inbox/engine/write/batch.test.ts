@@ -1,30 +1,30 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { isWebhookError } from '../../../../src/index.ts'
 import { createBatch } from '../../../../src/inbox/engine/index.ts'
-import type { BatchOptions, BatchWork } from '../../../../src/inbox/engine/write/batch.ts'
+import type { BatchOptions, BatchWrite } from '../../../../src/inbox/engine/write/batch.ts'
 
 afterEach(() => void vi.useRealTimers())
 
 /** Returns the code of a rejection, and the message of any other error. */
 const toldBy = (error: Error): string => (isWebhookError(error) ? error.code : error.message)
 
-interface Work extends BatchWork {
+interface Write extends BatchWrite {
   readonly name: string
 }
 
-function make(options: Partial<BatchOptions<Work>> = {}) {
+function make(options: Partial<BatchOptions<Write>> = {}) {
   const log: string[] = []
-  const batch = createBatch<Work>({
+  const batch = createBatch<Write>({
     inbox: 'myInbox',
     rows: 3,
     bytes: 100,
-    store: (works) => void log.push(works.map(({ name }) => name).join('')),
+    store: (writes) => void log.push(writes.map(({ name }) => name).join('')),
     fault: () => 'all',
     rejection: (error) => error as Error,
     late: () => new Error('late'),
     ...options,
   })
-  const add = (name: string, more: Partial<Work> = {}): void =>
+  const add = (name: string, more: Partial<Write> = {}): void =>
     batch.add({ name, bytes: 1, failed: (error) => log.push(`${name}: ${toldBy(error)}`), ...more })
   return {
     batch,
@@ -36,12 +36,12 @@ function make(options: Partial<BatchOptions<Work>> = {}) {
 }
 
 /** Returns a batch whose stores end when the test says so. */
-function slow(options: Partial<BatchOptions<Work>>) {
+function slow(options: Partial<BatchOptions<Write>>) {
   const stores: { names: string; resolve: () => void; reject: (error: Error) => void }[] = []
   const made = make({
-    store: (works) =>
+    store: (writes) =>
       new Promise((resolve, reject) =>
-        stores.push({ names: works.map(({ name }) => name).join(''), resolve, reject }),
+        stores.push({ names: writes.map(({ name }) => name).join(''), resolve, reject }),
       ),
     ...options,
   })
@@ -60,7 +60,7 @@ describe('batch', () => {
     expect(log).toEqual(['abc', 'def', 'gh', 'i'])
   })
 
-  test('a single work may go beyond the bounds', async () => {
+  test('a single write may go beyond the bounds', async () => {
     const { add, log, flushed } = make()
     add('a', { bytes: 1000 })
     add('b')
@@ -75,8 +75,8 @@ describe('batch', () => {
       atOnce: 2,
       share: 1,
       rows: 10,
-      store(works) {
-        log.push(works.map(({ name }) => name).join(''))
+      store(writes) {
+        log.push(writes.map(({ name }) => name).join(''))
         return new Promise((resolve) => open.push(resolve))
       },
     })
@@ -98,11 +98,11 @@ describe('batch', () => {
     'one that cannot be stored does not keep out those it came with, in %s store',
     async (kind) => {
       const { add, log, flushed } = make({
-        store(works) {
-          const odd = works.some(({ name }) => name === 'b')
+        store(writes) {
+          const odd = writes.some(({ name }) => name === 'b')
           if (odd && kind === 'an asynchronous') return Promise.reject(new Error('too odd'))
           if (odd) throw new Error('too odd')
-          log.push(works.map(({ name }) => name).join(''))
+          log.push(writes.map(({ name }) => name).join(''))
           return undefined
         },
         fault: () => 'one',
@@ -117,9 +117,9 @@ describe('batch', () => {
     let locked = 3
     const { add, log, flushed } = make({
       rows: 10,
-      store(works) {
+      store(writes) {
         if (locked-- > 0) throw new Error('locked')
-        log.push(works.map(({ name }) => name).join(''))
+        log.push(writes.map(({ name }) => name).join(''))
       },
       fault: () => 'again',
     })
@@ -142,9 +142,9 @@ describe('batch', () => {
   test('what is locked until its deadline is late, and alone', async () => {
     let tries = 0
     const { add, log, flushed } = make({
-      store(works) {
+      store(writes) {
         if (++tries < 3) throw new Error('locked')
-        log.push(works.map(({ name }) => name).join(''))
+        log.push(writes.map(({ name }) => name).join(''))
       },
       fault: () => 'again',
     })
@@ -154,7 +154,7 @@ describe('batch', () => {
     expect(log).toEqual(['a: late', 'b'])
   })
 
-  test('a batch has the earliest deadline of its works', async () => {
+  test('a batch has the earliest deadline of its writes', async () => {
     const untils: number[] = []
     const far = performance.now() + 60_000
     const { add, flushed } = make({ store: (_, until) => void untils.push(until) })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { nextRound } from '../../../../src/basics/deadline.ts'
 import { createGather } from '../../../../src/inbox/engine/write/batch.ts'
 
-/** Makes batches that accept all waiting works, and a log of their numbers. */
+/** Makes batches that accept all waiting writes, and a log of their numbers. */
 function make(wide = true) {
   let waiting = 0
   const begun: number[] = []
