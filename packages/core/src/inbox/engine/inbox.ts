@@ -242,7 +242,7 @@ function createPrune(
     }
   }
 
-  /** Returns the times before which one round drops rows. Rows do not age by a jump of the clock. */
+  /** Returns the times before which one round of the sweep drops rows. A jump of the clock does not make rows older. */
   async function bounds(): Promise<Before> {
     const now = await store.clock()
     const jumps = (await store.steps?.()) ?? []

@@ -4,8 +4,8 @@ import type { TaskError } from '../view.ts'
 
 /**
  * The condition under which a patch is applied to a row; {@link FENCES} has the details. `round` must also be the same.
- * With `first`, a `done` counts even if another run has claimed the task in the meantime. That claim's lease and token
- * then stay on the settled row until its run ends.
+ * With `first`, the outcome `done` counts even if another run has claimed the task in the meantime. Until that other
+ * run ends, the settled row keeps the lease and token of its claim.
  */
 export type Fence =
   | 'first'

@@ -96,7 +96,9 @@ export interface TaskRow {
    * only in the round of its claim.
    */
   readonly round: number
-  /** `cut` is the number of interruptions in a row, and `charged` is how many of these are strikes. */
+  /**
+   * `cut` is the number of interruptions in a row. `charged` is how many of these are strikes (all after the third).
+   */
   readonly cut: number
   readonly charged: number
   /**

@@ -115,7 +115,7 @@ const LEAST_STRIKES = 5
 const FIRST_WAIT = 250
 const LONGEST_WAIT = 8000
 
-/** Returns the ruling for a settled task whose other run has ended. That run no longer holds the task. */
+/** Returns the ruling for a task that was settled while another run held it, once the lease of that run has ended. */
 export function letGo({ state }: Pick<TaskRow, 'state'>): Ruling {
   return { fence: 'over', change: { state } }
 }

@@ -69,8 +69,8 @@ export interface Rows {
   /** Returns the pending tasks of these lines that have a fold (`debounce`), in order of arrival. */
   foldable(lines: readonly number[]): MaybePromise<readonly FoldRow[]>
   /**
-   * Stores the newest task of `debounce` keys. Keeps each at least while event ids are remembered and while the task is
-   * stored.
+   * Stores the newest task of `debounce` keys. Each of these entries is kept at least while event ids are remembered
+   * and while its task is stored.
    */
   remember(newest: readonly Newest[]): MaybePromise<void>
   /**
@@ -143,7 +143,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
    */
   block?(): MaybePromise<number>
   /**
-   * Runs all waiting writes of a turn of the event loop in one synchronous transaction. Only in a store with one
+   * Runs all writes that wait in one turn of the event loop in one synchronous transaction. Only in a store with one
    * writer.
    */
   readonly together?: (run: () => void) => void

@@ -22,7 +22,7 @@ export interface SqlValues extends ScanValues {
   readonly amongHashes: (column: string, hashes: readonly string[]) => string
 }
 
-/** Writes a statement, in which `$.` is replaced by the place of the tables. */
+/** Writes a statement, in which `$.` is replaced by the schema or database of the tables. */
 export type WriteSql = (values: SqlValues) => string | Promise<string>
 
 /** Runs the statements that are the same on all database servers. */
@@ -33,8 +33,8 @@ export interface TableSql {
   readonly change: (write: WriteSql) => Promise<number>
   /** Adds a row unless its key exists. */
   readonly add: (table: string, columns: readonly string[], write: WriteSql) => Promise<unknown>
-  /** Deletes rows, and returns their number. In the condition, the table is `r`. `index` finds the rows. */
+  /** Deletes rows, and returns their number. `where` calls the table `r`, and `index` is the index to use. */
   readonly drop: (table: string, where: WriteSql, index?: string) => Promise<number>
-  /** Returns the table as `r`, read by an index. @default the primary key */
+  /** Returns the SQL that names the table `r` and selects the index for reading. @default the primary key */
   readonly from: (table: string, index?: string) => string
 }

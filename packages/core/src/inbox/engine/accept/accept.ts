@@ -45,8 +45,8 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 
   /**
-   * Passes the first attempts to `waitUntil`, for platforms that freeze the process after the response. Retries are not
-   * passed.
+   * Passes a promise to `waitUntil` that waits for the first attempts, but not for retries. Used on platforms that
+   * freeze the process after the response.
    */
   function hold(waitUntil: NonNullable<Host['waitUntil']>, taken: readonly Accepted[]): void {
     if (side.hold === undefined || !taken.includes('new') || !side.runner().active()) return
@@ -55,7 +55,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 
   function accept(intake: Intake, deadline: number): MaybePromise<readonly Accepted[]> {
-    // Checked again after preparing: other deliveries that waited too may have used up the event numbers.
+    // A delivery that has waited for `prepared` is checked again: other deliveries may have used up the numbers.
     return isPrepared(intake) ? addEncoded(intake, deadline) : prepared(intake, deadline)
   }
 
@@ -235,8 +235,9 @@ function put(
       side.flying.delete(token)
       look()
     })
-  // The store is synchronous, so `look` claims all ready tasks in this transaction. If `look` claimed them later, they
-  // would go before the tasks of the next delivery. Then those tasks would also have to wait for a claim, and so on.
+  // The store is synchronous, so `look` claims all ready tasks in this transaction. If these tasks were claimed later,
+  // they would go before the tasks of the next delivery. Then the tasks of that delivery would also have to wait for a
+  // claim, and so on.
   look()
   return () => {
     afterStored(side, flat, writes, written)
@@ -263,8 +264,8 @@ function afterStored(
 }
 
 /**
- * Called after one statement has stored the new events. If other events were known already, makes their failed tasks
- * pending again.
+ * Makes the failed tasks of events that were already known pending again. Called after one statement has stored the new
+ * events.
  */
 function reviveKnown(
   { store, settings }: EngineSide,

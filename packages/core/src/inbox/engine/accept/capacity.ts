@@ -175,8 +175,8 @@ function widthOf(drafts: readonly TaskDraft[]): number {
 }
 
 /**
- * Measures how fast tasks end while an inbox is full, to compute `Retry-After`. At each rejection, it compares the
- * number of pending tasks with the number that this process has stored. So the result is right even if other processes
+ * Measures how fast tasks end while an inbox is full, to compute `Retry-After`. Each rejection compares the number of
+ * pending tasks with the number of tasks that this process has stored. So the result is right even if other processes
  * run the tasks.
  */
 interface Pace {

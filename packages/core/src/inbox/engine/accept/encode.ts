@@ -81,7 +81,7 @@ export function newTask(
   }
 }
 
-/** Returns the drafts, but of several drafts for one subscription and part only the last. */
+/** Returns the drafts. If there are several for one subscription and part, returns only the last of these. */
 export function onceEach(drafts: readonly TaskDraft[]): readonly TaskDraft[] {
   const unique = new Map(drafts.map((one) => [`${one.subscription}\n${one.part ?? ''}`, one]))
   return unique.size === drafts.length ? drafts : [...unique.values()]

@@ -35,7 +35,8 @@ export function createProbe(side: EngineSide, accept: Side['accept']): () => Pro
   // Tasks that a probe has claimed and could not settle.
   let held: { readonly rows: readonly ClaimRow[]; readonly token: number } | undefined
   return async () => {
-    // Without this, each probe would leave a task while tasks cannot be settled.
+    // First deletes the tasks that earlier probes could not settle. Otherwise, each such probe would leave another
+    // task.
     if (held) await forgotten()
     await accept(probeIntake(), {})
     await forgotten()
@@ -85,7 +86,7 @@ function* settle(rows: Rows, claimed: readonly ClaimRow[], token: number): Steps
   const attempted = { attempt: 1, took: 0, outcome: 'done', error: null } as const
   yield* wait(patch({ state: PENDING, wait: 0, attempted }, 'past'))
   const gone = yield* wait(patch({ state: GONE }, 'idle'))
-  // SQLite leaves it to `patch` to end tasks whose numbers are far apart.
+  // In SQLite, `finish` skips tasks whose numbers are far apart. These tasks are still claimed, and are deleted here.
   const rest = yield* wait(patch({ state: GONE }, 'held', false))
   return gone.size + rest.size
 }

@@ -258,9 +258,9 @@ function createSideLife(
   }
 
   /**
-   * Starts a claim only if the store may have a ready task, since a needless claim is expensive. While a claim is
-   * pending, older tasks go first. So a delivery that arrives during a claim is stored unclaimed, and must later be
-   * read and parsed again.
+   * Starts a claim only if the store may have a ready task, since a needless claim is expensive. During a claim, the
+   * tasks of new deliveries are stored unclaimed, since older tasks go first. Tasks that are stored unclaimed must
+   * later be read and parsed again.
    */
   async function polled(): Promise<void> {
     let found = true

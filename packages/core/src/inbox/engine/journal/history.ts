@@ -155,7 +155,7 @@ export function createHistory(store: Journaled, access: Access, unread: UnreadTe
     if (!more) rolled = performance.now()
   }
 
-  /** Returns the bytes of a span to which counts were added. `known` are its bytes so far. */
+  /** Returns the bytes of a span after adding counts to it. `known` are the bytes before. */
   function sum(
     key: SpanKey,
     known: Uint8Array | undefined,
@@ -186,7 +186,7 @@ export function createHistory(store: Journaled, access: Access, unread: UnreadTe
 }
 
 const KEYS = ['from', 'to', 'step', 'receiver', 'subscription', 'kind', 'by']
-// Maximum number of steps in one result.
+// Maximum number of steps (spans of `step` milliseconds) in one result.
 const MOST_STEPS = 10_000
 
 interface Cell {

@@ -9,10 +9,7 @@ export interface Journaled {
     ring: Ring,
     bounds: { readonly rows: number; readonly bytes: number; readonly before: number },
   ): MaybePromise<void>
-  /**
-   * Of each source (the sender of a request), drops all kept requests (head and body of rejected deliveries) except the
-   * newest.
-   */
+  /** Drops kept requests (head and body of rejected deliveries), except the newest of each source (the sender). */
   trimKept(sources: readonly string[]): MaybePromise<void>
   /** Returns rows of both rings whose id is below `before`, newest first, without their kept requests. */
   arrivals(

@@ -178,7 +178,7 @@ function carried(cursor: string | undefined): {
   readonly cursor: string | undefined
 } {
   const [, id, rest] = /^([0-9a-z]{15})!(.*)$/s.exec(cursor ?? '') ?? []
-  // If nothing follows the id, the same action continues with another filter, from its start.
+  // If nothing follows the id, the same action continues with another filter, from the start of the list.
   return id === undefined ? { id, cursor } : { id, cursor: rest === '' ? undefined : rest }
 }
 

@@ -288,8 +288,8 @@ function emptied(
 }
 
 /**
- * Decodes an event and its delivery. For a damaged event, returns empty ones, so that it is erased too: it may contain
- * private data.
+ * Decodes an event and its delivery. If they are damaged, returns empty ones, so that damaged events are erased too. A
+ * damaged event may contain private data.
  */
 function readable(
   record: string,

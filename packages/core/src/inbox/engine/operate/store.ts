@@ -57,7 +57,7 @@ export interface Before {
   readonly done: number
   readonly dead: number
   readonly known: number
-  /** The time for guards. Guards do not age by any jump of the clock. */
+  /** The time for guards. A jump of the clock does not make guards older. */
   readonly guards: number
 }
 

@@ -169,7 +169,7 @@ export function createClaims(side: EngineSide): Claims {
       try {
         found = yield* wait(store.claim(round, left, suspect && rows.length === 0, token))
       } catch (error) {
-        // The tasks of earlier rounds are claimed already and must run. The next claim looks for the rest.
+        // Earlier passes of this loop have claimed tasks, which must run. The next claim looks for more tasks.
         if (rows.length === 0) throw error
         break
       }

@@ -66,9 +66,9 @@ export function createDrain(parts: DrainParts): Drain {
       do {
         before = counts.ran
         parts.look()
-        // Limited in time, since the wait would never end with a store that rejects outcomes.
+        // The wait is limited, since it would never end if the store rejects outcomes.
         if (!(await settledBy(parts.idle(), until))) break
-        // Repeated, since the outcomes of a round may make more tasks ready.
+        // The loop repeats, since the outcomes of tasks may make more tasks ready.
       } while (!over && counts.ran > before && counts.ran < max)
     } finally {
       for (const timer of timers) clearTimeout(timer)

@@ -287,7 +287,8 @@ export interface Runner<Task> {
   readonly room: (slot: Slot<Task>) => number
   readonly slots: () => readonly Slot<Task>[]
   /**
-   * Starts claimed tasks, for which `take` or `reserve` has reserved room. They run in the next turn of the event loop.
+   * Starts claimed tasks, for which `take` or `reserve` has reserved room. The tasks run in the next turn of the event
+   * loop.
    */
   readonly start: (tasks: readonly Task[]) => void
   /** Notes that a task of the subscription became ready. If a transaction is open, it can claim the task. */
@@ -312,7 +313,7 @@ export interface Runner<Task> {
   readonly close: (until: number) => Promise<void>
 }
 
-/** Ends a burst, as the function that `Port.burst` returns. */
+/** Ends a burst; see the function that `Port.burst` returns. */
 export type BurstEnd = () => Promise<{ readonly next: number | undefined } | undefined>
 
 /**

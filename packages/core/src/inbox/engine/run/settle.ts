@@ -190,7 +190,7 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
     return store.atomic(deadline, (rows) => steps(() => mixed(rows, ended)))
   }
 
-  /** Stores `done` outcomes with one statement. If some tasks have lost their claim, these are stored separately. */
+  /** Stores `done` outcomes with one statement. Outcomes of tasks that have lost their claim are stored separately. */
   function hot(runs: readonly EndedRun[]): MaybePromise<readonly (Outcome | undefined)[]> {
     const ended = runs.map(({ task: { id, token, lane, fair }, ran }) => ({
       id,
@@ -335,7 +335,7 @@ export function* promote(store: Store, lanes: readonly number[], time: number): 
           found.filter(({ cut }) => cut === 0),
           (task, turn) => void turns.set(task.id, turn),
         )
-        // With 0, an interrupted task keeps its old turn, since that turn was not used.
+        // An interrupted task gets no new turn. With `turn: 0` it keeps its old turn, which was not used.
         yield* wait(rows.enter(found.map(({ id }) => ({ id, turn: turns.get(id) ?? 0 }))))
         return found.length === MOST
       }),

@@ -20,11 +20,11 @@ export interface Slot<Task> {
   /** True if the store may have ready tasks. False after a claim that found fewer tasks than it had room for. */
   backlog: boolean
   /**
-   * True while the slot claims no more tasks than can start at once. So there is room for tasks that must start as soon
-   * as they are claimed.
+   * True while the slot claims only as many tasks as can start at once. This leaves room for tasks that must start as
+   * soon as they are claimed.
    */
   lean: boolean
-  /** Set by the runner: true if the slot is in the list for the next turn of the event loop. */
+  /** Set by the runner: true if tasks of the slot are to start in the next turn of the event loop. */
   due: boolean
 }
 
@@ -176,14 +176,14 @@ function createSlot<Task>(lane: Lane): Slot<Task> {
 
 /** Starts claimed tasks in separate turns of the event loop, so that handlers do not delay replies. */
 interface Ticks<Task> {
-  /** Adds a slot to the next turn. */
+  /** Adds a slot whose tasks start in the next turn of the event loop. */
   readonly offer: (slot: Slot<Task>) => void
   /**
-   * Starts tasks of a slot now, without waiting for a turn. Inside a turn it does nothing, since the turn itself
-   * continues with more tasks.
+   * Starts tasks of a slot now, instead of in the next turn of the event loop. Does nothing if called while tasks are
+   * being started, since more tasks are then started anyway.
    */
   readonly refill: (slot: Slot<Task>) => void
-  /** Schedules another turn. Called if the platform may have canceled the scheduled one. */
+  /** Schedules the start of tasks again. Called if the platform may have canceled the scheduled start. */
   readonly wake: () => void
 }
 
@@ -194,17 +194,17 @@ interface TicksParts<Task> {
   readonly now?: () => number
   /**
    * True if new tasks start right after the replies to their deliveries, as long as handlers are quick.
-   * @default in the event loop's next round
+   * @default in the next turn of the event loop
    */
   readonly early?: boolean
 }
 
-// Time in which one turn of the event loop may start tasks, in milliseconds. So synchronous handlers leave time for
-// requests.
+// Maximum time for starting tasks in one turn of the event loop, in milliseconds. So requests are handled in between,
+// even if handlers are synchronous.
 const TURN = 4
-// A turn that takes longer than QUICK milliseconds is slow. Garbage collection can make a single turn slow. SLOW_TURNS
-// slow turns in a row mean that handlers are slow. Then tasks start only after all requests of the event loop's round
-// have their replies.
+// A turn of the event loop is slow if starting tasks takes longer than QUICK milliseconds in it. Garbage collection can
+// make a single turn slow. After SLOW_TURNS slow turns in a row, handlers count as slow. Then tasks start only after
+// all requests of the current turn have their replies.
 const QUICK = 1
 const SLOW_TURNS = 2
 
@@ -254,7 +254,7 @@ export function createTicks<Task>({
     begin()
     const began = now()
     const until = began + TURN
-    // Each pass of the loop starts one task of each slot, so that a full slot does not keep others waiting.
+    // Each pass of this `while` loop starts one task of each slot, so that a full slot does not keep others waiting.
     while (due.length > 0 && now() < until) due = due.filter(startOne)
     turning = false
     slowTurns = now() - began <= QUICK ? 0 : slowTurns + 1

@@ -19,15 +19,22 @@ export interface BatchOptions<Write extends BatchWrite> {
   readonly bytes: number
   /** Maximum number of batches that are stored at once. @default 1 */
   readonly atOnce?: number
-  /** Minimum number of writes in a batch that starts while another batch is being stored. @default all in one batch */
+  /**
+   * Minimum number of writes in a batch that starts while another batch is being stored. If several batches may start,
+   * the waiting writes are divided among them.
+   * @default 1, and each batch gets all waiting writes
+   */
   readonly share?: number
-  /** First and longest wait after `again`, in milliseconds. @default [1, 8] */
+  /** First and longest wait before writes with the fault `again` are retried, in milliseconds. @default [1, 8] */
   readonly waits?: readonly [first: number, longest: number]
-  /** True if a batch waits for more writes: for stores that block the event loop. @default false */
+  /** True if a batch waits while requests are still being read: for stores that block the event loop. @default false */
   readonly wide?: boolean
-  /** Calls `begin` later, to start the next batch. @default in the event loop's next round */
+  /** Calls `begin` later, to start the next batch. @default in the next turn of the event loop */
   readonly soon?: (begin: () => void) => void
-  /** Stores all writes or none. `until` is their earliest deadline: a time of `performance.now()`, or Infinity. */
+  /**
+   * Stores all writes or none. `until` is the earliest deadline of the writes: a time of `performance.now()`, or
+   * Infinity.
+   */
   readonly store: (batch: readonly Write[], until: number) => MaybePromise<void>
   /** Returns what happens to a write after `store` failed. */
   readonly fault: (error: unknown, write: Write) => Fault
@@ -36,15 +43,15 @@ export interface BatchOptions<Write extends BatchWrite> {
   readonly late: (reason?: unknown) => Error
 }
 
-// Maximum time that fewer writes than `share` wait for another batch, in milliseconds. It is short, since the other
-// batch may take very long.
+// While a batch is being stored, fewer writes than `share` wait at most this time, in milliseconds. The time is short,
+// since storing a batch may take very long.
 const PATIENCE = 5
-// Wait before kept writes are tried again, in milliseconds.
+// Wait before writes with the fault `keep` are retried, in milliseconds.
 const KEPT = 250
 
 /**
- * Collects writes and stores them together: the writes of one turn of the event loop, or all writes that waited for
- * another batch.
+ * Collects writes and stores them together: the writes of one turn of the event loop, or all writes that were added
+ * while another batch was being stored.
  */
 interface Batch<Write extends BatchWrite> {
   add(write: Write): void
@@ -99,8 +106,8 @@ export function createBatch<Write extends BatchWrite>(options: BatchOptions<Writ
   }
 
   /**
-   * Returns true if a batch may start now. While another batch is being stored, the next one needs at least `least`
-   * waiting writes, unless `late` is true.
+   * Returns true if a batch may start now. While another batch is being stored, a batch starts only if at least `least`
+   * writes wait, or if `late` is true: the writes have waited long enough.
    */
   function mayBegin(late: boolean): boolean {
     return running === 0 || (running < atOnce && (late || queue.size() >= least))
@@ -110,7 +117,10 @@ export function createBatch<Write extends BatchWrite>(options: BatchOptions<Writ
     if (timer === undefined) turn()
   }
 
-  /** Starts batches. `late` is true if fewer writes than `share` have waited for PATIENCE milliseconds. */
+  /**
+   * Starts batches. `late` is true if the waiting writes are fewer than `share`, but have waited for PATIENCE
+   * milliseconds.
+   */
   function turn(late = false): void {
     clearTimeout(patience)
     patience = undefined
@@ -168,7 +178,7 @@ export function createBatch<Write extends BatchWrite>(options: BatchOptions<Writ
     return undefined
   }
 
-  /** Holds back writes that must wait until the store recovers, so that they do not delay other writes. */
+  /** Holds back writes that must wait until the store recovers, so that other writes are not delayed. */
   function keep(writes: readonly Write[]): void {
     if (writes.length === 0) return
     kept.push(...writes)
@@ -239,7 +249,7 @@ export interface BatchWriter {
 /** Registers how to undo a change in memory, in case the transaction is rolled back. */
 export type Undo = (undo: () => void) => void
 
-/** Calls `run`. If it fails, undoes the changes in memory that it has registered. */
+/** Calls `run`. If `run` fails, undoes the changes in memory that `run` has registered. */
 export function undone<T>(run: (undo: Undo) => MaybePromise<T>): MaybePromise<T> {
   const undos: (() => void)[] = []
   const failed = (error: unknown): never => {
@@ -265,10 +275,10 @@ interface Gather {
 const CROWD = 8
 
 /**
- * Makes a {@link Gather}. A batch starts in the event loop's next round. If `wide` is true and the last batch was
- * large, the next batch waits while each further round brings more writes. Requests that arrived during the last batch
- * are then still being read. The wait is at most as long as the last batch took. `waiting` returns the number of
- * waiting writes.
+ * Makes a {@link Gather}. A batch starts in the next turn of the event loop. If `wide` is true and the last batch was
+ * large, the next batch waits as long as each further turn adds writes. These turns read requests that arrived while
+ * the last batch was being stored. The wait is at most as long as storing the last batch took. `waiting` returns the
+ * number of waiting writes.
  */
 export function createGather(
   wide: boolean,
@@ -328,7 +338,7 @@ function createBacklog<Write extends BatchWrite>(bounds: {
       waiting += write.bytes
       queue.push(write)
     },
-    /** Puts writes back at the front. */
+    /** Puts writes back at the front of the queue. */
     putBack(writes: readonly Write[]): void {
       queue.unshift(...writes)
       for (const write of writes) waiting += write.bytes
