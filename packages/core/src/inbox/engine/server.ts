@@ -90,7 +90,7 @@ export function createConnections<Client>(pool: ClientPool<Client>): Connections
     const until = performance.now() + time
     const client = await checkout(time)
     let failure: Error | undefined
-    // The error is only noted here, since the running statement rejects with it too.
+    // The error is only noted here, since the running statement also rejects when the connection breaks.
     const unwatch = pool.watch(client, () => void (failure ??= new Error('the connection broke')))
     try {
       return await within(run(client), until, () => pool.late('answer', time))

@@ -127,8 +127,8 @@ export interface Store extends SingleRows, Viewed, Journaled {
   readonly name: string
   /**
    * Set if the store is in the memory of this process. The engine then does not poll, renew leases or encode events.
-   * Writes are stored in one transaction as soon as the running code has ended. Closing still claims tasks for half of
-   * its time. Absent if other processes may use the store.
+   * Writes are stored in one transaction as soon as the running code has ended. At closing, the engine still claims
+   * tasks for half of the closing time. Absent if other processes may use the store.
    */
   readonly alone?: Alone
   /** True once `open` has succeeded. */

@@ -55,7 +55,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 
   function accept(intake: Intake, deadline: number): MaybePromise<readonly Accepted[]> {
-    // A delivery that has waited for `prepared` is checked again: other deliveries may have used up the numbers.
+    // A delivery that has waited in `prepared` is checked again: other deliveries may have used up the numbers.
     return isPrepared(intake) ? addEncoded(intake, deadline) : prepared(intake, deadline)
   }
 

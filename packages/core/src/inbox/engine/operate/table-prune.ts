@@ -212,7 +212,7 @@ export async function eraseTables(
       `SELECT r.id, r.delivery FROM ${sql.from('events')} WHERE ${among('r.id', events)} AND ${marked} ORDER BY r.id FOR UPDATE SKIP LOCKED`,
   )
   const deliveries = new Map(locked.map(({ id, delivery }) => [Number(id), delivery]))
-  // Read after locking, to see replays that were committed before the locks.
+  // The open tasks are read after locking, so that replays committed before the locks are seen.
   const open = await withTasks(
     sql,
     dialect,

@@ -42,8 +42,8 @@ export function createAlarm(ring: () => void, now: () => number): Alarm {
     timer = setTimeout(
       () => {
         const early = next - now()
-        // A timer may end a millisecond early by this clock, and its length is limited, so it is set again. If the
-        // clock has not moved, the alarm rings anyway.
+        // The timer is set again if it ended early: timers may be a millisecond early on this clock, and have a maximum
+        // length. If the clock has not moved, the alarm rings anyway.
         if (early > 0 && early < left) return wait()
         next = Infinity
         ring()

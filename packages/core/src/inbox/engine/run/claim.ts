@@ -111,7 +111,7 @@ export function createClaims(side: EngineSide): Claims {
     side.flying.add(token)
     undo(() => side.flying.delete(token))
     const leased = performance.now()
-    // Set before the claim, since tasks that become ready during the claim set `backlog` to true again.
+    // `backlog` is cleared before the claim, since tasks that become ready during the claim set it again.
     for (const { slot } of wanted) slot.backlog = false
     const byLane = wanted.flatMap(({ slot, room, starts }) =>
       slot.names.flatMap((name) => {

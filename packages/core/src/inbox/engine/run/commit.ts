@@ -213,7 +213,7 @@ export function createCommit(
     if (task.returned) {
       const message =
         'task.commit: the handler had returned already, so nothing was written; await the transaction'
-      // Logged too, since the app does not see an error of a promise that it does not await.
+      // Also logs the message, since the app does not see the error if it does not await the promise.
       consumer.warn(`task ${task.id}: ${message}`)
       throw new Error(message)
     }

@@ -272,7 +272,7 @@ export function* newestInstead(
     const newest = known.get(row.id)!.row
     return ending({ row, fold: foldOf(row.fold!) }, newest ? { into: newest.id } : { stale: 1 })
   })
-  // Done before the lines are released, since the ended tasks must not wait in a line.
+  // The tasks end before the lines are released, since ended tasks must not wait in a line.
   if (endings.length > 0) yield* wait(rows.patch(endings, 'idle'))
   const newest = new Map(
     older.flatMap(({ id }) => {

@@ -122,7 +122,8 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   function start(tasks: readonly Task[]): void {
     if (tasks.length === 0) return
-    // Checked before the loop, since `burst.started` may end the burst (a limited run of tasks without a worker).
+    // `isActive` is called before the loop, since `burst.started` may end the burst (a limited run of tasks without a
+    // worker).
     const active = isActive()
     for (const task of tasks) {
       held.add(task)

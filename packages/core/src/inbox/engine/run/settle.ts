@@ -252,7 +252,8 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
     if (rejected.length === 0) return new Set()
     const own = new Map(rejected.map(({ task }) => [task.id, task]))
     const now = yield* wait(rows.lost([...own.values()].map(({ id, token }) => ({ id, token }))))
-    // Lines are also released after a transaction of the app, since it may have seen only old states of the line.
+    // Lines are also released after a transaction of the app, since that transaction may have seen only old states of
+    // the line.
     yield* release(
       rows,
       now.flatMap(({ id, held, line }) =>
