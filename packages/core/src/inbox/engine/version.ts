@@ -40,7 +40,7 @@ export function createVersionWatch(
   often = true,
 ): VersionWatch {
   let rejected: string | undefined
-  let asked = alive ? -Infinity : Infinity
+  let asked = -Infinity
   let asking: Promise<void> | undefined
   let started = false
   let timer: ReturnType<typeof setInterval> | undefined
@@ -69,6 +69,7 @@ export function createVersionWatch(
   }
 
   function isSure(): boolean {
+    if (!alive) return true
     return rejected === undefined && performance.now() - asked < VALID
   }
 
