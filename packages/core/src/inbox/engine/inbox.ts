@@ -274,8 +274,8 @@ function createOneWriter(store: Store, together: (run: () => void) => void): Bat
   const { name } = store
   let lasts: Last[] = []
   let inside = false
-  // The options of a write that stores nothing. Such a write starts a transaction for the functions of `last` if no other
-  // write does.
+  // The options of a write that stores nothing. Such a write starts a transaction for the functions of `last`, if no
+  // other write does.
   const nothing: WriteOptions<BatchWrite> = {
     rows: 1,
     bytes: 1,

@@ -3,9 +3,9 @@ import { type MaybePromise, grouped, isPromise } from '../../../basics/maybe.ts'
 import { soon as nextRound } from '../../../basics/deadline.ts'
 
 /**
- * What happens to a write after its batch failed. `again`: the write is retried soon. `keep`: the write is retried every
- * 250 ms until the store recovers. `one`: each write is stored alone, since one of them caused the failure. `all`: the
- * write has failed.
+ * What happens to a write after its batch failed. `again`: the write is retried soon. `keep`: the write is retried
+ * every 250 ms until the store recovers. `one`: the write is stored alone, since one write of the batch caused the
+ * failure. `all`: the write has failed.
  */
 type Fault = 'again' | 'keep' | 'one' | 'all'
 
