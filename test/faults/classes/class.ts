@@ -39,14 +39,17 @@ export interface Scene {
   /** Returns random numbers, the same for the same seed. */
   random(): number
   start(options?: Partial<AppOptions>, flags?: readonly string[]): Promise<App>
-  /** Delivers events of a topic repeatedly until each is acknowledged or the time in milliseconds is over. */
+  /**
+   * Delivers events of a topic repeatedly until each is acknowledged or the time in milliseconds is over. Returns the
+   * number of 503 replies.
+   */
   deliver(
     app: App | (() => App),
     topic: string,
     ids: readonly string[],
     time?: number,
     payload?: unknown,
-  ): Promise<void>
+  ): Promise<number>
   /** Delivers acknowledged events once more. */
   again(app: App, topic: string): Promise<void>
   /** Returns the lines that handlers wrote. */

@@ -47,16 +47,19 @@ export async function playClass(
       const late = performance.now() + time
       const taken = acknowledged.get(topic) ?? new Set()
       acknowledged.set(topic, taken)
+      let rejections = 0
       await Promise.all(
         ids.map(async (id) => {
           while (performance.now() < late) {
             const { url } = typeof to === 'function' ? to() : to
-            if ((await post(`${url}/hooks`, { topic, id, payload }, agent, 10_000)) === 200)
-              return void taken.add(id)
+            const status = await post(`${url}/hooks`, { topic, id, payload }, agent, 10_000)
+            if (status === 200) return void taken.add(id)
+            if (status === 503) rejections++
             await sleep(50)
           }
         }),
       )
+      return rejections
     },
     async again(app, topic) {
       for (const id of acknowledged.get(topic) ?? [])
