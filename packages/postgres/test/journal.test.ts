@@ -1,6 +1,7 @@
 import type { Arrival, MinuteCount } from '@postern/core/inbox'
 import { expect, test } from 'vitest'
 import { checkSettings } from '../src/settings.ts'
+import type { PgClient, PgPool } from '../src/store/pg.ts'
 import { createStore } from '../src/store/store.ts'
 import { withPostgres } from './postgres.ts'
 
@@ -167,5 +168,37 @@ withPostgres('the journal of postgresInbox', (postgres) => {
       [minute - 2 * DAY],
     )
     expect(spans.rows).toEqual([{ kind: 'hour', at: old }])
+  })
+
+  test('counts are kept though another process deletes their span between two statements', async () => {
+    const { pool, schema, open } = postgres()
+    const name = schema()
+    const minute = Date.now() - (Date.now() % MINUTE)
+    const minutes = [counted(minute)]
+    await open({ schema: name }).journal!.write({ ...NONE, minutes })
+    let deleted = 0
+    const hooked: PgPool = {
+      end: () => pool.end(),
+      async connect() {
+        const client = (await pool.connect()) as unknown as PgClient
+        return new Proxy(client, {
+          get(target, member) {
+            const value = Reflect.get(target, member) as unknown
+            if (member !== 'query') return typeof value === 'function' ? value.bind(target) : value
+            return async (config: Parameters<PgClient['query']>[0]) => {
+              const result = await target.query(config)
+              if (config.text.includes('_history (kind') && deleted === 0)
+                deleted += (await pool.query(`DELETE FROM ${name}.postern_history`)).rowCount!
+              return result
+            }
+          },
+        })
+      },
+    }
+    const inbox = open({ schema: name, pool: hooked })
+    await inbox.journal!.write({ ...NONE, minutes })
+    expect(deleted).toBe(1)
+    const range = { from: minute, to: minute + MINUTE, step: MINUTE }
+    expect(await inbox.journal!.history(range)).toMatchObject([{ value: 'accepted', count: 2 }])
   })
 })

@@ -195,17 +195,20 @@ async function addTo(
   { kind, at }: SpanKey,
   step: (data: Uint8Array | undefined) => Uint8Array,
 ): Promise<void> {
-  const columns = ['kind', 'at', 'data']
-  await add(
-    'history',
-    columns,
-    ({ text, whole, bytes }) => `${text(kind)}, ${whole(at)}, ${bytes(new Uint8Array())}`,
-  )
-  const [known] = await rows<{ bytes: Uint8Array }>(
-    ({ text, whole }) =>
-      `SELECT r.data AS bytes FROM ${from('history')} WHERE r.kind = ${text(kind)} AND r.at = ${whole(at)} FOR UPDATE`,
-  )
-  const data = step(known!.bytes.length === 0 ? undefined : known!.bytes)
+  let known: { readonly bytes: Uint8Array } | undefined
+  do {
+    await add(
+      'history',
+      ['kind', 'at', 'data'],
+      ({ text, whole, bytes }) => `${text(kind)}, ${whole(at)}, ${bytes(new Uint8Array())}`,
+    )
+    // No row is found if another process has rolled up and deleted the span since.
+    ;[known] = await rows<{ bytes: Uint8Array }>(
+      ({ text, whole }) =>
+        `SELECT r.data AS bytes FROM ${from('history')} WHERE r.kind = ${text(kind)} AND r.at = ${whole(at)} FOR UPDATE`,
+    )
+  } while (!known)
+  const data = step(known.bytes.length === 0 ? undefined : known.bytes)
   await change(
     ({ text, whole, bytes }) =>
       `UPDATE $.postern_history SET data = ${bytes(data)} WHERE kind = ${text(kind)} AND at = ${whole(at)}`,
