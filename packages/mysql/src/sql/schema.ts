@@ -10,8 +10,7 @@ export const LOCKS = 4096
 // statement can run twice; none contains a semicolon. Most columns are described in STORES.md, others here:
 // - All texts are bytes, so that collation, charset and padding have no effect. An index has only
 // the first bytes of unbounded texts.
-// - `keys` has the identity of each event: a duplicate is found there, before its contents are
-// sent.
+// - `keys` has the identity of each event: a duplicate is found there, before its contents are sent.
 // - `due` of a ready task (gate 0) is only its place in the order. `since`: when its wait
 // started. `lease`: when the claim ends; null without a claim.
 // - `open_line`, `dead_lane` and `place` replace partial indexes. Ready tasks are ordered by turn
@@ -19,8 +18,7 @@ export const LOCKS = 4096
 // - `latest`: for each key of folded tasks (`debounce`), the newest task and the highest value.
 // - `packed`: record, head and body (`store/contents.ts`). Events that came together share head and
 // body of their delivery.
-// - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were
-// erased.
+// - `events.contents`: 1 if the contents are to be erased once all tasks are done, 2 if they were erased.
 // There are no foreign keys: only this package writes these tables, and look-ups would cost as much as inserts.
 export const STEPS: readonly LayoutStep<string>[] = [
   {
