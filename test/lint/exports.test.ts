@@ -11,9 +11,9 @@ const MEANT: readonly string[] = [
   'createBudget',
   'createCrowd',
   'createGather',
-  'createKeyBound',
-  'createKeyBounds',
   'createPace',
+  'createTenantLimit',
+  'createTenantLimits',
   // Both forms of a signature, with numbers of each length: keys would be drawn until one fits.
   'derToRaw',
   // Steps of a parser that are tried alone, since bodies of strangers reach them.

@@ -70,8 +70,8 @@ export interface Joined {
    */
   readonly clock: () => number
   /**
-   * Resolves with false for the time of a lease after the server's clock jumped. In that time, running processes renew
-   * their leases.
+   * Resolves with true, unless the server's clock jumped less than one lease ago. Until then, a lease that looks
+   * expired may not be: running processes need time to renew their leases.
    */
   readonly steady: () => Promise<boolean>
   leave(): Promise<void>

@@ -178,7 +178,7 @@ interface Allowed {
 
 /** Maximum number of tasks that one call may change. */
 const MOST = 1000
-/** Maximum time of one call with `rate`, in seconds. */
+/** Maximum duration of a tool call with the argument `rate` (tasks per second), in seconds. */
 const LONGEST = 300
 
 /**

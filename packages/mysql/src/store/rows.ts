@@ -59,8 +59,8 @@ const RECORDS = {
 }
 
 /**
- * Creates the rows of an open transaction. Each locking statement names its index, since a scan would also lock other
- * rows.
+ * Creates the {@link Rows} (reads and writes of rows) for an open transaction. Each locking statement names its index,
+ * since a scan would also lock other rows.
  */
 export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: RowsHost): Rows {
   return {

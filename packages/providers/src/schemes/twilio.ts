@@ -154,7 +154,8 @@ function digest(body: Uint8Array): string {
 
 /**
  * Returns the URLs that Twilio may have signed. The query in the option `publicUrl` is used only if the request has no
- * query or an equivalent one. Otherwise an attacker could add a query that Twilio did not sign.
+ * query or an equivalent one. If it were used with another query, an attacker could add a query that Twilio did not
+ * sign.
  */
 function publicUrls(
   delivery: Delivery,

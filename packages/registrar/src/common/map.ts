@@ -12,9 +12,9 @@ export interface TopicNames {
   readonly open?: boolean
   /** The name that subscribes to every topic. @default none, so `**` expands to the names in `known` */
   readonly everything?: string
-  /** Returns the topic for a sender's name. Wildcards are compared with this topic. @default the name itself */
+  /** Returns the topic for the sender's name of it. Wildcards are compared with the topic. @default the name itself */
   readonly topicOf?: (name: string) => string
-  /** Returns the sender's names for a pattern that equals no topic in `known`. */
+  /** Returns the names that the sender uses for a pattern that equals no topic in `known`. */
   readonly convert?: (pattern: string) => Converted | undefined
   /** Returns why a person must set the topic by hand, or undefined if the API can set it. */
   readonly manual?: (pattern: string) => string | undefined

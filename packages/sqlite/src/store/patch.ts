@@ -188,9 +188,9 @@ export interface StoredRuns {
   /** Returns the lists that cannot be read. */
   odd(): readonly OddRuns[]
   /**
-   * Drops an unreadable list, and gives rows to its tasks: the events of its commit that have no task in its lane.
-   * Returns false if there are more such events than open tasks, since any of them may have been in the list. Call it
-   * in a transaction, once the process of the list has ended.
+   * Drops an unreadable list, and gives rows to the tasks that were in it. Their events are those of the same commit
+   * without a task in the list's lane. If there are more such events than `left`, it is unknown which were in the list,
+   * and the result is false. Call it in a transaction, once the process of the list has ended.
    */
   find(odd: OddRuns): boolean
 }

@@ -276,8 +276,8 @@ export function createServerClock<Sql>(
   }
 
   /**
-   * Handles a jump ahead. Rows do not age by `unseen` milliseconds, and leases are extended by `longer` milliseconds.
-   * The first process that sees the jump stores the new time.
+   * Handles a jump ahead of the server's clock. `unseen` milliseconds of the jump do not count towards the age of rows,
+   * and leases are extended by `longer` milliseconds. The first process that sees the jump stores the new time.
    */
   function ahead(unseen: number, longer: number): Promise<void> {
     return atomic(async (within, own) => {

@@ -154,8 +154,8 @@ interface Membership {
 }
 
 /**
- * Makes a {@link Membership}. `open` stores the row of this process. Each sign of life detects whether the tables were
- * restored to an earlier state.
+ * Makes a {@link Membership}. `open` stores the row of this process. `alive` renews the time in that row, and checks
+ * whether the tables were restored to an earlier state.
  */
 export function createMembership(
   layout: Layout<string>,

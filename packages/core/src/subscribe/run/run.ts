@@ -7,7 +7,7 @@ import { attemptInfo, OBSERVED, type Observed, type RunContext } from './run-con
 import { UNHANDLED, type Subscription, taskDrafts, fairKeyOf } from '../subscription.ts'
 import type { TaskError } from '../../inbox/view.ts'
 import { SchemaMismatch, failed } from './failure.ts'
-import { boundRun } from './key-bound.ts'
+import { boundRun } from './tenant-limit.ts'
 import { createHash } from 'node:crypto'
 import type { Json } from '../../delivery.ts'
 import type { Task } from '../task.ts'

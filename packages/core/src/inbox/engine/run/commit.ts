@@ -137,8 +137,8 @@ export function createCommit(
 
       function once(hasPlace: boolean): MaybePromise<void> {
         return store.commit(until - performance.now(), (rows, transaction) => {
-          // Other transactions of the subscription had a conflict while this one waited for a connection, so now it
-          // needs a place.
+          // While this transaction waited for a connection, others of the subscription had a conflict, so their number
+          // is limited now (see `Crowd`). This transaction must first wait until it is admitted.
           if (!hasPlace && crowd.has(slot)) throw new Crowded()
           return chain(
             steps(() => settle.within(rows, ended, () => run(transaction))),

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { createKeyBound, createKeyBounds, MAX_KEYS } from '../../../src/subscribe/run/key-bound.ts'
+import {
+  createTenantLimit,
+  createTenantLimits,
+  MAX_KEYS,
+} from '../../../src/subscribe/run/tenant-limit.ts'
 import type { TenantLimitOptions } from '../../../src/subscribe/subscription.ts'
 
 /** Lets tasks come at `times`, and come back when told, on a clock of its own. */
@@ -9,7 +13,7 @@ function simulate(
   took = 0,
   late: () => number = () => 0,
 ): { readonly starts: readonly number[]; readonly looks: number; readonly most: number } {
-  const bound = createKeyBound(options)
+  const bound = createTenantLimit(options)
   const due = times.map((at) => ({ at, act: arrive }))
   const starts: number[] = []
   let looks = 0
@@ -89,14 +93,14 @@ test('rate and concurrency hold together', () => {
 })
 
 test('a clock that is set back stops no key', () => {
-  const bound = createKeyBound({ rate: 1 })
+  const bound = createTenantLimit({ rate: 1 })
   expect(bound.enter(1e9)).toBeTypeOf('function')
   expect(bound.enter(1e6)).toBeTypeOf('function')
   expect(bound.enter(1e6)).toBeTypeOf('number')
 })
 
 test('idle keys are forgotten, busy ones are not', () => {
-  const bounds = createKeyBounds({ rate: 10, concurrency: 1 }, 'a')
+  const bounds = createTenantLimits({ rate: 10, concurrency: 1 }, 'a')
   const held = bounds.enter('held', 0)
   for (let at = 0; at < 1000; at++) {
     const end = bounds.enter(`key${at}`, at * 1000)
@@ -108,7 +112,7 @@ test('idle keys are forgotten, busy ones are not', () => {
 })
 
 test('keys that are not idle are bounded too, those that run apart', () => {
-  const bounds = createKeyBounds({ rate: 0.001, concurrency: 1 }, 'a')
+  const bounds = createTenantLimits({ rate: 0.001, concurrency: 1 }, 'a')
   bounds.enter('held', 0)
   for (let at = 0; at < 2 * MAX_KEYS; at++) {
     const end = bounds.enter(`key${at}`, 1)

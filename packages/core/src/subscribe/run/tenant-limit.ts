@@ -8,7 +8,7 @@ import { createSpacing } from '../../basics/deadline.ts'
 type KeyRun = (now: number) => void
 
 /** The rate and concurrency limit of one key (tenant). */
-interface KeyBound {
+interface OneTenantLimit {
   /** Starts a run and returns the function to call at its end. If a limit is reached, returns the time to try again. */
   enter(now: number): KeyRun | number
   readonly isRunning: boolean
@@ -30,7 +30,10 @@ const LOOK = 1000
  * Makes the bound of one key. The rate is a virtual schedule (GCRA, ITU-T I.371): each start moves the time of the next
  * start by an interval. Tasks that must wait get the next free times, first come, first served.
  */
-export function createKeyBound({ rate, concurrency = Infinity }: TenantLimitOptions): KeyBound {
+export function createTenantLimit({
+  rate,
+  concurrency = Infinity,
+}: TenantLimitOptions): OneTenantLimit {
   const interval = rate === undefined ? 0 : 1000 / rate
   const slack = rate === undefined ? 0 : Math.max(interval / 2, LATE)
   const spacing = createSpacing(rate === undefined ? NEAR : FAR)
@@ -78,7 +81,7 @@ export function createKeyBound({ rate, concurrency = Infinity }: TenantLimitOpti
   }
 }
 
-interface KeyBounds {
+interface TenantLimits {
   /**
    * Returns the function to call when the run has ended. If a limit is reached, returns the time to try again, in
    * milliseconds since 1970.
@@ -92,14 +95,14 @@ interface KeyBounds {
 /** Maximum number of remembered keys without running tasks. */
 export const MAX_KEYS = 10_000
 
-export function createKeyBounds(limits: TenantLimitOptions, name: string): KeyBounds {
+export function createTenantLimits(limits: TenantLimitOptions, name: string): TenantLimits {
   /** The keys are ordered by use: the most recently used keys are last. */
-  const keys = new Map<string, KeyBound>()
+  const keys = new Map<string, OneTenantLimit>()
   let warned = false
 
   return {
     enter(key, now) {
-      const bound = keys.get(key) ?? createKeyBound(limits)
+      const bound = keys.get(key) ?? createTenantLimit(limits)
       keys.delete(key)
       forget(now)
       keys.set(key, bound)
@@ -166,14 +169,14 @@ export function boundRun(
 }
 
 // The bounds are made at the first run, since a process that only accepts deliveries needs no bounds.
-const made = new WeakMap<Subscription, KeyBounds>()
+const made = new WeakMap<Subscription, TenantLimits>()
 
-function boundsOf(subscription: Subscription): KeyBounds {
+function boundsOf(subscription: Subscription): TenantLimits {
   let bounds = made.get(subscription)
   if (!bounds)
     made.set(
       subscription,
-      (bounds = createKeyBounds(subscription.tenantLimit ?? {}, subscription.name)),
+      (bounds = createTenantLimits(subscription.tenantLimit ?? {}, subscription.name)),
     )
   return bounds
 }
