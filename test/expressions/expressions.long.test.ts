@@ -16,7 +16,8 @@ test(
     expect(expressions.length).toBeGreaterThan(100)
     const wrong: string[] = []
     for (const { source, flags, where } of expressions) {
-      const result = await check(source, flags, { timeout: TIME })
+      // An attack is judged by its number of steps, since on a busy machine a short one takes longer than a second.
+      const result = await check(source, flags, { timeout: TIME, attackTimeout: TIME })
       if (result.status !== 'safe')
         wrong.push(`/${source}/${flags} is ${result.status} (${where.join(', ')})`)
     }
@@ -30,7 +31,6 @@ test('the expressions that are made of texts are known', () => {
     'packages/core/src/body/xml/xml-check.ts',
     'packages/core/src/inbox/engine/journal/delivery-filter.ts',
     'packages/core/src/inbox/engine/operate/filter.ts',
-    'packages/core/src/inbox/memory/viewed.ts',
     'packages/core/src/subscribe/topics.ts',
   ])
 })

@@ -318,9 +318,10 @@ export function debounceCases(
       })
       await acceptNew(stuck, burst(1))
       await stuck.until('it runs', () => stuck.runs.length === 1)
+      // The newer event is stored before the lease can end, also on a busy machine.
+      await acceptNew(stuck, burst(2))
       await scene.handle.abandon!()
       const other = scene.join({ lanes: [LANE], inbox: await scene.handle.another!() })
-      await acceptNew(other, burst(2))
       await other.untilSettled(1)
       assert.deepEqual(runsOf(other), ['2 + 1'])
       open.pass()
