@@ -30,7 +30,7 @@ What it does not show: a failover to a replica that lags, which no inbox promise
 What the rules against these faults cost the process of the app, accepting and settling 1 KB, against the commit before them (e449458c): median of 15 to 31 interleaved
 rounds and quartiles, by \`node test/bench/before.ts <worktree of that commit> --inbox <name> --at-once 16 --at-once 1\`, 2026-11-30. With 16 deliveries in flight:
 \`sqliteInbox\` .91 [.76–.99], \`postgresInbox\` 1.05 [.84–1.16], \`bullmqInbox\` .69 [.61–.74]. With one: \`sqliteInbox\` 1.02 [.95–1.11], \`postgresInbox\` .98 [.86–1.05],
-\`bullmqInbox\` .55 [.52–.70]. \`memoryInbox\` costs 7.5 µs in place of 2.9, since it runs by the rules of the other inboxes; \`receive()\` with it costs 1.12 to 1.15 times as much.
+\`bullmqInbox\` .55 [.52–.70]. \`memoryInbox\` costs 7.5 µs in place of 2.9, since it runs by the rules of the other inboxes; \`receive()\` with it costs 1.13 to 1.16 times as much.
 
 The 16 scenarios of [webhook-receiver-conformance](https://github.com/luckyteagirl/webhook-receiver-conformance) (commit ${CORPUS.commit}, ${CORPUS.day}): 16 of 16
 on \`sqliteInbox\`, \`bullmqInbox\` and \`postgresInbox\`; in 015 the handler ran twice with one idempotency key. To repeat it, clone that project and give the
