@@ -7,7 +7,7 @@ import {
 
 type Listener = Parameters<PoolWorker['on']>[1]
 
-/** Runs of one thread, after which its modules are loaded anew: what changed sources left behind does not add up. */
+/** Runs of one thread, after which its modules are loaded again: what changed sources left behind does not add up. */
 const RUNS = 100
 
 let kept: { worker: ThreadsPoolWorker; runs: number } | undefined

@@ -5,7 +5,7 @@ import { published } from './home.ts'
 import { surfaceFile, surfaceOf } from './surface.ts'
 
 test.each(published().map((one) => [one.manifest.name, one] as const))(
-  '%s exports the names and options of its list; npm run release -- surface writes it anew, and the change needs a changeset',
+  '%s exports the names and options of its list; npm run release -- surface writes it again, and the change needs a changeset',
   (name, one) => {
     expect(surfaceOf(one)).toBe(readFileSync(surfaceFile(name), 'utf8'))
   },

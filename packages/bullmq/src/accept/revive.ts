@@ -29,7 +29,7 @@ export async function revive(context: ReviveContext, refs: readonly string[]): P
   return done.includes(true)
 }
 
-// The change that starts a task anew. Most values here are placeholders: the script reads attempts, interruptions and
+// The change that starts a task again. Most values here are placeholders: the script reads attempts, interruptions and
 // the turn (place in the fair order over tenants) from the job.
 const ANEW = revived(
   {

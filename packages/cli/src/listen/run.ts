@@ -334,7 +334,7 @@ export async function listenFor(
     else early.push([recipient, entry])
   }
 
-  /** Sends a delivery again. Signs it anew only if its signature was right: no forged request becomes genuine. */
+  /** Sends a delivery again. If its signature was wrong, it is not signed again: a forged request stays forged. */
   async function again({ delivery, events, isGenuine }: Entry, isNew: boolean): Promise<string> {
     const recipient = byPath.get(new URL(delivery!.url).pathname) ?? recipients[0]!
     const { provider } = recipient

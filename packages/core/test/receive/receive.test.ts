@@ -25,7 +25,7 @@ describe('a delivery that is taken', () => {
     expect(heard.names).toEqual(['received', 'accepted', 'attemptStarted', 'done'])
   })
 
-  test('may be one that was made already, and is read anew', async () => {
+  test('may be an existing delivery, and is read again', async () => {
     const { receiver, heard } = setup()
     receiver.on('ping', () => {})
     const sent = createDelivery(acme().sign!({ id: 'e1', topic: 'ping' }))

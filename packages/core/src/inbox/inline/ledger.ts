@@ -105,7 +105,7 @@ export function patient(ledger: Ledger): LedgerCalls {
     try {
       return await within(Promise.resolve(call), until, late, unheard)
     } finally {
-      // The deadline starts anew only if the call ended clearly before it. Near the deadline, the ledger itself may
+      // The deadline starts again only if the call ended clearly before it. Near the deadline, the ledger itself may
       // have ended the call with an error.
       if (performance.now() < until - deadline! / 10) silent = undefined
     }
