@@ -86,7 +86,7 @@ export function interruptionCases(test: SceneTest): void {
     assert.equal(last.runs.filter(({ claim }) => claim.event.id !== '3').length, 1)
     open.pass()
     await eventually('the other suspect is done', async () => {
-      await scene.view.replay({ state: 'pending' })
+      await makeDue(scene)
       return last.settled.length === 3
     })
     assert.deepEqual([...last.ran()].sort(), ['a:1', 'a:2', 'a:3'])
@@ -145,10 +145,20 @@ async function interrupt(
   await eventually('the next process runs it', async () => {
     // Checked before the replay, which would also make tasks due that have run and wait for a retry.
     if (enough(heir)) return true
-    await scene.view.replay({ state: 'pending' })
+    await makeDue(scene)
     return enough(heir)
   })
   return heir
+}
+
+/**
+ * Makes waiting tasks due now. Leaves due tasks alone: a claim passes over a task that a replay holds at that moment, and
+ * the next look for a suspect is seconds later.
+ */
+async function makeDue(scene: Scene): Promise<void> {
+  const now = Date.now()
+  const waits = (await infos(scene)).some(({ state, due }) => state === 'pending' && due! > now)
+  if (waits) await scene.view.replay({ state: 'pending' })
 }
 
 /** Attaches a receiver of another process, and waits until it has freed the leases of the dying process. */
