@@ -45,10 +45,10 @@ export interface Delivery {
   /** The exact bytes of the body. */
   readonly body: Uint8Array
   /**
-   * The bytes to parse. Before verification, these are the bytes of `body`. After verification, they are decompressed
-   * if the provider declares gzip and the body starts with gzip's magic bytes. If a sender signs the decompressed
-   * bytes, the provider verifies a delivery whose `body` is already decompressed, up to
-   * `limits.unverified.decompressed` bytes.
+   * The bytes to parse: the bytes of `body`, or the decompressed bytes if the provider declares gzip and the body is
+   * compressed. They are decompressed only after verification, unless the sender signs the decompressed bytes. In that
+   * case, the provider verifies a delivery whose `body` is already decompressed, up to `limits.unverified.decompressed`
+   * bytes.
    */
   readonly content: Uint8Array
   /** The format of the body: the one that the provider declares, or else the one that the bytes show. */
@@ -139,9 +139,9 @@ class HeaderMap implements HeaderLines {
 }
 
 /**
- * Returns a function that appends the path and query of a URL, or of a request target, to `publicUrl`, the URL that
- * senders know. `publicUrl` is used exactly as written, since a sender that signs `:443` signs these characters. Throws
- * a `TypeError` if `publicUrl` is not an absolute http or https URL without a query.
+ * Returns a function that appends the path and query of a request to `publicUrl`, the URL that senders know. The
+ * function accepts a URL or a request target. `publicUrl` is not normalized: if a sender signs `:443`, the signed URL
+ * must contain `:443`. Throws a `TypeError` if `publicUrl` is not an absolute http or https URL without a query.
  */
 export function toPublicUrl(publicUrl: string): (target: string) => string {
   const url =

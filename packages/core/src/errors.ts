@@ -2,8 +2,8 @@ import { factsOf, messageOf, type ErrorDetails, type Problem } from './messages.
 import { maskParameters } from './receive/credentials/places.ts'
 
 /**
- * The HTTP status of each error code. The codes are in groups, one for each step of a delivery that can reject. Codes
- * are stable, since observers, logs and problem replies contain them.
+ * The HTTP status of each error code, grouped by the step of a delivery that rejects with the code. Codes are stable,
+ * since observers, logs and problem replies contain them.
  */
 const STATUS = {
   // step: admit
@@ -67,8 +67,8 @@ export interface WebhookErrorOptions {
 }
 
 /**
- * The error of a rejected delivery. It has facts for programs, and a `message` for people, made from the facts. Facts
- * and message are only for observers and logs: the sender gets only the code.
+ * The error of a rejected delivery. Members such as `problem` and `header` state the reason for programs, and `message`
+ * states it for people. Only observers and logs get them: the sender gets only the code.
  *
  * @example
  * throw new WebhookError('missing_header', { problem: 'missing', header: 'acme-signature' })
@@ -94,7 +94,7 @@ export class WebhookError extends Error implements ErrorDetails {
   readonly retryAfter: number | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
 
-  /** If `about` is a string, the string becomes the message, and `problem` is `other`. The app's own code uses this. */
+  /** `about` is the reason as {@link ErrorDetails}, or a message. With a message, `problem` is `other`. */
   constructor(code: ErrorCode, about: ErrorDetails | string, options: WebhookErrorOptions = {}) {
     const given = typeof about === 'string' ? { problem: 'other' as const, text: about } : about
     const facts = withoutCredentials(given)
@@ -109,8 +109,8 @@ export class WebhookError extends Error implements ErrorDetails {
   }
 }
 
-// The message may name the expected URL, and logs and journals contain the message. So the values of query parameters
-// are masked.
+// Returns the facts with the values of query parameters masked. The facts can name the expected URL, and they are
+// logged and stored.
 function withoutCredentials(facts: ErrorDetails): ErrorDetails {
   const { expected, text, url } = facts
   if (![expected, text, url].some((one) => one?.includes('='))) return facts

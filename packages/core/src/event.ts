@@ -38,7 +38,7 @@ export interface EventDraft {
   readonly twin?: { readonly id: string; readonly topic: string }
 }
 
-/** A key that only one event may have while the receiver remembers ids. */
+/** A key that at most one event may have. The receiver remembers keys as long as event ids. */
 export interface Guard {
   readonly key: string
   /**
@@ -50,7 +50,10 @@ export interface Guard {
 
 /** An accepted event as inboxes store it. */
 export interface EventRecord {
-  /** Identity of the event in its receiver: tenant and id, or a digest, or a unique value. */
+  /**
+   * The key of the event, unique in its receiver. It consists of tenant and id; without an id, a digest or a unique
+   * value replaces the id.
+   */
   readonly key: string
   /** False if `key` is a unique value, so that no other event is a duplicate of this event. */
   readonly dedupe: boolean
@@ -62,9 +65,9 @@ export interface EventRecord {
   readonly tenant: string | undefined
   readonly provider: string
   /**
-   * Keys stored in the same atomic step as the event. If a key already belongs to another event, the guard's
-   * `otherwise` decides. A redelivery of the same event passes. Keys are kept as long as ids, and are not part of the
-   * encoded event.
+   * Keys stored in the same atomic step as the event. If another event already has one of these keys,
+   * {@link Guard.otherwise} decides what happens. A redelivery of the same event passes. Keys are kept as long as ids,
+   * and are not part of the encoded event.
    */
   readonly guards?: readonly Guard[]
   /** Key of the original event, if an operator edited the payload (`InboxView.rerun`). */
@@ -72,17 +75,19 @@ export interface EventRecord {
   /** Trace context of the delivery (`traceparent`, `tracestate`), for the `around` method of observers. */
   readonly carrier?: Readonly<Record<string, string>>
   /**
-   * Set if `payload` is the complete parsed body, so that the payload need not be stored next to the body. `exact`:
+   * Set if `payload` is the complete parsed body, so that inboxes need to store only the body. `exact` means that
    * integers beyond 2^53 were parsed as BigInt.
    */
   readonly source?: 'json' | 'exact'
   /** True if the delivery contained several events, or a list. The stored body then contains more than this event. */
   readonly batch?: true
-  /** Set if `storage.content` does not keep everything: the contents are then erased when the tasks are done. */
+  /**
+   * Set if the option `storage.content` removes content. The contents are erased when all tasks of the event are done.
+   */
   readonly passing?: true
   /**
-   * True if the contents were erased (`InboxView.erase`). The payload is then null, or the part that was kept, and the
-   * event never runs again.
+   * True if the contents were erased (`InboxView.erase`). The payload is then null, or the part that `storage.content`
+   * keeps. The event never runs again.
    */
   readonly erased?: true
 }
@@ -112,10 +117,7 @@ export interface WebhookEvent<Topic extends string = string, Payload = unknown> 
   readonly carrier?: EventRecord['carrier'] | undefined
 }
 
-/**
- * Makes the event for handlers from its stored parts. `payload` may differ from the stored one, since a schema can
- * transform it.
- */
+/** Creates the event that handlers get. `payload` is separate, since a schema can transform the stored payload. */
 export function toEvent(
   receiver: string,
   event: EventRecord,
@@ -139,8 +141,8 @@ export function toEvent(
 
 /**
  * Returns a key that starts with the tenant, so that equal values of two tenants give two keys. The length before the
- * tenant separates tenant and value, whatever characters they contain. `mark` is a character other than a digit, and
- * different for each kind of key.
+ * tenant separates tenant and value, whatever characters they contain. `mark` is one character, not a digit, for the
+ * kind of key.
  */
 export function tenantKey(tenant: string | undefined, mark: string, value: string): string {
   return tenant === undefined ? `${mark}${value}` : `${tenant.length}:${tenant}${mark}${value}`

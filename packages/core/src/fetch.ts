@@ -52,7 +52,7 @@ export async function readRequest(
   limits: Receiver['limits'],
   admission: Admission,
 ): Promise<Uint8Array | undefined> {
-  // If an empty body was already read, no bytes are lost.
+  // For an empty body, it does not matter whether the body was already read.
   if (request.headers.get('content-length') === '0') return undefined
   if (request.bodyUsed || request.body?.locked) {
     throw new WebhookError('body_consumed', {

@@ -1,6 +1,6 @@
-// Each function writes untrusted data for one target (shell, terminal, source file, agent): the data keeps its meaning
-// there and has no effect. The tests decode each result and compare the bytes. This module imports no Node modules,
-// since web pages use it too.
+// Each function writes untrusted data for one target: a shell, a terminal, a source file or an agent. The target reads
+// the same data, but executes nothing in it. The tests decode each result and compare the bytes. This module imports no
+// Node modules, since web pages use it too.
 
 /**
  * Returns a shell word for bash, zsh and ksh, in printable ASCII on one line. Pasting the word runs nothing, with and
@@ -62,8 +62,9 @@ export function inertJson(
  * `const payload = ${inertSource({ price: '5 €' })}` // const payload = { "price": "5 \u20ac" }, on lines
  */
 export function inertSource(value: unknown): string {
-  // In an object literal, `"__proto__": …` would set the prototype, but a computed name makes a normal member. With an
-  // indent, each member starts a line, and no string contains a line break. So the pattern finds only members.
+  // In an object literal, `"__proto__": …` would set the prototype, but a computed name creates a normal member. Only
+  // member names match the pattern: with an indent, each member starts a line, and no JSON string contains a line
+  // break.
   return inertJson(value, 2)
     .replaceAll(/^( *)"__proto__":/gm, '$1["__proto__"]:')
     .replaceAll(/[$`]/g, jsonEscape)

@@ -226,8 +226,8 @@ function oneLine(text: string): string {
 const SECOND = 1000
 
 /**
- * Returns a function that returns true for the first `lines` calls in each second, and then false. After that second,
- * `tell` gets the number of calls that got false.
+ * Returns a function to call before each line; its result is true if the line may be printed. In each second, the first
+ * `lines` calls return true. Then `tell` is called with the number of calls that returned false.
  */
 function createLineBudget(lines: number, tell: (unprinted: number) => void): () => boolean {
   let ends = 0

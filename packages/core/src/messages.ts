@@ -146,7 +146,7 @@ export const MESSAGES = {
   full: (f: Told): string =>
     `the inbox is full: ${f.got} ${f.expected} are waiting, ${f.option} is ${f.limit}; raise it or run more workers`,
   closed: (f: Told): string => `${f.got ?? 'the receiver'} was closed`,
-  /** The error of a store or of an app's own provider, which has its own text. */
+  /** For errors of a store or of an app's own provider: their text is the message. */
   other: (f: Told): string => f.text ?? '',
 }
 

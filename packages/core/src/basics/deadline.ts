@@ -105,9 +105,10 @@ const nextTick = process?.nextTick
 const NOW: Promise<void> = Promise.resolve()
 
 /**
- * Runs a function once the replies to the current requests have probably been sent. Adapters send replies in promise
- * jobs. A `process.nextTick` callback that is requested in a promise job runs after all of these jobs. Without
- * `process.nextTick`, works as {@link soon}. https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
+ * Runs a function in a `process.nextTick` callback that is requested from a promise job. Node.js runs all waiting
+ * promise jobs first, and in these jobs the adapters send their replies. So most replies to current requests are
+ * already sent. Without `process.nextTick`, works as {@link soon}.
+ * https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
  */
 export function afterReplies(act: () => void): void {
   if (nextTick) void NOW.then(() => nextTick(act))
@@ -119,29 +120,28 @@ export function nextRound(): Promise<void> {
 }
 
 /**
- * Runs a function with a timer of 0 ms. On Workers outside of a request, the function does not run, since timers are
- * not allowed there.
+ * Runs a function with a timer of 0 ms. Workers allow no timers outside of a request: there, the function does not run.
  */
 export function outsideRequests(act: () => void): void {
   try {
     setTimeout(act)
   } catch {
-    // On Workers outside of a request, the first delivery starts the work instead.
+    // This is a Worker outside of a request. The next delivery starts the same work.
   }
 }
 
 /**
- * Spreads postponed runs over time: they resume at the pace at which other runs end, not all at once. All times are in
- * milliseconds.
+ * Calculates when postponed runs resume. They do not resume all at once, but at the pace at which other runs end. All
+ * times are in milliseconds.
  */
 interface Spacing {
   learn(took: number): void
   /**
-   * Returns the expected duration of a run: the mean of recent runs, or `oldest` (how long the oldest current run has
-   * taken) if that is longer.
+   * Returns the expected duration of a run: the mean of recent runs, or `oldest` if that is longer. `oldest` is the
+   * time that the oldest current run has taken so far.
    */
   of(oldest: number): number
-  /** Returns the time when the next run resumes: `gap` after the previous run or after `from`, whichever is later. */
+  /** Returns the time when the next run resumes: `gap` after the later one of `from` and the previous run. */
   turn(from: number, gap: number): number
   restart(): void
 }
@@ -170,7 +170,7 @@ export function createSpacing(spread = 30_000): Spacing {
     of: (oldest) => Math.max(mean ?? FIRST, oldest),
     turn(from, gap) {
       last = Math.max(last, from) + gap
-      // Runs beyond `spread` resume at random times in its second half, not all at once.
+      // If the next run would resume later than `spread`, it resumes at a random time in the second half of `spread`.
       if (last > from + spread) last = from + spread * (0.5 + Math.random() / 2)
       return last
     },

@@ -1,6 +1,6 @@
 /**
- * A value, or a promise of the value. Functions of the hot path return the value itself if they can: a promise costs a
- * tick.
+ * A value, or a promise of the value. Frequently called functions return the value itself if they can, since awaiting a
+ * promise costs time.
  */
 export type MaybePromise<T> = T | Promise<T>
 
@@ -31,12 +31,10 @@ export function grouped<Key, Item>(
 }
 
 /**
- * A generator for {@link steps}. In the generator, `yield* wait(value)` returns the value, and first waits if the value
- * is a promise.
+ * The type of a generator for {@link steps}. In the generator, write `yield* wait(value)` instead of `await value`.
  */
 export type Steps<T> = Generator<unknown, T, never>
 
-/** Waits for one value in {@link steps}. */
 export function* wait<T>(value: MaybePromise<T>): Generator<MaybePromise<T>, T, T> {
   return yield value
 }

@@ -1,11 +1,14 @@
 /**
- * The memory that all receivers and inboxes of this process may use for one purpose, in bytes as {@link weigh} counts
- * them.
+ * A memory budget for one purpose, shared by all receivers and inboxes of this process. Sizes are in bytes, as
+ * {@link weigh} estimates them.
  */
 interface Room {
-  /** Returns true if `bytes` more bytes fit. If no memory is taken, any number fits. */
+  /**
+   * Returns true if `bytes` more bytes fit. An unused budget accepts any size, so that even a very large body can be
+   * processed alone.
+   */
   fits(bytes: number): boolean
-  /** Returns how many pieces of `bytes` bytes each still fit. */
+  /** Returns the maximum number of items of `bytes` bytes that still fit. */
   count(bytes: number): number
   take(bytes: number): void
   give(bytes: number): void
@@ -108,8 +111,7 @@ export const waitingRoom: Room = /* @__PURE__ */ room('waiting', 16, 64 * MIB)
 const SMALL = 16 * 1024
 // Estimated bytes of memory per byte of a small body.
 const USUAL = 8
-// Maximum number of bytes that V8 uses for one value, member or field. An empty object in an array counts as two
-// values.
+// Maximum number of bytes that V8 uses for one value, member or field.
 const VALUE = 32
 const marks = /* @__PURE__ */ new Uint8Array(256)
 for (const mark of ',:{[&=<') marks[mark.charCodeAt(0)] = 1

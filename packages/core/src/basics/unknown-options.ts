@@ -1,6 +1,6 @@
 /**
- * Throws a `TypeError` for the first unknown key of `given`: users would believe that an ignored option has an effect.
- * `what` names the owner of the options.
+ * Throws a `TypeError` for the first unknown option in `given`, such as a typo, which would otherwise be ignored
+ * silently. `what` is the name of the called function, for the message.
  */
 export function unknownOptions(what: string, given: unknown, known: readonly string[]): void {
   if (given === undefined) return
@@ -81,8 +81,8 @@ export function kindOf(value: unknown): string {
 }
 
 /**
- * Makes the error for a wrong option of `createReceiver`. `remedy` is for cases that the expected value does not
- * explain.
+ * Creates the `TypeError` for a wrong option of `createReceiver`. `remedy` says how to fix the option, if the expected
+ * value does not make that clear.
  */
 export function wrongOption(
   option: string,

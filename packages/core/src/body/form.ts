@@ -49,7 +49,6 @@ export function formToObject(params: URLSearchParams): Record<string, string | s
   return object
 }
 
-/** Adds a value to a field. A field with one value is a string; a field with several values is an array. */
 export function addField(
   object: Record<string, string | string[]>,
   name: string,
@@ -66,8 +65,8 @@ export function addField(
 function unescapeField(text: string, charset: string | undefined): string {
   if (!/[+%]/.test(text)) return text
   if (charset === undefined || charset === 'utf-8' || charset === 'utf8') return utf8(undone(text))
-  // In Shift_JIS and similar charsets, the second byte of a character can be an ASCII letter, which senders do not
-  // escape. Escapes and the ASCII characters next to them are therefore decoded together.
+  // A charset such as Shift_JIS uses ASCII letters as second bytes of characters, and senders leave these letters
+  // unescaped. So escapes are decoded together with the ASCII characters next to them.
   let field = ''
   for (let at = 0; at < text.length;) {
     const start = at
@@ -88,7 +87,6 @@ function undone(text: string): Uint8Array {
     else if (byte === PERCENT) {
       const high = hexDigit(bytes[at + 1])
       const low = hexDigit(bytes[at + 2])
-      // A `%` without two hex digits after it stays as it is.
       if (high < 0 || low < 0) bytes[length] = byte
       else {
         bytes[length] = high * 16 + low

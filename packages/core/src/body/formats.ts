@@ -14,7 +14,6 @@ export type Declaration = Pick<
 
 const JSON_ALONE: readonly Format[] = ['json']
 
-/** Returns true if the provider sends XML. */
 export function readsXml({
   xml,
   formats,
@@ -26,8 +25,9 @@ export function readsXml({
 }
 
 /**
- * Returns the format of a body: the one that a signed part shows, or the only one that the provider declares. Among
- * several formats, a signed Content-Type decides, or else the bytes.
+ * Returns the format in which to read a body. If a signed part of the request shows the format, that format is used.
+ * Otherwise the format is one that the provider declares. Among several, a signed Content-Type decides, or else the
+ * bytes.
  */
 export function decideFormat(delivery: Delivery, declared: Declaration): Format {
   const { formats = JSON_ALONE } = declared
@@ -49,8 +49,8 @@ function isBody(format: Format): boolean {
 }
 
 /**
- * Returns true if Content-Type and Content-Encoding of this delivery may be used: they are signed, or the body is not
- * signed either.
+ * Returns true if Content-Type and Content-Encoding of this delivery may be used. They may be used if they are signed.
+ * They may also be used if the body is unsigned, since they are then as trustworthy as the body.
  */
 export function labelCounts(delivery: Delivery, { covers, labelled }: Declaration): boolean {
   return covers?.body === 'none' || labelled?.(delivery) === true

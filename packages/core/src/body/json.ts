@@ -10,8 +10,8 @@ interface JsonOptions {
   /** Parses integers beyond 2^53 as BigInt, so that no digit is lost. @default false */
   readonly exact?: boolean | undefined
   /**
-   * The bytes of the text. If set, the estimated memory of the parsed value is remembered for these bytes. @default
-   * none
+   * The bytes of the text. If set, {@link parseJson} caches the estimated memory of the parsed value for these bytes.
+   * @default none
    */
   readonly bytes?: Uint8Array
 }
@@ -47,8 +47,8 @@ export function parseJson(text: string, options: JsonOptions): unknown {
         : JSON.parse(json)
   } catch (cause) {
     if (cause instanceof WebhookError) throw cause
-    // With a reviver, parsing recurses, so deep JSON can overflow the stack. Deep JSON is therefore reported as too
-    // deep, whatever the error.
+    // With a reviver, JSON.parse recurses, so deep JSON can overflow the stack. Such a stack overflow, or any other
+    // error for JSON that is too deep, is reported as `too_deep`.
     if (cause instanceof RangeError || isDeeper(json, depth)) throw tooDeep(depth, option)
     // V8 quotes the payload in its error message, so the new error must not have V8's error as its `cause`.
     throw new WebhookError('malformed_body', {
@@ -188,14 +188,14 @@ interface JsonFound {
   deep: boolean
   poison: boolean
   /**
-   * Minimum number of commas, colons and brackets in the value's JSON. If `deep` is true, only part of the value was
-   * counted.
+   * Number of commas, colons and brackets in the JSON of the value. If `deep` is true, the number is too low, since
+   * only part of the value was counted.
    */
   marks: number
 }
 
-// Maximum number of levels to walk by recursion, which is a fifth faster than a list of nodes. 256 levels fit the
-// smallest stack.
+// Maximum number of levels to walk by recursion. Recursion is a fifth faster than the walk level by level, and 256
+// levels fit the smallest stack.
 const RECURSED = 256
 
 function inspect(value: unknown, levels: number): JsonFound {

@@ -49,7 +49,6 @@ const JSON_TYPES: ReadonlySet<string> = new Set([
   'application/csp-report',
 ])
 
-/** Returns the format that a media type names; undefined if the type is empty. */
 export function formatOf(type: string): Format | undefined {
   if (type === '') return undefined
   if (JSON_TYPES.has(type) || type.endsWith('+json')) return 'json'

@@ -96,7 +96,7 @@ function fromExtended(value: string): string | undefined {
 }
 
 interface Part {
-  /** Header values by lower-case name, decoded as Latin-1: one character per byte. */
+  /** Header values by lower-case name, decoded as Latin-1. */
   readonly headers: Readonly<Record<string, readonly string[]>>
   readonly data: Uint8Array
 }

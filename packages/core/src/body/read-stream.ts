@@ -3,9 +3,9 @@ import type { Admission } from '../receive/admit.ts'
 import { collect } from './read-bounded.ts'
 
 /**
- * Reads a Web stream to its end. If the body exceeds the size limit of the admission, throws the admission's error.
- * Throws `overloaded` if there is no memory left for bodies, and `body_timeout` after `time` milliseconds. If fewer
- * than `length` bytes arrive, throws `body_aborted` or `body_truncated`.
+ * Reads a Web stream to its end. If the body exceeds `admission.limit`, throws the error of `admission.tooLarge`. If no
+ * memory is left for bodies, throws `overloaded`. After `time` milliseconds, throws `body_timeout`. If fewer than
+ * `length` bytes arrive, throws `body_aborted` or `body_truncated`.
  */
 export async function readStream(
   stream: ReadableStream<Uint8Array>,

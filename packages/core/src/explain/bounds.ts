@@ -1,15 +1,15 @@
 /**
- * The limits of a search for the cause of a rejection. The search checks the limits before each change. The generators
- * of changes check them too where they work long.
+ * The limits of a search for the cause of a rejection. The search checks the limits before each change that it tries.
+ * Functions that take long to make changes check them as well.
  */
 export interface Bounds {
   /** Returns true if the number of verifications or the time is used up. */
   over(): boolean
-  /** Counts one verification. Returns false if no verification is left. */
+  /** Counts one verification. Returns false if none is left. */
   take(): boolean
   /**
-   * Counts the bytes of the next trial (one verification). After each 256 KiB, returns a promise to wait for, so that
-   * other requests can run.
+   * Counts the bytes of the next verification. After each 256 KiB, returns a promise; wait for it, so that other
+   * requests can run.
    */
   turn(bytes: number): Promise<void> | undefined
   stats(): { readonly attempts: number; readonly ms: number; readonly stopped: boolean }
@@ -17,7 +17,7 @@ export interface Bounds {
 
 // Number of bytes to verify between two turns of the event loop: about 10 ms of work.
 const SLICE = 256 * 1024
-// Cost of a trial in addition to the bytes of its body, in bytes.
+// Number of bytes to add for each verification, for its fixed cost.
 const EACH = 1024
 
 export function createBounds(attempts: number, ms: number): Bounds {

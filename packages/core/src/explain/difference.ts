@@ -1,5 +1,6 @@
-// This module finds the difference between the received and the signed bytes. A space between two JSON members never
-// matches a space in a string, and an escape such as `\n` counts as one character.
+// This module finds the difference between the received and the signed bytes. Characters inside of JSON strings match
+// only such characters, so a space between members never matches a space in a string. An escape such as `\n` counts as
+// one character.
 
 import { concat } from '../body/bytes.ts'
 import { inertText } from '../inert.ts'
@@ -12,9 +13,9 @@ export interface BodyDiff {
    */
   readonly summary: string
   /**
-   * The bytes in order, as inert text. All parts except those of kind `signed` form the received body; all parts except
-   * those of kind `came` form the signed body. `cut` stands for omitted equal bytes. In differences, blanks are shown
-   * as visible signs.
+   * The bytes in order, as text that is safe to print. Parts of kind `came` are only in the received body, parts of
+   * kind `signed` only in the signed body, and parts of kind `same` in both. `cut` stands for omitted bytes. Tabs and
+   * line breaks are shown as visible signs, and in differences also spaces.
    */
   readonly parts: readonly { readonly kind: Run['kind'] | 'cut'; readonly text: string }[]
 }
@@ -50,7 +51,6 @@ export function bodyDiff(came: Uint8Array, signed: Uint8Array): BodyDiff | undef
   return { summary: counts.join(', '), parts: bounded(parts) }
 }
 
-// Maximum number of characters to show.
 const MOST = 1000
 
 function bounded(parts: BodyDiff['parts']): BodyDiff['parts'] {
@@ -126,10 +126,7 @@ interface Unit {
 // complete bodies count as different.
 const MOST_CHANGES = 3000
 
-/**
- * Returns the runs in order. All runs except those of kind `signed` form the received body; all runs except those of
- * kind `came` form the signed body.
- */
+/** Returns the runs of both bodies in order. */
 function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
   const left = unitsOf(came)
   const right = unitsOf(signed)
@@ -150,8 +147,8 @@ function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
 }
 
 /**
- * Splits UTF-8 bytes into characters; a JSON escape is one unit. The key of a unit also says whether the unit is inside
- * of a JSON string.
+ * Splits UTF-8 bytes into characters; a JSON escape is one character. The `key` of a character also contains whether
+ * the character is inside of a JSON string, so that equal keys mean equal characters in equal places.
  */
 function unitsOf(bytes: Uint8Array): readonly Unit[] {
   const units: Unit[] = []

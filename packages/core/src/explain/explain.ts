@@ -72,8 +72,8 @@ export async function explain(
   const cases: Case[] = []
   for (const one of providers) {
     let found: Case
-    // The provider of `allOf` has `proofs`: providers that must all accept the delivery. The first proof that rejects
-    // the delivery is explained.
+    // For `allOf`, `proofs` has the providers that must all accept the delivery. The first one that rejects the
+    // delivery is explained.
     for (const proof of one.proofs ?? [one]) {
       found = await judgeCase(given, proof, trial, fingerprints)
       if (found.error) break
@@ -100,8 +100,8 @@ export async function explain(
     const missing = error!.code === 'missing_header'
     const ask = () =>
       otherSenders(request, subject.secrets?.texts ?? [], one.name, catalogue, trial, bounds)
-    // If another sender signs in the same way, its header would verify once it is renamed. So other senders are checked
-    // first.
+    // If another sender signs in the same way, its signature would verify here once its header is renamed. So other
+    // senders are checked before renaming is tried.
     const early = missing && !isOurs(request, reads) ? await ask() : undefined
     if (early?.verified === 1) return early.steps.map((step) => finding(step, 'proven'))
     if (early && early.verified > 1) return early.steps.map((step) => finding(step, 'likely'))
@@ -109,7 +109,8 @@ export async function explain(
     if (found) return proven(found)
     const late = early ?? (await ask())
     if (late.verified === 1) return late.steps.map((step) => finding(step, 'proven'))
-    // If a header of this provider is present, similarity to another sender is not a cause.
+    // If a header of this provider is present, the delivery is probably from this sender. Then other senders are not
+    // suggested only because they use similar headers.
     const others = early || late.verified > 0 ? late.steps : []
     const held = cases.flatMap((other) => heldBy(other, subject))
     return likely({ subject, error: error!, reads, provider: one, others, held, ms })
@@ -134,7 +135,7 @@ function heldBy({ subject, provider }: Case, { made }: Subject): readonly Sender
 
 function proven(steps: readonly Clue[]): Finding[] {
   const found = steps.map((step) =>
-    // A guess: only the resulting date suggests that the sender uses another unit.
+    // `guessed` marks a cause that only the resulting date suggests, such as a timestamp in another unit.
     finding(step, step.guessed ? 'likely' : 'proven'),
   )
   if (!steps.some(({ cause }) => cause === 'stale')) return found
@@ -149,7 +150,6 @@ const SLOW: Clue = {
 
 const MOST = 8
 
-/** Returns a finding about the values that were masked before the delivery was stored; undefined if there are none. */
 function maskedFinding(
   masked: readonly string[] | undefined,
   { provider }: Pick<Case, 'provider'>,
@@ -171,8 +171,8 @@ function maskedFinding(
 }
 
 /**
- * Adds the finding about masked values: at the start if nothing is proven and the finding is likely, otherwise at the
- * end.
+ * Adds the finding about masked values. It comes first if no cause is proven and the finding is likely, and last in all
+ * other cases.
  */
 function withMasked(findings: readonly Finding[], masked: Finding | undefined): readonly Finding[] {
   if (!masked) return findings
@@ -180,14 +180,14 @@ function withMasked(findings: readonly Finding[], masked: Finding | undefined): 
   return masked.certainty === 'likely' && !isProven ? [masked, ...findings] : [...findings, masked]
 }
 
-/** The verdict of one provider on the unchanged delivery. */
+/** One provider with the result of verifying the unchanged delivery. */
 interface Case {
   /** Undefined if the secrets of the provider are unavailable. */
   readonly subject: Subject | undefined
   readonly provider: Provider
   readonly error: WebhookError | undefined
   readonly reads: Reads
-  /** Causes that are proven because the delivery verifies at another time. */
+  /** Causes that concern only the time. They are proven: the delivery verifies if the clock is set to another time. */
   readonly time: readonly Clue[]
 }
 
@@ -226,8 +226,8 @@ async function isGreeted(delivery: Delivery, provider: Provider): Promise<boolea
 const NAMED = 20
 
 /**
- * Returns the other senders that set headers of this delivery. If the signature verifies for some of them with the same
- * secret, returns only those.
+ * Returns the other senders that set headers of this delivery. If the signature verifies for some of these senders with
+ * the configured secret, returns only them.
  */
 async function otherSenders(
   request: PlainRequest,
@@ -241,7 +241,7 @@ async function otherSenders(
   const verified: About[] = []
   for (const about of catalogue) {
     if (bounds.over()) break
-    // A provider that cannot sign must fetch its keys, and explaining must not send requests.
+    // `explain` must send no requests, but a provider that cannot sign fetches its keys.
     if (about.name === name || !about.canSign || about.secretOption === undefined) continue
     const provider = made(about, secrets)
     if (!provider) continue
@@ -273,7 +273,7 @@ function isOurs(request: PlainRequest, reads: Reads): boolean {
   )
 }
 
-// Example secrets in the formats of many senders, to create a provider and see which headers it needs.
+// Example secrets in the formats of many senders. A provider needs a secret before it can say which headers it needs.
 const LOOKS = [
   'a secret to look with',
   'whsec_YSBzZWNyZXQgdG8gbG9vayB3aXRoLi4=',

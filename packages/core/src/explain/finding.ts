@@ -60,8 +60,8 @@ export interface Explanation {
   /** Name of the explained provider. */
   readonly provider: string
   /**
-   * The findings, the best first. If several findings together are a proof, they are next to each other, and all of
-   * them must be undone.
+   * The findings, the best first. A proof can consist of several findings, all of which must be undone. These findings
+   * are next to each other.
    */
   readonly findings: readonly Finding[]
   readonly stats: {
@@ -128,7 +128,7 @@ export function toPlain(delivery: Delivery): PlainRequest {
 
 /** A cause with its message and remedy: a finding without its certainty. */
 export interface Clue extends Omit<Finding, 'certainty'> {
-  /** True if this cause is only a guess, even if the delivery verifies without the cause. */
+  /** True if the cause stays a guess, even if undoing it makes the delivery verify. */
   readonly guessed?: boolean
 }
 

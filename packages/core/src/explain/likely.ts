@@ -128,8 +128,8 @@ function otherUrl(): Clue {
 const MOST = 256 * 1024
 
 /**
- * Returns signs that the body lost information, the clearest first. No change of the request can restore lost
- * information, so nothing is proven.
+ * Returns signs that the body lost information, the clearest first. Lost information cannot be restored, so nothing can
+ * be proven.
  */
 function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   const { body, headers } = request

@@ -112,7 +112,7 @@ function isUsualPort(port: number): boolean {
   return port === 80 || port === 443 || port >= 1024
 }
 
-/** Returns the kind of address that a text is, as `isIP` of node:net does. */
+/** Works as `isIP` of node:net: returns 4 or 6 for an address of that version, and 0 for other texts. */
 // node:net is not imported: bundles for hosts without sockets contain this module too, but never call it.
 export const isIP: typeof net.isIP = (text) => process.getBuiltinModule('node:net').isIP(text)
 

@@ -7,8 +7,8 @@ import { isIP, createGuard, DestinationRejected, hostOf, type AddressGuard } fro
 const LOCAL = /^[^.]*$|\.(?:corp|home|home\.arpa|internal|intranet|lan|local|private)$/i
 
 /**
- * Creates the guard for URLs that are in requests before verification. The guard allows `http:`, since certificates of
- * issuers are at `http:` URLs.
+ * Creates the guard for URLs that are in requests before verification, such as URLs of certificates. The guard allows
+ * `http:`, since certificate authorities publish their certificates at `http:` URLs.
  */
 export function strangersGuard(lookup?: LookupFunction): AddressGuard {
   const guard = createGuard({

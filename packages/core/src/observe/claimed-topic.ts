@@ -8,8 +8,8 @@ const LONGEST = 200
 
 /**
  * Returns the topic that a rejected delivery claims to have, as its provider would read it; at most 200 characters.
- * Anybody can have sent the delivery, so show the topic as a claim and decide nothing by it. The delivery is read
- * within the limits for unverified deliveries. Returns undefined if no topic can be read.
+ * Anybody can have sent the delivery, so only display the topic, and mark it as unverified. The delivery is read within
+ * the limits for unverified deliveries. Returns undefined if no topic can be read.
  *
  * @example
  * const { kept, method } = await inbox.journal.delivery(id)

@@ -59,12 +59,12 @@ export interface AttemptInfo extends EventInfo {
 }
 
 /**
- * What happens after a failed attempt: a retry at `at`, in milliseconds since 1970, or the end of the task. The plan is
- * not stored yet when observers get it.
+ * What happens after a failed attempt: a retry at `at`, in milliseconds since 1970, or the end of the task. Observers
+ * get the plan before the inbox stores it.
  */
 export type Planned = { readonly kind: 'retry'; readonly at: number } | { readonly kind: 'dead' }
 
-/** A task that is done without its own run, since `debounce` folded its event into another task. */
+/** A task that becomes done without its own run: `debounce` merged its event into a newer task with the same key. */
 export interface FoldedInfo {
   readonly receiver: string
   readonly subscription: string
@@ -81,8 +81,8 @@ export interface InterruptedInfo {
   /** Number of interruptions in a row. After three, the task is a suspect (it may crash the process) and runs alone. */
   readonly count: number
   /**
-   * Number of interruptions in a row while the task ran as a suspect. When it reaches 5, or the attempts of the retry
-   * policy if they are more, the task is dead as `poison`.
+   * Number of interruptions in a row while the task ran as a suspect. The task becomes dead as `poison` after 5 of
+   * them, or after the number of attempts in the retry policy if that is higher.
    */
   readonly strikes: number
 }

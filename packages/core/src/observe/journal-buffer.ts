@@ -8,29 +8,30 @@ import { unref } from '../basics/deadline.ts'
  */
 export interface JournalBuffer {
   /**
-   * Returns true if a delivery can still be recorded; otherwise counts the delivery as lost. Call this method before
-   * you make the row.
+   * Returns true if the buffer has room for one more delivery. Otherwise counts the delivery as lost. Call this method
+   * first, since it saves the work of creating the journal entry.
    */
   takes(verified: boolean): boolean
   arrived(arrival: Arrival): void
-  /** Returns the counts of one kind; see {@link Series}. */
   series(name: SeriesName): Series
-  /** Sets the gauges (current numbers of tasks) of a subscription. The last values in each minute are written. */
+  /**
+   * Sets the gauges (current numbers of tasks) of a subscription. For each minute, only the last values are written.
+   */
   gauge(gauge: MinuteGauge): void
   flush(): Promise<void>
   close(): Promise<void>
 }
 
-// Time after which collected entries are written, in milliseconds. A timer that has not fired after `LOST` milliseconds
-// is replaced.
+// Time after which collected entries are written, in milliseconds. A timer can be lost when a Worker cancels it. So
+// after `LOST` milliseconds, the timer is set again.
 const EVERY = 1000
 const LOST = 5 * EVERY
 
-// Maximum number of deliveries in one batch. The same maximum applies to its counts and gauges together.
+// Maximum number of deliveries in one batch, and also of counts and gauges together.
 const ROWS = 500
 
-// Maximum number of deliveries to record between two writes; further ones count as lost. A flood of unverified ones
-// does not crowd out verified ones.
+// Maximum number of deliveries to record between two writes; any further delivery counts as lost. The limits are
+// separate, so that a flood of unverified deliveries does not displace verified ones.
 const MOST = { verified: 1000, unverified: 50 }
 
 /** @param write - writes a batch. If it throws, the deliveries of the batch count as lost. */
@@ -76,27 +77,26 @@ export function createJournalBuffer(
     if (closed) return false
     const ring = verified ? 'verified' : 'unverified'
     if (kept[ring] < MOST[ring]) return true
-    // The deliveries that used up the limit have already scheduled a write, which also reports this loss.
+    // A write is already scheduled for the deliveries that filled the buffer. It also reports this lost delivery.
     lost++
     return false
   }
 
   function schedule(): void {
     if (closed) return
-    // Workers cancel the timers of a request when the request ends, so a very late timer will not fire.
+    // Workers cancel the timers of a request when the request ends. So a timer that is very late is lost.
     if (timer !== undefined && performance.now() - scheduled < LOST) return
     clearTimeout(timer)
     scheduled = performance.now()
     timer = setTimeout(() => void flush(), EVERY)
-    // This timer must not keep the process alive.
     unref(timer)
   }
 
   function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    // Only one write runs at a time. So a slow store gets fewer, larger batches, and rows that do not fit count as
-    // lost.
+    // Only one write runs at a time. So with a slow store, batches become fewer and larger, and entries that do not fit
+    // count as lost.
     return (writing = writing.then(writeAll))
   }
 
@@ -141,7 +141,7 @@ export interface Series {
 }
 
 interface SeriesTable {
-  /** Returns the series with a name. Keep the series: looking it up costs more than adding to it. */
+  /** Returns the series of a name. Cache the result, since this look-up costs more than {@link Series.add}. */
   of(name: SeriesName): Series
   take(): readonly MinuteCount[]
 }
@@ -149,8 +149,8 @@ interface SeriesTable {
 const MINUTE = 60_000
 const OTHER = 'other'
 
-// Maximum number of values to count separately per receiver, subscription, kind and `by`, since values come from
-// outside.
+// Maximum number of values to count separately for each receiver, subscription, kind and `by`. The limit is needed
+// because senders can invent values.
 const VALUES = 50
 
 // Initial number of buckets, enough for durations below 30 ms. Buckets are added when needed.
@@ -165,7 +165,7 @@ interface Cell {
   buckets: Uint32Array
 }
 
-/** Makes a table of series. Values beyond the maximum are counted as `other`. */
+/** Creates a table of series. Values beyond the maximum are counted together, as `other`. */
 function createSeriesTable(dirtied: () => void): SeriesTable {
   const known = new Map<string, Series>()
   const counts = new Map<string, number>()
@@ -242,11 +242,10 @@ function grow(cell: Cell, bucket: number): void {
  */
 export type Histogram = readonly (readonly [bucket: number, count: number])[]
 
-// Below this number of microseconds, each microsecond has its own bucket. This number is also the number of buckets per
-// power of two.
+// Durations below this number of microseconds have one bucket per microsecond. Above it, each power of two is divided
+// into this number of buckets.
 const FINE = 4
 
-/** Returns the bucket of a duration in whole microseconds. */
 export function bucketOf(microseconds: number): number {
   if (!(microseconds >= FINE)) return microseconds >= 1 ? Math.floor(microseconds) : 0
   const power =

@@ -7,9 +7,9 @@ import { isPromise } from '../basics/maybe.ts'
 import { keepNothing, type ErasureContext } from '../receive/erasure.ts'
 
 /**
- * Makes the function for `InboxView.erase` that returns the part of a payload to keep. An encrypted payload is
- * decrypted for the app's function, and the result is encrypted again. If that fails, nothing is kept, since the app
- * wants the payload erased.
+ * Creates the function for `InboxView.erase` that returns the part of a payload to keep. An encrypted payload is
+ * decrypted for the app's function, and the result is encrypted again. If an error occurs, nothing is kept, since
+ * keeping too much would violate the app's setting.
  */
 export function keepOf({
   keepBody,
@@ -35,7 +35,7 @@ export function keepOf({
       )
     const { source: _, passing: __, ...rest } = event
     const kept: EventRecord = { ...rest, payload: payload ?? null, erased: true }
-    // Throws if no inbox can store the value.
+    // This call only checks that the event can be stored: it throws otherwise.
     encodeEvent(kept)
     return kept
   }

@@ -13,8 +13,8 @@ export interface Kept {
   /** Learns what a verified delivery looks like. Rejected deliveries that look similar are kept separately. */
   verified(delivery: Delivery, at: number): void
   /**
-   * Returns the slot (a key of the journal) in which to keep a rejection. A later rejection may get the same slot and
-   * replace the earlier one. Returns undefined if the rejection is not kept.
+   * Returns the slot for a rejected delivery: the journal key under which to store it. A later rejection may get the
+   * same slot, and then replaces this one. Returns undefined if the rejection is not kept.
    */
   slot(at: number, error: WebhookError, delivery: Conclusion['delivery']): string | undefined
   /** Returns head, body and claimed topic to store with the arrival `id`. Returns undefined if they cannot be kept. */
@@ -31,9 +31,9 @@ export interface KeptContext {
 
 const KIB = 1024
 /**
- * Maximum sizes of a request (head and body, in bytes), each with the maximum number of requests to keep per minute.
- * Small requests may need 1 MiB in total, and requests of each other size a quarter of that. Each size has its own
- * slots, so that a few large requests neither block nor replace small ones.
+ * Pairs of a maximum size of a request (head and body, in bytes) and the number of requests of that size to keep per
+ * minute. Small requests may need 1 MiB in total, and requests of each larger size a quarter of that. Each size has its
+ * own slots, so that a few large requests neither block nor replace small ones.
  */
 const SIZES: readonly (readonly [size: number, places: number])[] = [
   [2 * KIB, 512],
@@ -49,9 +49,9 @@ const MINUTES = 3
 const UNUSED: ErrorCode = 'method_not_allowed'
 
 /**
- * Makes a {@link Kept}. For each code and size there are slots for requests that look genuine, and slots for all
- * requests. If a minute has more requests than slots, a uniform random sample is kept, since an attacker can copy a
- * genuine head. Credentials are removed, and requests are encrypted if the receiver encrypts.
+ * Creates a {@link Kept}. For each code and size, some slots are only for requests that look genuine, and the other
+ * slots are for all requests. If a minute has more requests than slots, a uniform random sample is kept, since an
+ * attacker can copy a genuine head. Credentials are removed, and requests are encrypted if the receiver encrypts.
  */
 export function createKept({ receiver, kept: most = 0, provider, seal }: KeptContext): Kept {
   // The masker is made for the first rejection, since many receivers never reject.
@@ -110,7 +110,7 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
 type Reservoir = (at: number) => number | undefined
 
 /**
- * Makes a reservoir: for each minute, it keeps a uniform random sample of `size` entries. The slots are reused after
+ * Creates a reservoir. For each minute, it keeps a uniform random sample of `size` entries. Its slots are reused after
  * {@link MINUTES} minutes.
  */
 function createReservoir(size: number): Reservoir {

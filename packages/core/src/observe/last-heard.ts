@@ -58,19 +58,19 @@ export interface Writes {
   /** The last failure to store a delivery; undefined if a delivery or a probe (a test write) was stored after it. */
   readonly failure: WebhookError | undefined
   /**
-   * True if a write other than that of a delivery has failed since the last success. A probe must then show whether
-   * deliveries can be stored.
+   * True if another write, such as that of an outcome, has failed since the last success. A test write must then show
+   * whether deliveries can be stored.
    */
   readonly suspect: boolean
-  /** Time when a delivery or a probe was last stored, in milliseconds on the receiver's monotonic clock. */
+  /** Time when a delivery or a test write was last stored, in milliseconds on the receiver's monotonic clock. */
   readonly storedAt: number
   stored(): void
   /**
-   * Records that a delivery was rejected. Only rejections because of the inbox have an effect; forged and malformed
-   * deliveries have none.
+   * Records that a delivery was rejected. Only `inbox_unavailable` and `inbox_full` have an effect, since other
+   * rejections say nothing about the inbox.
    */
   rejected(error: WebhookError): void
-  /** Records that a write other than that of a delivery failed: an outcome, a renewal of a claim, or the journal. */
+  /** Records that another write failed: of an outcome, of a renewal of a claim, or of the journal. */
   readonly failed: (error: unknown) => void
 }
 
@@ -88,7 +88,7 @@ export function createWrites(monotonic: () => number): Writes {
       if (error.code === 'inbox_unavailable' || error.code === 'inbox_full') writes.failure = error
     },
     failed(error) {
-      // A closed receiver is reported separately.
+      // A closed receiver says nothing about its inbox.
       if (!isWebhookError(error) || error.code !== 'receiver_closed') writes.suspect = true
     },
   }

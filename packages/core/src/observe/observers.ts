@@ -5,7 +5,6 @@ import { isPromise } from '../basics/maybe.ts'
 export interface Observers {
   /** The combined observer. It is always the same object, whose methods change when observers are added or removed. */
   readonly observer: Observer
-  /** Adds an observer. Returns a function that removes the observer. */
   readonly observe: (observer: Observer) => () => void
   /**
    * Calls `attached` of all observers, including those added later, with the receiver. Returns the function that
@@ -94,7 +93,7 @@ function combineObservers(observers: readonly Observer[]): Observer {
       guarded((run) => outer(event, task, run), inner ? () => inner(event, task, next) : next),
   )
   if (around) combinedObserver.around = around
-  // The method `call` of each observer can add headers.
+  // An observer's method `call` can pass headers to `next`, so the headers of all observers are merged.
   const call = nested<Call>(
     observers.flatMap((one) => one.call?.bind(one) ?? []),
     (outer, inner) => (info, next) =>
@@ -126,8 +125,8 @@ function nested<Method>(
 }
 
 /**
- * Runs `next` inside of `wrap`, and returns the outcome of `next`. `next` runs exactly once, even if `wrap` fails, does
- * not call it or calls it again.
+ * Calls `wrap(next)` and returns the outcome of `next`. `next` runs exactly once, even if `wrap` throws, never calls
+ * `next` or calls it twice.
  */
 function guarded<Next extends (...args: never[]) => unknown>(
   wrap: (next: Next) => unknown,
@@ -148,8 +147,8 @@ function guarded<Next extends (...args: never[]) => unknown>(
   }
   const wrapped = quietly(() => wrap(run as Next))
   if (!isPromise(wrapped)) return run()
-  // An asynchronous `wrap` may call `next` later. If `next` has already run, the promise of `wrap` no longer matters,
-  // so its rejection is ignored.
+  // An asynchronous `wrap` may call `next` later, so its promise is awaited. If `next` has already run, the promise of
+  // `wrap` does not matter, and its rejection is ignored.
   const ended = wrapped.then(
     () => run(),
     () => run(),

@@ -146,8 +146,7 @@ export function createRecorder(context: RecorderContext): Recorder {
       ids: NONE,
       keys: NONE,
     }
-    // Members are assigned one after another: spread syntax for absent values would take half of the time of making a
-    // row.
+    // Absent values are assigned one by one, because spread syntax would make this function twice as slow.
     if (events.length > 0) addEvents(arrival, events)
     if (error) addRejection(arrival, error, delivery, slot)
     if (typeof reply.body === 'string' && reply.body !== '')
@@ -207,7 +206,6 @@ const LONGEST_ID = 256
 
 const MOST_EVENTS = 10
 
-/** Adds the events of a delivery to its journal row. Most deliveries contain one event. */
 function addEvents(arrival: Writable<Arrival>, events: readonly EventRecord[]): void {
   const [first] = events
   if (events.length === 1 && first) {
@@ -229,7 +227,7 @@ interface SeriesCache {
   readonly codes: (code: string) => Series
   /**
    * Returns the series of a subscription: runs by outcome, failed runs by cause, the time from arrival to done, and
-   * tasks that needed no run.
+   * tasks that `debounce` folded.
    */
   readonly lane: (subscription: string) => LaneSeries
 }

@@ -15,10 +15,10 @@ const TAG_END = /[ \t\n]*\/?>/y
 const INSTRUCTION = new RegExp(`<\\?${NAME}(?=[ \\t\\n]|\\?>)`, 'y')
 
 /**
- * Checks that a document is well-formed and has no DOCTYPE, since the parser accepts nearly everything. Returns the
- * document with line ends as `\n` (XML 1.0, section 2.11). Each processing instruction becomes an empty comment,
- * because quotes in the instruction would mislead the parser about where the instruction ends. xml-read.ts checks the
- * references.
+ * Checks that a document is well-formed and has no DOCTYPE, since the parser accepts nearly everything. References such
+ * as `&amp;` are checked later, in xml-read.ts. Returns the document with line ends as `\n` (XML 1.0, section 2.11).
+ * Each processing instruction becomes an empty comment, because the parser looks for the end of the instruction
+ * incorrectly if the instruction contains quotes.
  *
  * @throws WebhookError `malformed_body` with the line number, or `too_deep`.
  */

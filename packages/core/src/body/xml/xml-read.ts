@@ -22,8 +22,8 @@ interface Node {
 type Attributes = Record<string, string>
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype'])
-// A prefix that hides forbidden names from the parser. checkXml() rejects this character in documents, so no name
-// starts with it.
+// A prefix for names in `FORBIDDEN`, which the parser would reject or rename. No name in a document starts with this
+// character, since checkXml() rejects it.
 const DISGUISE = '\u0001'
 
 const parser = new XMLParser({
@@ -38,12 +38,11 @@ const parser = new XMLParser({
   // decodeXml() decodes references instead: depending on its options, the parser skips numeric references or expands
   // too much.
   processEntities: false,
-  // checkXml() has already limited the nesting.
   maxNestedTags: Number.POSITIVE_INFINITY,
   // The parser needs paths only for callbacks that we do not use.
   jPath: false,
-  // The parser rejects or renames names that are dangerous for its own objects. We build our own objects below, so this
-  // code hides such names from the parser.
+  // The parser protects its own objects from dangerous names by rejecting or renaming them. Here it builds only nodes,
+  // so such names get a prefix that prevents this.
   transformTagName: (name) => (FORBIDDEN.has(name) ? DISGUISE + name : name),
   onDangerousProperty: (name) => name,
 })

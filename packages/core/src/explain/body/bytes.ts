@@ -7,8 +7,8 @@ const LF = 10
 const BOM = [0xef, 0xbb, 0xbf] as const
 
 /**
- * Yields bodies with different line ends, whitespace at start and end, or byte order mark. The body is not parsed, so
- * any size is possible.
+ * Yields bodies with other line ends, with other whitespace at start and end, or with or without a byte order mark. The
+ * body is not parsed, so it may be of any size and format.
  */
 export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Change> {
   const { body } = request
@@ -37,7 +37,6 @@ export function* bodyBytes(request: PlainRequest, bounds: Bounds): Generator<Cha
 export const RAW =
   'give the receiver the exact bytes of the request: mount it before any body parser, and do not let a proxy rewrite bodies'
 
-/** Makes a clue whose remedy is to leave the body unchanged. */
 export function bodyClue(cause: FindingCause, message: string): Clue {
   return { cause, message, remedy: RAW }
 }
@@ -78,7 +77,7 @@ function* lineEnds(body: Uint8Array): Generator<number> {
   for (let count = 0; count < 4 && end > 0 && body[end - 1] === LF; count++) {
     if (body[end - 2] === CR) {
       yield end - 2
-      // If the signed body ended with CR, only the LF was added later.
+      // The signed body may have ended with CR, so that only the LF was added later.
       yield end - 1
       end -= 2
     } else yield --end
@@ -100,12 +99,11 @@ function isBlank(byte: number): boolean {
 const STRIDE = 1 << 20
 
 /**
- * Returns memory for one edited body. Edits of a large body share one buffer: an edit is no longer needed when the next
- * edit is made.
+ * Returns memory for one edited body. All large edits share one buffer, since 10 copies of 25 MB would need 250 MB. So
+ * each large edit overwrites the previous one, which is no longer needed.
  */
 type RoomForEdits = (length: number) => Uint8Array
 
-/** Creates one buffer that all large edits share: a copy for each of 10 edits of 25 MB would need 250 MB. */
 function createRoom(): RoomForEdits {
   let kept = new Uint8Array(0)
   return (length) => {
@@ -186,7 +184,6 @@ function isAscii(body: Uint8Array): boolean {
   return true
 }
 
-/** Encodes a string in Windows-1252. Returns undefined if that is impossible. */
 function narrowed(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(text.length)
   for (let at = 0; at < text.length; at++) {

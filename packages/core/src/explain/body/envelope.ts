@@ -101,8 +101,8 @@ const DEEPEST = 8
 const CONTENTS = 24
 
 /**
- * Returns the strings and byte lists of an envelope that may be the body. Those under known names come first, then the
- * longest.
+ * Returns the strings and byte lists of an envelope that may be the body. Contents of members with known names
+ * (`NAMED`) come first, then the longest contents.
  */
 function contentsOf(envelope: object): readonly Content[] {
   const found: Content[] = []
@@ -172,7 +172,8 @@ function inner(request: PlainRequest, what: string): Change {
   return { request, steps: [step] }
 }
 
-// The clue for a body that is the JSON of its bytes, as JSON.stringify, many logs and queues write it.
+// The clue for a body that lists its original bytes as JSON numbers. JSON.stringify, many logs and queues write a
+// Buffer in this way.
 const BYTES_AS_JSON: Clue = {
   cause: 'body-reserialized',
   message:

@@ -17,8 +17,8 @@ import {
 const COMMON = 4
 
 /**
- * Yields bodies as other JSON libraries would have written the same tokens. Tries layouts first, then escapes, then
- * both, then the order of keys, and numbers with the zeros that JavaScript drops.
+ * Yields the bodies that other JSON libraries would have written for the same JSON. First the layout differs, then the
+ * escapes, then both. At last the order of keys differs, or numbers have zeros that JavaScript drops.
  */
 export function* reserialized(
   request: PlainRequest,
@@ -38,7 +38,7 @@ export function* reserialized(
   const strings = (by: Escapes): readonly JsonToken[] =>
     tokens.map((token) => (token[0] === '"' ? rewritten(token, by) : token))
 
-  // Keeps the layout and changes only the escapes.
+  // These changes leave the layout as it is, and change only the escapes.
   for (const by of styles) {
     if (bounds.over()) return
     yield* attempt(inPlace(text, by), `the escapes of ${by.name}`)
@@ -95,7 +95,7 @@ export function* reserialized(
           'body-reserialized',
           `the body was parsed and written again: it was signed with ${how}`,
         ),
-        // JSON libraries must not add a byte order mark (RFC 8259, section 8.1), so another program added it.
+        // JSON libraries must not add a byte order mark (RFC 8259, section 8.1). So another program added the mark.
         ...(came === text ? [] : [MARK]),
       ],
     }
@@ -126,8 +126,8 @@ const COMBINED = 300
 const MOST_PLACES = 100
 
 /**
- * Yields the tokens with changes that undo what parsing loses: zeros and exponents of numbers, and empty objects that
- * became empty lists.
+ * Yields token lists that may be the original: with zeros and exponents of numbers that parsing loses, and with `{}` in
+ * place of `[]`.
  */
 function* restored(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]> {
   const places: { readonly at: number; readonly others: readonly JsonToken[] }[] = []
@@ -172,7 +172,7 @@ function put(tokens: readonly JsonToken[], at: number, other: JsonToken): readon
 }
 
 function othersOf(token: JsonToken, next: JsonToken | undefined): readonly JsonToken[] {
-  // PHP parses an empty object as an empty list.
+  // PHP parses `{}` as an empty list, and writes it as `[]`.
   if (token === '[' && next === ']') return ['{}']
   if (/^-?\d+(?:\.0)?$/.test(token)) {
     const whole = token.replace('.0', '')
@@ -238,7 +238,8 @@ function* allOrders(tokens: readonly JsonToken[]): Generator<readonly JsonToken[
   let count = 1
   for (const size of sizes)
     for (let factor = 2; factor <= size; factor++) if ((count *= factor) > ORDERS) return
-  // The digits of `n` (in mixed radix) are an order for each object. `rest` has the digits that no member has used yet.
+  // Each `n` is one combination of key orders. Its digits (in mixed radix) choose the next key of each object in turn,
+  // and `rest` has the digits that are not used yet.
   for (let n = 1; n < count; n++) {
     let rest = n
     yield rearranged(tokens, (members) => {
@@ -257,8 +258,8 @@ export function byKey(a: JsonToken, b: JsonToken): number {
 }
 
 /**
- * Sorts keys that look like integers after the others, where they may have been before JavaScript moved them to the
- * front.
+ * Compares keys for sorting: keys that look like integers come last. JavaScript moves such keys to the front, so the
+ * sender may have written them at the end.
  */
 export function integersLast(a: JsonToken, b: JsonToken): number {
   return Number(isInteger(a)) - Number(isInteger(b))

@@ -90,7 +90,10 @@ const HOLDERS =
   /\b(?:of (?:the|a)(?: [\w.-]+)??|the|a) (endpoint|webhook|hook|subscription|notification destination|contact point|security policy|app|application|account|space|integration|channel)(?:'s|\b)(?! key)/i
 const SHARED = new Set(['app', 'application', 'account', 'space', 'integration', 'channel'])
 
-/** Returns which endpoints share a secret, read from the description of the provider's option. */
+/**
+ * Returns a sentence part that says which endpoints share one secret, such as all endpoints of an account. `sentence`
+ * is the description of the provider's secret option.
+ */
 function whose(sentence: string): string {
   const holder = HOLDERS.exec(sentence)?.[1]?.toLowerCase()
   if (holder === undefined) return 'another endpoint or environment may have a different secret'
@@ -100,8 +103,8 @@ function whose(sentence: string): string {
 }
 
 /**
- * Yields a change with other keys for each other way to read a secret. With `twice`, each change combines two ways, one
- * after the other.
+ * Yields one change per other way to read a secret, such as decoded from base64. With `twice`, each change applies two
+ * ways, one after the other.
  */
 export function* secretChanges(
   made: Made,
@@ -170,7 +173,10 @@ export function rekeyed(key: unknown, bytes: Uint8Array): unknown {
   return bytesOf(key) && { ...(key as object), key: bytes }
 }
 
-/** Another way to read a configured secret: as another text, or as the bytes of the key. */
+/**
+ * Another way to read a configured secret. Either `text` replaces the text of the secret, or `bytes` replace the bytes
+ * of the key.
+ */
 interface Variant {
   readonly cause: FindingCause
   readonly says: string

@@ -19,8 +19,8 @@ export function missingHeaders(request: PlainRequest, reads: Reads): readonly st
 }
 
 /**
- * Yields requests in which a header that verification did not read replaces a missing header. The most similar names
- * come first.
+ * Yields requests in which a present header gets the name of a missing header. Only headers that verification did not
+ * read are renamed. The most similar names come first.
  */
 export function* renamed(request: PlainRequest, reads: Reads): Generator<Change> {
   const spare = [...request.headers.keys()].filter((name) => !reads.headers.has(name))

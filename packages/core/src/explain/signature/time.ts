@@ -6,7 +6,9 @@ const EARLIEST = 1e12
 // The year 2603 in milliseconds. A later time means a wrong unit too.
 const LATEST = 2e13
 
-/** A possible time of signing, and the causes that are proven if the delivery verifies at that time. */
+/**
+ * A time at which to verify the delivery again. If the delivery verifies at `at`, the causes in `steps` are proven.
+ */
 export interface Shift {
   readonly at: number
   readonly steps: readonly Clue[]
@@ -39,7 +41,6 @@ function timesIn(headers: ReadonlyMap<string, readonly string[]>): readonly numb
   return [...found].slice(0, MOST)
 }
 
-/** Returns the clue for a time in the wrong unit. */
 export function clockUnit(where: string): Clue {
   return {
     cause: 'clock-unit',
@@ -77,7 +78,10 @@ function skew(seconds: number): Clue {
   }
 }
 
-/** Yields requests with the times of their headers in other units. `sample` has headers as this sender signs them. */
+/**
+ * Yields requests with the times of their headers in other units. `sample` contains the headers of a test delivery,
+ * which show the unit that this sender uses.
+ */
 export function* clockUnits(
   request: PlainRequest,
   reads: Reads,
@@ -115,7 +119,8 @@ function* unitsOf(value: string, sample: string | undefined): Generator<string> 
   if (seconds !== undefined) {
     yield value.replace(seconds, `${seconds}000`)
     yield value.replace(seconds, isoOf(Number(seconds) * 1000))
-    // If the sender signs milliseconds and the last three digits are lost, 1,000 values are possible.
+    // The sender signs milliseconds, but the received time has only seconds. So all 1,000 values of the lost digits are
+    // tried.
     if (sample !== undefined && /(?<!\d)1\d{12}(?!\d)/.test(sample))
       for (let rest = 1; rest < 1000; rest++)
         yield value.replace(seconds, seconds + String(rest).padStart(3, '0'))

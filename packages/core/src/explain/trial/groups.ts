@@ -17,21 +17,18 @@ import { encode, fromBase64, fromBase64url, fromHex } from '../../body/bytes.ts'
 import { hmacDigest, watch, type Compared } from '../../provider/schemes/hmac.ts'
 import { messageParts } from '../../provider/schemes/signature/template.ts'
 
-/** Returns the changes of one kind to try on a state (a request with its provider and keys). */
+/** Returns the changes of one kind to try. `state` is a request with its provider and keys. */
 export type Group = (state: TrialState) => MaybePromise<Iterable<Change>>
 
-/** One group per kind of change. */
 export interface Groups {
   readonly headers: Group
   readonly secrets: Group
   readonly twiceSecrets: Group
   readonly envelopes: Group
   readonly bodies: Group
-  /** The changes in `bodies` that change characters, not only whitespace. */
+  /** Like `bodies`, but only the changes that replace characters, not those that change only whitespace. */
   readonly charsets: Group
-  /**
-   * The most common changes in `writers`, tried early so that a proof does not wait for thousands of combined changes.
-   */
+  /** The most common changes of `writers`. They are tried first, since `writers` has thousands of changes. */
   readonly layouts: Group
   readonly urls: Group
   readonly algorithms: Group
@@ -66,8 +63,8 @@ export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: B
         signatureEncodings(from.request, reads),
         signaturePrefixes(from.request, reads, {
           expected: subject.prefixes,
-          // For a token (no signature over the body), only the prefixes of this provider are tried: a token with
-          // another prefix is another token.
+          // The prefix of a token (no signature over the body) is part of the token. So the prefixes of other providers
+          // are tried only for signatures.
           others: reads.body || subject.provider.covers.body !== 'none',
         }),
       ),

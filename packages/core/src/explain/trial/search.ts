@@ -7,10 +7,12 @@ import { changed, type Trial, type TrialState } from './trial.ts'
 
 type Kind = keyof Groups
 
-/** One round of the search: tries every change of `kind`, alone or after the first changes of another kind. */
+/** One step of the search. It tries every change of `kind`: alone, or in combination with a change of another kind. */
 interface Round {
   readonly kind: Kind
-  /** The other kind, and the maximum number of its changes to combine with. @default none */
+  /**
+   * The other kind, whose change is applied first, and how many changes of that kind to combine at most. @default none
+   */
   readonly after?: readonly [kind: Kind, most: number]
   readonly most?: number
 }
@@ -59,12 +61,12 @@ const ROUNDS: readonly (readonly Round[])[] = [
 
 // Maximum number of states from which the search continues.
 const BASES = 6
-// Maximum number of changes after which one more change is tried to make signature headers readable.
+// Maximum number of changes in a row to make signature headers readable.
 const DEPTH = 4
 
 /**
- * A state (a request with its provider and keys) from which the search starts. Verification rejects it. `groups` has
- * the changes to try, for the parts of the request that verification read.
+ * A starting point of the search: a request with its provider and keys, which verification rejects. `groups` has the
+ * changes to try. They concern only parts of the request that verification read.
  */
 interface Base {
   readonly state: TrialState
@@ -115,7 +117,10 @@ export async function search(
     return undefined
   }
 
-  /** Combines rewritten bodies with the most common other changes. Each body is written only once. */
+  /**
+   * Combines each rewritten body with the most common changes of headers, secrets and URLs. Writing a body is slow, so
+   * each body is written only once.
+   */
   async function writtenBeside({ state, groups }: Base): Promise<readonly Clue[] | undefined> {
     const beside: TrialState[] = []
     for (const [kind, most] of [
@@ -173,7 +178,8 @@ export async function search(
         if (!outcome) continue
         if (outcome.accepted) return { proof: proofOf(next.state, outcome.steps) }
         if (!isHeaderError(outcome.error)) found.push(next.state)
-        // Progress: one more header is present, or a missing header is now only malformed.
+        // The change helped if one more header is present, or if a missing header is now only malformed. The search
+        // continues from there.
         else if (kind === 'envelopes' || !isSame(outcome.error, error)) further.push(next.state)
       }
     if (found.length > 0 || depth >= DEPTH) return looked(found)
@@ -208,7 +214,8 @@ function causesOf(steps: readonly Clue[]): readonly Clue[] {
   const byAlgorithm = steps.some(({ cause }) => cause === 'signature-algorithm')
   const seen = new Set<string>()
   return steps.filter(({ cause }) => {
-    // If the other algorithm is SHA-1, its prefix `sha1=` is not a second cause.
+    // With the algorithm SHA-1 also comes the prefix `sha1=`. Both are one mistake, so the prefix is not reported as a
+    // second cause.
     if (seen.has(cause) || (byAlgorithm && cause === 'signature-prefix')) return false
     seen.add(cause)
     return true

@@ -17,12 +17,11 @@ export interface TrialState {
   readonly steps: readonly Clue[]
 }
 
-/** The result of verifying a state. `steps` has causes if the delivery verified only at another time. */
+/** The result of verifying a state. If the delivery verified only at another time, `steps` has the causes for that. */
 type TrialOutcome =
   | { readonly accepted: true; readonly steps: readonly Clue[]; readonly error?: WebhookError }
   | { readonly accepted: false; readonly error: WebhookError }
 
-/** Verifies states within the bounds of the search. */
 export interface Trial {
   /** Verifies a state. Returns undefined if the bounds are used up. */
   run(state: TrialState): MaybePromise<TrialOutcome | undefined>
@@ -56,8 +55,8 @@ export function createTrial(bounds: Bounds, now: number): Trial {
       : judged(state, delivery, error)
   }
 
-  // Schemes check the time after the signature. Verifying again at the signed time shows whether the time was the only
-  // cause.
+  // Schemes check the time only after the signature matched. So if the delivery verifies at the signed time, the time
+  // was the only thing wrong.
   function judged(
     state: TrialState,
     delivery: Delivery,
@@ -131,7 +130,7 @@ function verify(
   }
 }
 
-/** The part of a request that a member of its delivery reads. `header` and `headers` read the header that is asked for. */
+/** The part of the request that reading a member of `Delivery` counts as. Headers are recorded separately, by name. */
 const PARTS: { readonly [Member in keyof Delivery]?: 'method' | 'url' | 'body' } = {
   method: 'method',
   url: 'url',

@@ -67,8 +67,8 @@ interface Changed {
   readonly causes: readonly FindingCause[]
 }
 
-// Number of variants to try per part, by the number of changed parts (1 to 4). These numbers give 400, 640, 640 and 405
-// URLs.
+// Maximum number of variants to try of each part, by the number of parts that are changed together (1 to 4). With these
+// limits, there are 400, 640, 640 and 405 URLs to try.
 const TRIED = [0, 400, 8, 4, 3]
 
 function* changesOf(
@@ -144,8 +144,8 @@ function queries(query: string, known: readonly string[]): Variant[] {
   }
   for (const value of ['', '?']) if (!found.has(value)) found.set(value, 'url-query')
   found.delete(query)
-  // Queries from headers come first, then other orders of the parameters: combinations with other parts of the URL use
-  // only the first few.
+  // The queries from headers come first, then the query with its parameters in other orders. The order matters, since
+  // combinations with other parts of the URL use only the first few queries.
   return [...found].map(([value, cause]) => ({ value, cause })).slice(0, 400)
 }
 
