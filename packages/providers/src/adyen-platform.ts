@@ -7,8 +7,8 @@ import { sampleJson } from './common/paths.ts'
 /**
  * Adyen's platform webhooks: Balance Platform, Management, Configuration. The signature is HMAC-SHA256 over the body,
  * in the header `HmacSignature`. The topic is `type`. Adyen sends no event id, so the id is made of resource, type and
- * `sequenceNumber`. If there is no number, `timestamp` is used instead. All of these are signed. Adyen expects a 2xx
- * within 10 s and retries for up to 30 days.
+ * `sequenceNumber`. If there is no number, `timestamp` is used instead. All these members are signed. Adyen expects a
+ * 2xx within 10 s and retries for up to 30 days.
  * https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
  */
 export const adyenPlatform: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sender({
@@ -58,8 +58,7 @@ export const adyenPlatform: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ 
   },
 })
 
-// Returns the id of the resource. `data` is the resource itself, or an object that has it under its name, such as
-// `data.accountHolder`.
+// Returns the id of the resource. The resource is `data` itself, or a member of `data` such as `data.accountHolder`.
 function resourceId(data: unknown): string | undefined {
   if (typeof data !== 'object' || data === null) return undefined
   const nested = Object.values(data).map((value) => member(value, 'id'))

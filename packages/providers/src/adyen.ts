@@ -14,7 +14,7 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
  * `additionalData`.
  *
  * The topic is `eventCode`. The id is `pspReference:eventCode:success`, and all three parts are signed. The payload is
- * the item, with the delivery's `live` added. Adyen expects a 2xx with the body `[accepted]` within 10 s. It retries
+ * the item, with the delivery's `live` added. Adyen expects a 2xx with the body `[accepted]` within 10 s. Adyen retries
  * for up to 30 days, the oldest delivery first, so a rejected delivery delays the others.
  * https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
  */

@@ -2,10 +2,10 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Airtable. A delivery is a ping without data, with the topic `ping` and no id. At a ping, list the payloads from your
- * stored cursor, because Airtable may lose a ping or send one ping for several changes. Deduplicate the payloads by
- * `baseTransactionNumber`. Airtable signs a `timestamp`, but does not document a maximum age. Airtable expects an empty
- * 200 or 204. A webhook expires after 7 days unless you refresh it.
+ * Airtable. A delivery is a ping without data, with the topic `ping` and no id. After each ping, list the payloads that
+ * follow your stored cursor. Airtable may lose a ping, or send one ping for several changes. Deduplicate the payloads
+ * by `baseTransactionNumber`. Airtable signs a `timestamp`, but does not document a maximum age. Airtable expects an
+ * empty 200 or 204. A webhook expires after 7 days unless you refresh it.
  * https://airtable.com/developers/web/api/webhooks-overview
  */
 export const airtable: Factory<PresetOptions<'macSecretBase64'>> = /* @__PURE__ */ preset({

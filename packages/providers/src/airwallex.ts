@@ -3,7 +3,8 @@ import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
  * Airwallex. Its pages do not say whether the signed time is in seconds or milliseconds, so both units are accepted.
- * The pages also do not say whether a retry is signed again. So the default tolerance is as long as Airwallex retries.
+ * The pages also do not say whether a retry is signed again. So the default tolerance is the whole time over which
+ * Airwallex retries.
  * https://www.airwallex.com/docs/developer-tools__webhooks
  */
 export const airwallex: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

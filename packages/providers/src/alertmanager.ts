@@ -13,9 +13,9 @@ export type AlertmanagerOptions = HttpAuthOptions
  * Prometheus Alertmanager. Alertmanager does not sign. The credentials in `http_config` authenticate a delivery, and
  * only TLS protects the body. A delivery is a group of alerts, and each alert is an event. The topic is `firing` or
  * `resolved` with the receiver's name, the id is `fingerprint:startsAt:status`, and the payload is the group with only
- * that alert. While a group still fires, Alertmanager repeats it at each `repeat_interval`, with the same ids. So the
- * inbox drops the repeats as duplicates while it remembers the ids. After a 5xx, Alertmanager retries until the group's
- * next notification. After a 4xx, it does not retry.
+ * that alert. While a group still fires, Alertmanager sends the group again at each `repeat_interval`. The repeated
+ * alerts have the same ids, so within the dedupe window the inbox drops them as duplicates. After a 5xx, Alertmanager
+ * retries until the group's next notification. After a 4xx, it does not retry.
  * https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
  */
 export const alertmanager: Factory<AlertmanagerOptions> = /* @__PURE__ */ provider({

@@ -10,15 +10,15 @@ import { joined } from './schemes/ids.ts'
 /** Options of {@link asana}. */
 export interface AsanaOptions {
   /**
-   * The `X-Hook-Secret` of the webhook; each webhook has its own. If your app stores the secrets from handshakes
-   * itself, give a function. @default the secrets in `records`; without `records`, none, so only handshakes are
-   * answered
+   * The `X-Hook-Secret` of the webhook. Each webhook has its own secret. If your app stores the secrets from handshakes
+   * itself, give a function. @default the secrets in `records`. Without `records`, there is no secret, and only
+   * handshakes are accepted
    */
   readonly secret?: SecretOption
   /**
-   * Whether a handshake is expected now. Anybody can send a handshake, and whoever plants a secret can then sign
-   * events. So return true only while your call that creates the webhook waits for its answer, and only for the URL of
-   * that webhook. @default false
+   * Whether a handshake is expected now. Anybody can send a handshake, and the sender of an accepted secret can sign
+   * events. So return true only for the webhook's URL, and only while your call that creates the webhook waits for its
+   * answer. @default false
    */
   readonly acceptHandshake?: boolean | ((delivery: Delivery) => MaybePromise<boolean>)
   /**
@@ -33,8 +33,8 @@ export interface AsanaOptions {
   readonly records?: Records
 }
 
-// Allowed form of a secret. A comma is not allowed, because a server joins two header lines with a comma. A brace is
-// not allowed, because a secret must not look like a body.
+// Allowed form of a secret. A comma is not allowed, because servers join two headers of one name with a comma. A brace
+// is not allowed, so that no JSON body can pass as a secret.
 const SECRET = /^[\w.~+/=:-]{1,256}$/
 
 /**
@@ -141,10 +141,7 @@ const TRIES = 5
 /** A secret that arrived in a handshake. `proven` is true once the secret has verified a delivery. */
 type Kept = { readonly secret: string; readonly proven: boolean }
 
-/**
- * Stores the secrets from handshakes in the records of an inbox, so that every process of the app has them. The key is
- * the path and query of the URL.
- */
+/** Stores the secrets from handshakes in the records of an inbox, so that every process of the app has them. */
 function recordedSecrets(
   records: Records,
   provider: string,
@@ -166,8 +163,8 @@ function recordedSecrets(
     return `secrets/${provider}${pathname}${search}`
   }
   /**
-   * Changes the stored list of secrets for a URL, unless `change` returns undefined. Returns false if another writer
-   * changed the list during every try.
+   * Replaces the stored list of secrets of a URL with the result of `change`. If the result is undefined, writes
+   * nothing. Returns false if another writer changed the list during every try.
    */
   const update = async (
     delivery: Delivery,
@@ -211,9 +208,7 @@ function recordedSecrets(
   }
 }
 
-/**
- * Makes room for one more secret. If the list is full, removes the oldest secret that has not verified any delivery.
- */
+/** If the list is full, removes the oldest secret that has not verified any delivery. */
 function withRoom(kept: readonly Kept[]): readonly Kept[] {
   if (kept.length < MOST) return kept
   const oldest = kept.findIndex(({ proven }) => !proven)

@@ -37,8 +37,8 @@ export interface AwsSnsOptions extends CertificateOptions {
   readonly tolerance?: number
 }
 
-// The region must match `regionRegex` of AWS's endpoints file. So a host name with that region is never the name of an
-// S3 bucket. https://github.com/boto/botocore
+// This pattern allows only regions that `regionRegex` of AWS's endpoints file allows. So the host name made from a
+// region cannot be the name of an S3 bucket, which anybody could own. https://github.com/boto/botocore
 const ARN_OF_REGION =
   /^arn:(aws|aws-cn|aws-us-gov):sns:((?:(?:us|eu|ap|sa|ca|me|af|il|mx)|cn|us-gov)-[a-z]+-\d+):\d{12}:/
 // Hosts of Amazon's issuing certificates. https://www.amazontrust.com/repository/
@@ -112,7 +112,7 @@ export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({
         at: { field: 'Signature' },
         path: /\.pem$/,
         issuers: ISSUERS,
-        // If the app gives a certificate, any name in it is trusted.
+        // If the app gives the certificate itself, the name in the certificate is not checked.
         named: options.certPem === undefined ? (name) => NAME.test(name) : undefined,
         read,
         message: (delivery, arn) => signedText(delivery.json(), arn),
@@ -140,7 +140,7 @@ function read(delivery: Delivery): CertificateClaim {
   const message = delivery.json()
   const version = field(message, 'SignatureVersion')
   const signature = text(message, 'Signature')
-  // A message that has passed through Lambda has the second spelling.
+  // In a message that has passed through Lambda, the name of this field ends with `Url`.
   const url = text(message, 'SigningCertURL') ?? text(message, 'SigningCertUrl')
   if (signature === undefined || url === undefined)
     throw new WebhookError('missing_header', {
@@ -153,9 +153,7 @@ function read(delivery: Delivery): CertificateClaim {
   return { url, hosts, signature, hash: version === '1' ? 'sha1' : 'sha256' }
 }
 
-/**
- * Returns the SNS host that has the certificates of a topic's region. Returns an empty list if the ARN names no region.
- */
+/** Returns the host that has the signing certificates of the topic's region, or no host if the ARN names no region. */
 function hostsOf(arn: string | undefined): readonly string[] {
   const [, partition, region] = ARN_OF_REGION.exec(arn ?? '') ?? []
   if (region === undefined) return []

@@ -7,9 +7,9 @@ import { preset, type PresetOptions } from './schemes/preset.ts'
  * Bitbucket Cloud and Data Center. The signature is HMAC-SHA256 over the body, in `X-Hub-Signature`. The topic is
  * `X-Event-Key` (`repo:push`). The id is `X-Request-UUID`, or `X-Request-Id` on Data Center; Bitbucket does not
  * document whether a retry has the same id. Both headers are unsigned, so `covers.topic` is false: an attacker can
- * replay a captured body under another topic. Data Center also has the topic in the body, which is then used instead of
- * the header. Data Center's connection test (`diagnostics:ping`) is an event and must be signed. Cloud sends at most
- * 256 KB; raise `limits.body` for Data Center. Bitbucket expects a 2xx within 10 s and retries at most twice.
+ * replay a captured body under another topic. Data Center also sends the topic in the body. In that case, the provider
+ * ignores the header. Data Center's connection test (`diagnostics:ping`) is an event and must be signed. Cloud sends at
+ * most 256 KB. For Data Center, raise `limits.body`. Bitbucket expects a 2xx within 10 s and retries at most twice.
  * https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/
  */
 export const bitbucket: Factory<PresetOptions> = /* @__PURE__ */ preset({

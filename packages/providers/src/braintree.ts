@@ -27,7 +27,9 @@ const CHALLENGE = /^[a-f0-9]{20,32}$/
 export interface BraintreeOptions extends PresetOptions<'privateKey'> {
   /** The private key of the API key pair. */
   readonly privateKey: SecretOption
-  /** The public key of the pair. A delivery may have several signatures, and this key names yours. */
+  /**
+   * The public key of the API key pair. If a delivery has several signatures, this key shows which signature to verify.
+   */
   readonly publicKey: string
 }
 
@@ -35,8 +37,8 @@ export interface BraintreeOptions extends PresetOptions<'privateKey'> {
  * Braintree. The signature is HMAC-SHA1 over the form field `bt_payload`, with its line breaks. The HMAC key is the
  * SHA-1 of the private key. The topic is the notification's kind (`subscription_went_past_due`), and there is no id.
  * The payload is the XML notification. The receiver signs the unsigned challenge (`GET ?bt_challenge=`) with the same
- * key that signs events. So a challenge must have 20 to 32 hex digits, a form that no notification has. Braintree waits
- * 30 s for an answer and retries each hour for 24 hours (3 hours in the sandbox).
+ * key that signs events. So a challenge must be 20 to 32 hex digits, and no notification looks like that. Braintree
+ * waits 30 s for an answer and retries each hour for 24 hours (3 hours in the sandbox).
  * https://developer.paypal.com/braintree/docs/guides/webhooks/overview
  */
 export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ sender({
@@ -86,8 +88,7 @@ export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ sender({
     // `timestamp: []` writes no element, so the payload cannot add a second timestamp.
     const rest = xmlElements({ subject: '', ...(payload as object), kind, timestamp: [] })
     const xml = `<notification><timestamp type="datetime">${time}Z</timestamp>${rest}</notification>`
-    // Braintree ends the base64 text with a line break, which is left out here. Verification accepts the text with and
-    // without that line break.
+    // Braintree's base64 text ends with a line break. This text has none, and verification accepts both forms.
     const bt_payload = Buffer.from(xml).toString('base64')
     const body = new URLSearchParams({ bt_payload }).toString()
     return { headers: { 'content-type': FORM_TYPE }, body }

@@ -52,8 +52,8 @@ export const calCom: Factory<PresetOptions> = /* @__PURE__ */ sender({
   },
 })
 
-// Returns the id of an event. MEETING_STARTED and MEETING_ENDED have no `payload`. Cal.com sends each of these two once
-// per booking.
+// Returns the id of an event. MEETING_STARTED and MEETING_ENDED have no `payload`, and come only once per booking. So
+// trigger and booking are enough to make their ids unique.
 function idOf(value: unknown): string | undefined {
   const names = ['payload.uid', 'payload.bookingId']
   const booking = names.find((name) => member(value, name) !== undefined)

@@ -12,12 +12,12 @@ const CONTENTFUL = {
 
 /**
  * Contentful with request verification turned on. The signature is HMAC-SHA256 over method, path, the listed headers
- * and the body. If you set `publicUrl`, the signature must fit the path and query of that URL. The topic is
+ * and the body. If you set `publicUrl`, the signature is verified with the path and query of that URL. The topic is
  * `X-Contentful-Topic` (`ContentManagement.Entry.publish`; `Entry.publish` matches too), and the id is
  * `X-Contentful-Idempotency-Key`. Both headers are used only if they are signed. The default tolerance is 30 s, as in
- * Contentful's SDK, and as long as the time between retries. Set a larger `tolerance` if clocks or queues are slow.
- * Contentful waits 30 s for an answer and retries 429 and 5xx twice, 30 s apart. A space has one secret, and the old
- * secret is invalid as soon as you change it.
+ * Contentful's SDK. If clocks or queues are slow, set a larger `tolerance`. Contentful waits 30 s for an answer and
+ * retries 429 and 5xx twice, 30 s apart. A space has one secret, and the old secret is invalid as soon as you change
+ * it.
  * https://www.contentful.com/developers/docs/webhooks/request-verification/
  */
 export const contentful: Factory<DatedPresetOptions & PublicUrlOption> = /* @__PURE__ */ sender({
@@ -76,10 +76,7 @@ export const contentful: Factory<DatedPresetOptions & PublicUrlOption> = /* @__P
 const TOPIC = 'x-contentful-topic'
 const ID = 'x-contentful-idempotency-key'
 
-/**
- * Creates Contentful's scheme: HMAC-SHA256 over method, path with query, the headers that the sender lists, and body,
- * separated by line feeds.
- */
+/** HMAC-SHA256 over method, path with query, the headers that the sender lists, and body, separated by line feeds. */
 function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
   const scheme = hmac({
     header: CONTENTFUL.signature,
@@ -105,7 +102,10 @@ function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Arra
   }
 }
 
-/** Returns the names of the signed headers. The header with this list and the header with the time must be signed. */
+/**
+ * Returns the names of the signed headers. Throws if the list does not include the list's own header and the time's
+ * header, because an attacker could then change them.
+ */
 function signedHeaders(delivery: Delivery): readonly string[] {
   const names = singleHeader(delivery, CONTENTFUL.list)
     .split(',')
@@ -115,15 +115,11 @@ function signedHeaders(delivery: Delivery): readonly string[] {
   return names
 }
 
-/** Returns the value of a header, or undefined if the sender did not sign the header. */
 function signedHeader(delivery: Delivery, name: string): string | undefined {
   return signedHeaders(delivery).includes(name) ? delivery.header(name) : undefined
 }
 
-/**
- * Rejects a time that is `ttl` seconds or more away from now. As in Contentful's SDK, a difference of exactly `ttl` is
- * also rejected.
- */
+/** Rejects a time that differs from now by `ttl` seconds or more, as Contentful's SDK does. */
 function checkTtl(delivery: Delivery, now: number, ttl: number): void {
   const name = CONTENTFUL.timestamp
   const time = parseTimestamp(singleHeader(delivery, name), name, 'ms')

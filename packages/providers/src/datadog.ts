@@ -9,11 +9,14 @@ import { sampleJson } from './common/paths.ts'
 export interface DatadogOptions extends HttpAuthOptions {
   /** The value of the custom header that authenticates the webhook. */
   readonly secret?: SecretOption
-  /** The name of that header. @default 'X-Webhook-Secret' */
+  /** Name of the custom header with `secret`. @default 'X-Webhook-Secret' */
   readonly header?: string
-  /** Member in which your payload template has `$EVENT_TYPE` or `$ALERT_TRANSITION`. @default 'event_type' */
+  /**
+   * Name of the payload's member for the topic. Your payload template sets it to `$EVENT_TYPE` or `$ALERT_TRANSITION`.
+   * @default 'event_type'
+   */
   readonly topicField?: string
-  /** Member in which your payload template has `$ID`. @default 'id' */
+  /** Name of the payload's member for the id. Your payload template sets it to `$ID`. @default 'id' */
   readonly idField?: string
 }
 
@@ -58,7 +61,7 @@ export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({
       ? httpAuth(options)
       : token({ header: options.header ?? 'X-Webhook-Secret' }),
   events(delivery, { kind, value }, { topicField = 'event_type', idField = 'id' }) {
-    // A template may write the id as a number above 2^53, so it is read with exact integers.
+    // A template may write the id as a number above 2^53, so the body is parsed with exact integers.
     const exact = kind === 'json' ? delivery.json('exact') : value
     const topic = member(exact, topicField) ?? member(exact, 'alert_transition') ?? 'event'
     return [{ id: member(exact, idField), topic, payload: value }]

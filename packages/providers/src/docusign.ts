@@ -61,8 +61,8 @@ export const docusign: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sende
   },
 })
 
-// Returns true if any of the signature headers is present. The header's name has the number of an active key, so `…-1`
-// may be missing.
+// Returns true if the delivery has any signature header. The number in a header's name is the number of the account's
+// key, and the first key may be off. So a delivery may lack `…-1`.
 function isSigned(head: Delivery): boolean {
   for (const [name] of head.headerLines()) if (name.startsWith('x-docusign-signature-')) return true
   return false

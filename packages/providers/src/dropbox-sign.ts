@@ -54,9 +54,9 @@ const SCHEME: Scheme<Uint8Array> = {
 /**
  * Dropbox Sign (HelloSign). A delivery is a multipart form with the event as JSON in its field `json`.
  * `event.event_hash` is the HMAC-SHA256 of time and type, in hex. **The rest of the body is not signed**: fetch the
- * signature request from the API. The topic is `event.event_type`. The id is made of that hash and the ids of the
- * signature request and the signature. The receiver answers with the text `Hello API Event Received`, which Dropbox
- * Sign expects.
+ * signature request from the API. The topic is `event.event_type`. The id is made of `event_hash`, the id of the
+ * signature request and the id of the signature. The receiver answers with the text `Hello API Event Received`, which
+ * Dropbox Sign expects.
  * https://developers.hellosign.com/docs/events/walkthrough
  */
 export const dropboxSign: Factory<PresetOptions<'apiKey'>> = /* @__PURE__ */ sender({

@@ -8,9 +8,9 @@ import { sampleJson } from './common/paths.ts'
 /**
  * Dropbox. The signature is HMAC-SHA256 over the body, in `X-Dropbox-Signature`. The only topic is `list_folder`, and
  * its payload names the accounts that changed. Events have no id, and two different events may have equal bodies. So do
- * not set `dedupe: 'digest'`; list the changes from your cursor. The receiver echoes the unsigned GET with `challenge`.
- * The signature has no time, so a captured delivery can be replayed. Dropbox expects a 200 within 10 s and retries for
- * about 10 minutes.
+ * not set `dedupe: 'digest'`. List the changes that follow your stored cursor. The receiver answers the unsigned GET of
+ * a new webhook with its `challenge`. The signature has no time, so a captured delivery can be replayed. Dropbox
+ * expects a 200 within 10 s and retries for about 10 minutes.
  * https://www.dropbox.com/developers/reference/webhooks
  */
 export const dropbox: Factory<PresetOptions<'appSecret'>> = /* @__PURE__ */ sender({

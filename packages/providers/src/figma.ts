@@ -65,9 +65,7 @@ export const figma: Factory<PresetOptions<'passcode'>> = /* @__PURE__ */ sender(
   },
 })
 
-/**
- * Returns the payload without its passcode. So the digest of an event stays the same after a change of the passcode.
- */
+/** Returns the payload without its passcode, so that a new passcode does not change the event's digest. */
 function withoutPasscode(payload: unknown): unknown {
   const { passcode: _passcode, ...rest } = payload as Record<string, unknown>
   return rest

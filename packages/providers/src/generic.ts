@@ -33,21 +33,25 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   /** Accepted methods. @default POST, and GET if the signature does not cover a body (tokens, Basic) */
   readonly methods?: readonly string[]
   /**
-   * Formats that the sender sends: see `Provider.formats`. @default JSON if `eventIdField` is set, or else JSON, XML,
-   * form or bytes; also the query of a GET
+   * Formats that the sender sends: see `Provider.formats`. @default `json` if `eventIdField` is set, or else `json`,
+   * `xml`, `form` and `bytes`. If the scheme covers the URL or no body, also `query`
    */
   readonly formats?: readonly Format[]
   /** `strict` rejects a Content-Type that contradicts the format (415). @default 'ignore' */
   readonly contentType?: Provider['contentType']
   /**
-   * Content codings that the sender uses. The value says which bytes are signed: those `sent`, or those `decoded` (`{
-   * gzip: 'decoded' }`). The first bytes of a body show whether it is encoded.
-   * @default `{ gzip: 'sent' }`; none if nothing is verified, or if `formats` is only `bytes`
+   * Content codings that the sender uses. The value says which bytes the sender signs: `sent` means the encoded bytes,
+   * and `decoded` means the body before encoding (`{ gzip: 'decoded' }`). The first bytes of a body show whether it is
+   * encoded.
+   * @default `{ gzip: 'sent' }`, or none if there is no scheme or `formats` is only `bytes`
    */
   readonly codings?: Codings
   /** Charsets of text bodies and forms. @default UTF-8 */
   readonly charsets?: readonly string[]
-  /** False if the sender never signs the same bytes twice on purpose. @default true */
+  /**
+   * False if the signed bytes of two deliveries always differ, because they include the time of sending. Equal bytes
+   * are then a replay. @default true
+   */
   readonly repeats?: boolean
   /** Limits that the sender promises not to exceed. @default the receiver's limits */
   readonly limits?: Partial<Limits>
@@ -56,15 +60,19 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
    * known
    */
   readonly retrySpan?: number
-  /** Headers, query parameters and fields that must not be stored, in addition to those of the scheme. @default none */
+  /**
+   * Headers, query parameters and fields that must not be stored. The scheme's own credentials are never stored either.
+   * @default none
+   */
   readonly credentials?: Provider['credentials']
 }
 
 /**
  * Provider for a sender that this package does not have. You give the scheme, by name or as a value (`hmac(…)`,
  * `ed25519(…)`, `standardWebhooksScheme(…)`, `jwt(…)` …), and say where id and topic are. The first bytes of a body
- * decide its format. Without an option for the id, nothing is deduplicated. The payload of a GET is its query, if the
- * scheme covers the URL, or if it covers no body. The scheme's `covers` says whether headers and query are protected.
+ * decide its format. Without an option for the id, nothing is deduplicated. If the scheme covers the URL, or does not
+ * cover the body, a GET is accepted and its query is the payload. The scheme's `covers` says whether headers and query
+ * are protected.
  *
  * @example
  * generic({ name: 'acme', secret, scheme: 'hmac', header: 'X-Acme-Signature', topicField: 'event.name' })
@@ -193,21 +201,20 @@ export const generic: Factory<GenericOptions> = /* @__PURE__ */ provider({
 const JSON_ALONE: readonly Format[] = ['json']
 const ANY: readonly Format[] = ['json', 'xml', 'form', 'bytes']
 const GZIP: Codings = { gzip: 'sent' }
-/** Options that are passed to the provider unchanged. */
 const PASSED = ['contentType', 'charsets', 'repeats', 'limits', 'retrySpan', 'credentials'] as const
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
 
 /**
- * Returns true if a text format is accepted. Then gzip can be recognized safely, because no JSON, XML or form starts
- * with the first bytes of gzip.
+ * Returns true if a text format is accepted. No JSON, XML or form starts with the first bytes of gzip, so gzip is then
+ * recognized safely.
  */
 function takesText({ formats = ANY }: GenericOptions): boolean {
   return formats.some((format) => format !== 'bytes')
 }
 
 /**
- * Returns true if an event without an id must be rejected. With several formats, the id may be missing because the body
- * was read in the wrong format. Such an event could not be deduplicated.
+ * Returns true if an event without an id must be rejected. With several formats, a body can be parsed in the wrong
+ * format. The id is then missing, and the event could not be deduplicated.
  */
 function needsId({ formats, eventIdField, ...others }: GenericOptions): boolean {
   const elsewhere = others.id ?? others.eventIdHeader ?? others.eventIdQuery
@@ -215,8 +222,8 @@ function needsId({ formats, eventIdField, ...others }: GenericOptions): boolean 
 }
 
 /**
- * Returns the options with functions that read id and topic from the query. If an option names a header for the value,
- * the header is read instead.
+ * Returns the options with functions that read id and topic from the query. A header that the options name is used
+ * first.
  */
 function byQuery(options: GenericOptions): GenericPlaces {
   const { id, eventIdHeader, eventIdQuery, topic, topicHeader, topicQuery, topicField } = options

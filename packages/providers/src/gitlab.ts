@@ -15,13 +15,13 @@ export interface GitlabOptions {
 }
 
 /**
- * GitLab: project, group and system hooks. With a signing token, GitLab signs as in Standard Webhooks. A secret token
- * is sent unchanged in `X-Gitlab-Token`, so it proves nothing about the body. If one of your tokens is a signing token,
- * every delivery must be signed, and secret tokens are ignored. The topic is `object_kind` or `event_name` with the
- * action (`merge_request.open`; `merge_request` matches too), or the hook's name if a custom template has neither. The
- * id is `webhook-id` or `Idempotency-Key`. GitLab before 17.4 sends only `X-Gitlab-Event-UUID`, which is the same for a
- * hook and for the hooks that it triggers. GitLab waits 10 s for an answer and disables a hook for a while after four
- * failures. GitLab does not promise retries.
+ * GitLab: project, group and system hooks. With a signing token, GitLab signs as in Standard Webhooks. GitLab sends a
+ * secret token unchanged in `X-Gitlab-Token`, so the token proves nothing about the body. If one of your tokens is a
+ * signing token, every delivery must be signed, and secret tokens are ignored. The topic is `object_kind` or
+ * `event_name` with the action (`merge_request.open`; `merge_request` matches too), or else the hook's name, for custom
+ * templates without both members. The id is `webhook-id` or `Idempotency-Key`. GitLab before 17.4 sends only
+ * `X-Gitlab-Event-UUID`. If one hook triggers other hooks, all of them have the same UUID. GitLab waits 10 s for an
+ * answer and disables a hook for a while after four failures. GitLab does not promise retries.
  * https://docs.gitlab.com/user/project/integrations/webhooks/
  */
 export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
@@ -78,7 +78,6 @@ export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({
 
 const ID_HEADERS = ['webhook-id', 'idempotency-key', 'x-gitlab-event-uuid']
 
-// Returns the hook's name as a topic: `merge_request` for the header `Merge Request Hook`.
 function hookName(delivery: Delivery): string {
   const name = delivery.header('x-gitlab-event')?.replace(/ Hook$/, '')
   if (!name)
@@ -92,8 +91,8 @@ function hookName(delivery: Delivery): string {
 
 type GitlabKey = { readonly signing: StandardWebhooksKey } | { readonly plain: string }
 
-// Creates GitLab's scheme. If there is a signing token, secret tokens are ignored. Otherwise an attacker could leave
-// out the signature and send only a secret token.
+// If there is a signing token, secret tokens are ignored. Otherwise a delivery with a secret token and without a
+// signature would be accepted.
 function gitlabScheme(given: SecretOption, tolerance: number | undefined): Scheme<GitlabKey> {
   const signed = standardWebhooksScheme({ tolerance })
   const plain = token({ header: 'X-Gitlab-Token' })
@@ -126,8 +125,8 @@ function gitlabScheme(given: SecretOption, tolerance: number | undefined): Schem
   }
 }
 
-// Returns true if the tokens include a signing token, so the body is signed. A function may return either kind, so it
-// counts as unsigned.
+// Returns true if one of the tokens is a signing token. A function may return either kind of token, so the result for a
+// function is false.
 function isSigning(given: SecretOption): boolean {
   return typeof given !== 'function' && String(JSON.stringify(given)).includes('"whsec_')
 }

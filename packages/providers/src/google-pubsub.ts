@@ -14,11 +14,11 @@ import {
 export interface GooglePubsubOptions extends GoogleOidcOptions {}
 
 /**
- * Google Cloud Pub/Sub push with authentication. An OIDC token (RS256) in `Authorization` says who sends. The token's
- * issuer, its audience and the verified address of the service account are checked. **The body is not signed**: only
- * TLS protects it. Google uses the same token for an hour. The topic is the subscription and the id is `messageId`. An
- * unwrapped message has both in headers. Pub/Sub accepts 102, 200, 201, 202 and 204, and retries for 7 days by default.
- * Needs the package jose.
+ * Google Cloud Pub/Sub push with authentication. An OIDC token (RS256) in `Authorization` identifies the sender. The
+ * receiver checks the token's issuer, its audience and the verified address of the service account. **The body is not
+ * signed**: only TLS protects it. Google uses the same token for an hour. The topic is the subscription and the id is
+ * `messageId`. An unwrapped message has the topic and the id in headers. Pub/Sub accepts 102, 200, 201, 202 and 204,
+ * and retries for 7 days by default. Needs the package jose.
  *
  * Pub/Sub can be a gateway for another sender (`behind`). The sender's body is then `message.data`, decoded from
  * base64, and the sender's headers are the message's attributes. An unwrapped message has the sender's headers in the
@@ -84,8 +84,8 @@ function unwrapped(value: unknown): { body: Uint8Array; headers: Record<string, 
   const message = field(value, 'message')
   const data = text(message, 'data') ?? ''
   const body = Buffer.from(data, 'base64')
-  // `Buffer.from` skips characters that are not base64. The result would differ from the sender's bytes, so such data
-  // is rejected.
+  // `Buffer.from` skips characters that are not base64. The decoded bytes would then differ from the sender's bytes, so
+  // such data is rejected.
   if (unpadded(body.toString('base64')) !== unpadded(data))
     throw new WebhookError('malformed_event', {
       problem: 'malformed',
@@ -97,7 +97,6 @@ function unwrapped(value: unknown): { body: Uint8Array; headers: Record<string, 
   return { body, headers: Object.fromEntries(texts) }
 }
 
-/** Returns base64 without its padding, which senders may leave out. */
 function unpadded(base64: string): string {
   return base64.replace(/={1,2}$/, '')
 }

@@ -104,9 +104,10 @@ interface HubspotSchemeOptions extends PublicUrlOption {
   /** Maximum difference between the signed time of v3 and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
   /**
-   * Accepted versions of the signature. Versions 1 and 2 are plain hashes without a time, and an attacker can extend
-   * the message of such a hash. So deliveries with these versions must have JSON bodies, and version 1 is only for
-   * POST. If a v3 signature is present, v1 and v2 are ignored. @default ['v3']
+   * Accepted versions of the signature. Versions 1 and 2 are plain hashes without a time, so an attacker can append
+   * bytes to a signed message. The longer body is not valid JSON, so with these versions only JSON bodies are accepted.
+   * Version 1 covers only the body, so it is only for POST. If a v3 signature is present, v1 and v2 are ignored.
+   * @default ['v3']
    */
   readonly versions?: readonly HubspotVersion[]
 }
@@ -114,10 +115,10 @@ interface HubspotSchemeOptions extends PublicUrlOption {
 const V3 = 'x-hubspot-signature-v3'
 const OLD = 'x-hubspot-signature'
 const VERSION = 'x-hubspot-signature-version'
-// For v3, HubSpot's page says that these escapes in a URL must be decoded, and no others.
+// In a URL that v3 signs, exactly these escapes must be decoded, according to HubSpot's page.
 const ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
 
-/** Creates HubSpot's scheme. If a v3 signature is present, only that signature is verified. */
+/** If a v3 signature is present, only that signature is verified. */
 function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
   const { versions = ['v3'] } = options
   const url = (delivery: Delivery): string => signedUrl(delivery, options)
@@ -145,7 +146,7 @@ function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
     ...(versions.includes('v1') || versions.includes('v2') ? { needs: [] } : {}),
     reads: [V3, 'x-hubspot-request-timestamp', OLD, VERSION],
     present: (delivery) => delivery.header(V3) !== undefined || delivery.header(OLD) !== undefined,
-    // The parts that every accepted version protects.
+    // Only what every accepted version covers.
     covers: { body: 'bytes', id: true, url: isUrlCovered, timestamp: isDated },
     verify(delivery, keys, now) {
       const version = versionOf(delivery)
@@ -166,7 +167,7 @@ function versionOf(delivery: Delivery): HubspotVersion {
   return version
 }
 
-// Algorithm of versions 1 and 2: a plain SHA-256 over the secret and the message.
+// Versions 1 and 2 are a plain SHA-256 over the secret and the message.
 const HASH: SignatureAlgorithm<Uint8Array> = {
   key: (secret) => hmacAlgorithm().key(secret),
   matches(key, message, candidates) {

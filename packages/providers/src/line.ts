@@ -8,7 +8,8 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
  * events. The console's Verify button sends an empty batch. The topic is the event's `type`. For a message, the
  * message's type follows (`message.text`; `message` matches too). The id is `webhookEventId`, which stays the same on a
  * redelivery. The payload is the event with the delivery's `destination` added. Do not answer events whose `mode` is
- * `standby`. The signature has no time, so only the signed ids stop a replay. LINE redelivers only if you turn that on.
+ * `standby`. The signature has no time, so only the signed ids stop a replay. LINE redelivers only if you turn
+ * redelivery on.
  *
  * Types: `line<LineEvents>({ channelSecret })` with `@postern/providers/types/line`.
  * https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/

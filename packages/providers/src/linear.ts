@@ -6,8 +6,8 @@ import { agreedTopic, field, narrowed, text } from './common/read.ts'
 import { sender, type DatedPresetOptions } from './schemes/sender.ts'
 
 /**
- * Linear. The signature is HMAC-SHA256 over the body. The time is the body's `webhookTimestamp`; the unsigned header
- * with the time is used only if the body has none. The topic is `type` with `action` (`Issue.create`; `Issue` matches
+ * Linear. The signature is HMAC-SHA256 over the body. The time is the body's `webhookTimestamp`. If the body has no
+ * time, the unsigned header with the time is used. The topic is `type` with `action` (`Issue.create`; `Issue` matches
  * too). The id is the unsigned header `Linear-Delivery`. Linear expects a 200 within 5 s and retries after 1 minute, 1
  * hour and 6 hours.
  *
@@ -34,7 +34,7 @@ export const linear: Factory<DatedPresetOptions> = /* @__PURE__ */ sender({
     source: 'https://developers.linear.app/docs/graphql/webhooks',
   },
   claims: 'linear-delivery',
-  // Each body has its time of sending, so the bodies of two deliveries differ:
+  // Each body has its time of sending, so the bodies of two deliveries always differ:
   // https://linear.app/developers/webhooks
   repeats: false,
   covers: { body: 'bytes', timestamp: true },

@@ -20,11 +20,11 @@ const sha256 = hmacAlgorithm()
 /**
  * Mailgun: event webhooks (JSON), inbound routes and older webhooks (forms, also with attachments). The signature is in
  * the body and covers only a time and a random token, so only TLS protects the payload. A token belongs to one event.
- * If the token comes again with another event's id, that delivery is rejected while the inbox remembers ids. The topic
- * is the event, or `inbound` for a route. For a failure, the severity follows (`failed.permanent`; `failed` matches
- * too). The id is the event's id, or else the token. To accept events of subaccounts too, use the signing key of the
- * primary account. Mailgun does not say whether a retry is signed again, so the default tolerance is 9 hours. Retries
- * end after 8 hours. Mailgun does not retry after a 200 or 406.
+ * Within the dedupe window, a delivery that has the token of another event is rejected. The topic is the event, or
+ * `inbound` for a route. For a failure, the severity follows (`failed.permanent`; `failed` matches too). The id is the
+ * event's id, or else the token. To accept events of subaccounts too, use the signing key of the primary account.
+ * Mailgun does not say whether a retry is signed again, so the default tolerance is 9 hours. Retries end after 8 hours.
+ * Mailgun does not retry after a 200 or 406.
  * https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
  */
 export const mailgun: Factory<DatedPresetOptions<'signingKey'>> = /* @__PURE__ */ sender({
@@ -85,7 +85,7 @@ function formEvent({ kind, value }: ParsedBody): EventDraft {
   }
 }
 
-// Returns a guard that allows a token for only one event, because only token and time are signed.
+// Only token and time are signed, so each token is allowed for one event only.
 function guarded(token: string | undefined): readonly Guard[] {
   return token === undefined ? [] : [{ key: `mailgun-token:${token}`, otherwise: 'reject' }]
 }
@@ -97,8 +97,7 @@ interface Claim {
 }
 
 /**
- * Creates Mailgun's scheme: the signature is inside the body. Events of subaccounts have a second signature, made with
- * the primary account's key.
+ * The signature is inside the body. Events of subaccounts have a second signature, made with the primary account's key.
  */
 function mailgunScheme(tolerance: number): Scheme<Uint8Array> {
   return {
@@ -126,8 +125,8 @@ function mailgunScheme(tolerance: number): Scheme<Uint8Array> {
 }
 
 /**
- * Returns the last value of a form field. Your own variables may have the names of Mailgun's fields, but Mailgun's
- * fields come last.
+ * Returns the last value of a form field. The author of a mail may choose variables with the names of Mailgun's fields.
+ * Mailgun's own fields come last, so the last value is Mailgun's.
  */
 function lastValue(fields: unknown, name: string): string | undefined {
   const found = field(fields, name)

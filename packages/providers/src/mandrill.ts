@@ -75,7 +75,7 @@ function scheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
     verify(delivery, keys, now) {
       if (isEmpty(delivery)) return own.verify(delivery, [...keys, TEST_KEY], now)
       const found = own.verify(delivery, keys, now)
-      // Everybody knows the test key, so a delivery with events must not use it.
+      // The test key is public, so a delivery with events must not use it.
       if (typeof found === 'number' && isTestKey(keys[found]!))
         throw new WebhookError('signature_mismatch', {
           problem: 'public_key',

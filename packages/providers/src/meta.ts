@@ -84,7 +84,7 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ sender({
   events: (delivery, { value }) => metaUpdates(value, delivery.json('exact')),
   compose({ topic = 'page.feed', id, at = Date.now(), payload }) {
     const [object = topic, name = 'feed'] = topic.split('.', 2)
-    // If the payload has its own `entry`, that `entry` is kept. So a test can send entries without `changes`, such as
+    // A payload that has an `entry` is sent unchanged. So a test can send entries without `changes`, such as
     // Messenger's messages.
     if (field(payload, 'entry') !== undefined) return { body: sampleJson({ object }, payload) }
     const value = mergeDeep({ ...(id !== undefined && { id }) }, payload)
@@ -127,7 +127,7 @@ type Update = Omit<EventDraft, 'payload'> & {
 }
 
 /**
- * Returns one event per update. Ids are read from the body with exact integers, because ids of leads and posts exceed
+ * Returns one event per update. The ids come from the body with exact integers, because ids of leads and posts exceed
  * 2^53.
  */
 function metaUpdates(body: unknown, exact: unknown): readonly EventDraft[] {
@@ -160,7 +160,7 @@ function updatesOf(object: string, entry: unknown): readonly Update[] {
     only: { changed_fields: [name] },
   }))
   const messages = list(entry, 'messaging').map((item) => messaging(object, item, at))
-  // Another app of the page answers the messages in `standby`.
+  // Another app of the page answers the messages in `standby`, so they have a topic of their own.
   const standby = list(entry, 'standby').map((item) => ({
     id: digestId([...at, item]),
     topic: `${object}.standby`,
@@ -171,8 +171,8 @@ function updatesOf(object: string, entry: unknown): readonly Update[] {
   return all.length > 0 ? all : [{ id: digestId([...at, entry]), topic: object, only: {} }]
 }
 
-// Returns the updates in a WhatsApp change. Messages and statuses are in the same field. All statuses of a message have
-// the message's id, so the status becomes part of the event's id.
+// Returns the updates in a WhatsApp change, which may have messages and statuses. All statuses of a message have the
+// message's id, so the status becomes part of the event's id.
 function whatsapp(object: string, change: unknown, at: readonly unknown[]): readonly Update[] {
   const value = field(change, 'value')
   const found = ['messages', 'statuses'].flatMap((kind) =>
@@ -192,8 +192,8 @@ function changed(object: string, change: unknown, at: readonly unknown[]): Updat
   return { id, topic, only: { changes: [change] } }
 }
 
-// Returns the id of a new post, comment or lead. A reaction, an edit or a removal has only the id of its subject, and
-// a subject can have several of them. So the result for them is undefined, and the caller uses a digest.
+// Returns the id of a new post, comment or lead. A reaction, an edit or a removal has only the id of the post or
+// comment that it changes. Several changes can have that id, so the result for them is undefined.
 function subjectOf(value: unknown): string | undefined {
   const verb = text(value, 'verb')
   const item = text(value, 'item')

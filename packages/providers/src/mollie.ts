@@ -11,8 +11,8 @@ export interface MollieOptions {
   /** The signing secret of a next-gen webhook. With a secret, an unsigned delivery is rejected. */
   readonly signingSecret?: SecretOption
   /**
-   * If true, accepts classic webhooks, which are not signed. Such a webhook has only an id to fetch, and anybody can
-   * send one. @default false
+   * If true, accepts classic webhooks, which are not signed. A classic webhook has only the id of an object to fetch.
+   * Anybody can send one. @default false
    */
   readonly unauthenticated?: boolean
 }

@@ -14,7 +14,7 @@ export interface NotionOptions {
   readonly verificationToken?: SecretOption
   /**
    * Called with the token of a new subscription, which a person must paste into Notion. The reply waits for this
-   * function. Anybody can send a token, so set it as `verificationToken` only after Notion has accepted it.
+   * function. Anybody can send a token. So set a token as `verificationToken` only after Notion has accepted it.
    * @default none, so a delivery with another token than `verificationToken` is rejected
    */
   readonly onSecret?: (verificationToken: string, delivery: Delivery) => MaybePromise<void>
@@ -77,8 +77,8 @@ export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({
 const SCHEME = hmac({ header: 'X-Notion-Signature', prefix: 'sha256=', anyCase: true })
 const MAX_HANDSHAKE = 1024
 
-// Handles the first delivery. The key of its signature is the token in its body. So the check does not prove the
-// sender, but it rejects bodies that Notion does not send.
+// Handles the first delivery, which is signed with the token in its own body. So a valid signature does not prove the
+// sender, but a wrong signature shows that the delivery is not from Notion.
 async function greet(
   delivery: Delivery,
   onSecret: NonNullable<NotionOptions['onSecret']>,

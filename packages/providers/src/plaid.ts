@@ -98,7 +98,7 @@ export const plaid: Factory<PlaidOptions> = /* @__PURE__ */ provider({
   ],
 })
 
-// HTTP status of Plaid's error INVALID_WEBHOOK_VERIFICATION_KEY_ID, for a key that does not exist.
+// Plaid answers with this HTTP status if a key does not exist (INVALID_WEBHOOK_VERIFICATION_KEY_ID).
 const UNKNOWN_KEY = 400
 
 function checkBody(claims: JwtClaims, delivery: Delivery): void {
@@ -111,7 +111,7 @@ function checkBody(claims: JwtClaims, delivery: Delivery): void {
     })
 }
 
-// Returns a source that leaves out expired keys. Plaid sets `expired_at` when it has replaced a key.
+// Returns a source without expired keys. Plaid sets `expired_at` when it has replaced a key.
 function unexpired(source: JwkSource): JwkSource {
   const good = (keys: readonly Jwk[]): readonly Jwk[] =>
     keys.filter((key) => (key['expired_at'] ?? null) === null)

@@ -95,8 +95,8 @@ function signaturesOf(delivery: Delivery): readonly string[] {
   return found
 }
 
-// Returns the signed text. As in Plivo's libraries, values are decoded before they are signed. So the signed text is
-// ambiguous: `?a=1.b2` is the query `a=1.b2`, or the query `a=1` with the form `b=2`.
+// Returns the signed text. As in Plivo's libraries, values are decoded before they are signed, so different requests
+// can have equal signed texts. `?a=1.b2` is the query `a=1.b2`, or the query `a=1` with the form `b=2`.
 function messageOf(delivery: Delivery, url: string): string {
   const { origin, pathname, searchParams } = new URL(url)
   const query = sorted(searchParams).map(([name, value]) => `${name}=${value}`)

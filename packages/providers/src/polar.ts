@@ -5,7 +5,7 @@ import { HOUR } from './common/units.ts'
 /**
  * Polar: Standard Webhooks. Secrets made on or after 2026-09-08 (UTC) are decoded as in the specification. For older
  * secrets, the key is the whole text. As in Polar's SDK, both keys are tried. Polar counts a redirect as a failure.
- * Polar does not document how long it retries. The specification's schedule ends after about 76 hours.
+ * Polar does not document how long it retries, so the provider assumes the specification's schedule of about 76 hours.
  * https://polar.sh/docs/integrate/webhooks/delivery
  */
 export const polar: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

@@ -36,7 +36,6 @@ export const quickbooks: Factory<PresetOptions> = /* @__PURE__ */ preset({
 
 const LIST = { itemsField: '', eventIdField: 'id', topicField: 'type' } as const
 
-// Returns the events of a delivery in the older format, which has no event ids.
 function older(value: unknown): readonly EventDraft[] {
   return items(value, 'eventNotifications').flatMap((notification) =>
     items(field(notification, 'dataChangeEvent'), 'entities').map((entity) => {

@@ -61,7 +61,7 @@ const MOST = 20
 
 function read(delivery: Delivery): SignatureClaim {
   const [timestamp = '', ...signatures] = singleHeader(delivery, HEADER).split(',')
-  // A second timestamp means that the framework or a proxy has joined two signature headers.
+  // A number among the signatures is a second timestamp. In that case, a framework or a proxy has joined two headers.
   const areSignatures = signatures.every((one) => /^(?!\d{1,14}$)\S+$/.test(one))
   if (signatures.length === 0 || signatures.length > MOST || !areSignatures)
     throw malformed(

@@ -8,7 +8,7 @@ import {
   coversField,
 } from './schemes/http-signature/http-message-signatures.ts'
 
-/** Options of {@link rfc9421}: `secret` or `publicKey`, and the sender's profile. */
+/** Options of {@link rfc9421}: `secret` or `publicKey`, and what the sender's signatures must contain. */
 export interface Rfc9421Options extends Omit<
   HttpMessageSignaturesOptions,
   'checkTimes' | 'target' | 'base64url'
@@ -24,9 +24,9 @@ export interface Rfc9421Options extends Omit<
 }
 
 /**
- * HTTP Message Signatures (RFC 9421) from any sender. The receiver checks `Content-Digest` against the body. The
- * signature must cover the required components, because a signature over fewer proves little. Your own functions read
- * the topic and the id. Needs the package structured-headers.
+ * HTTP Message Signatures (RFC 9421) from any sender. The receiver checks `Content-Digest` against the body. A
+ * signature that does not cover the required components is rejected, because an attacker could change the rest. Your
+ * own functions read the topic and the id. Needs the package structured-headers.
  * https://www.rfc-editor.org/rfc/rfc9421
  *
  * @example rfc9421({ publicKey, alg: 'ed25519', topic: (d, body) => body.value.type, id: (d) => d.header('idempotency-key') })

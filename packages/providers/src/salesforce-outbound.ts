@@ -73,8 +73,8 @@ export const salesforceOutbound: Factory<PresetOptions<'organizationId'>> = /* @
 
 const MARK = /<(?:[\w.-]{1,64}:)?OrganizationId>([^<]{1,64})</g
 
-// Returns the organization's id. A message of 100 notifications is large, so an unverified message is only searched and
-// not parsed.
+// Returns the organization's id. A message may be large and is not verified yet, so the id is found by a search,
+// without parsing.
 function organizationOf(delivery: Delivery): string {
   const [first, ...more] = delivery.text().matchAll(MARK)
   if (!first || more.length > 0)

@@ -12,13 +12,13 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
 import { sampleJson } from './common/paths.ts'
 
 /**
- * Shopify, with `X-Shopify-*` headers, or with the `Shopify-*` headers of the Events preview. The latter are used if
- * their HMAC is present. The signature is HMAC-SHA256 in base64 over the body. The topic, the shop and the id are in
- * unsigned headers, so `covers.topic` is false: an attacker can replay a captured body under another topic. Check the
- * shop against your installations. A delivery without a webhook id is accepted, but is not deduplicated unless you set
- * `dedupe: 'digest'`. Topics are spelled as Shopify sends them: `orders/create`, or `Product.create` of the Events
- * preview (`Product` matches too). Shopify expects a 2xx within 5 s, counts a redirect as a failure, and retries for 4
- * hours. After 8 failures in a row it removes the subscription.
+ * Shopify, with `X-Shopify-*` headers, or with the `Shopify-*` headers of the Events preview. If `Shopify-Hmac-Sha256`
+ * is present, the `Shopify-*` headers are used. The signature is HMAC-SHA256 in base64 over the body. The topic, the
+ * shop and the id are in unsigned headers, so `covers.topic` is false: an attacker can replay a captured body under
+ * another topic. Check the shop against your installations. A delivery without a webhook id is accepted, but is not
+ * deduplicated unless you set `dedupe: 'digest'`. Topics are spelled as Shopify sends them: `orders/create`, or
+ * `Product.create` of the Events preview (`Product` matches too). Shopify expects a 2xx within 5 s, counts a redirect
+ * as a failure, and retries for 4 hours. After 8 failures in a row, Shopify removes the subscription.
  * https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
  */
 export const shopify: Factory<PresetOptions> = /* @__PURE__ */ sender({

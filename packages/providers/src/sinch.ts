@@ -30,7 +30,7 @@ export const sinch: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   checked: '2026-11-28',
 })
 
-// Members that every callback has. A callback has one more member, whose name is the topic.
+// Every callback has these members and one more, whose name is the topic.
 const COMMON = new Set([
   'app_id',
   'accepted_time',

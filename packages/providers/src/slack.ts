@@ -65,7 +65,7 @@ export const slack: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE__ 
       tolerance,
       message: 'v0:{time}:{body}',
     }),
-  // An `ssl_check` needs no signature, so the rest of that request must not reach a handler.
+  // An `ssl_check` needs no signature, so nothing else in that request may reach a handler.
   greet(delivery) {
     const get = delivery.method === 'GET'
     const form = get ? delivery.query() : readsAsForm(delivery) ? delivery.form() : undefined

@@ -11,7 +11,7 @@ export const stream: Factory<PresetOptions> = /* @__PURE__ */ preset({
   sign: (given) => hmac({ header: 'X-Signature', ...given }),
   eventIdHeader: 'X-Webhook-Id',
   topicField: 'type',
-  // Stream signs the body before the compression, so the decoded bytes are verified.
+  // Stream signs the body before it compresses the body.
   codings: { gzip: 'decoded' },
   checked: '2026-11-28',
   delivers: {

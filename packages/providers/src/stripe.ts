@@ -98,7 +98,6 @@ function stripeScheme({ tolerance }: { readonly tolerance?: number }): Scheme<Ui
   const scheme = hmac({ header: 'Stripe-Signature', pairs: {}, tolerance })
   return {
     ...scheme,
-    // While a secret rolls, one header has several signatures, one per secret.
     signAll(request, keys, now) {
       const signed = keys.map((key) => scheme.sign!(request, key, now))
       const [time] = signed[0]!.headers[HEADER]!.split(',')
@@ -109,8 +108,8 @@ function stripeScheme({ tolerance }: { readonly tolerance?: number }): Scheme<Ui
 }
 
 /**
- * Returns id and topic of the event's twin. Stripe may report one change as a snapshot event and as a thin event, and
- * the thin event names the snapshot event.
+ * Stripe may report one change as a snapshot event and as a thin event, and the thin event names the snapshot event.
+ * Returns id and topic of the other event of such a pair.
  */
 function twinOf(
   event: unknown,
@@ -123,5 +122,5 @@ function twinOf(
   return snapshot === undefined ? undefined : { id: snapshot, topic: topic.slice(3) }
 }
 
-/** Start of a thin event's type: the API version of the event's object. */
+/** Matches the type of a thin event, which starts with an API version. */
 const THIN = /^v\d+\./

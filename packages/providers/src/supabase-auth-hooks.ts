@@ -18,7 +18,8 @@ export interface SupabaseAuthHooksOptions extends Pick<StandardFamilyOptions, 't
    */
   readonly secret: SecretOption
   /**
-   * Name of the hook that uses this URL. The name becomes the topic. @default derived from the members of the payload
+   * Name of the hook that uses this URL. The name becomes the topic. @default a name that follows from the members of
+   * the payload
    */
   readonly hook?: string
 }
@@ -29,10 +30,11 @@ export interface SupabaseAuthHooksOptions extends Pick<StandardFamilyOptions, 't
  * or fails, Supabase rejects the user's action. Supabase waits 5 s for all its tries together, and accepts JSON of up
  * to 200 KB.
  *
- * The payload does not name the hook, so the topic is the option `hook`. Without that option, the members of the
- * payload decide between `send_sms`, `send_email`, `custom_access_token`, `mfa_verification_attempt`,
- * `password_verification_attempt` and `before_user_created`. The id is `webhook-id`, but each try has a new id. So an
- * equal signed body within 5 s counts as a duplicate.
+ * The topic is the option `hook`, because most payloads do not name their hook. Without that option, the topic is the
+ * payload's `metadata.name`, if there is one (`before_user_created`). Otherwise the members of the payload decide
+ * between `send_sms`, `send_email`, `custom_access_token`, `mfa_verification_attempt` and
+ * `password_verification_attempt`. The id is `webhook-id`, which is new for each try. So a delivery whose signed body
+ * came less than 5 s before counts as a duplicate.
  * https://supabase.com/docs/guides/auth/auth-hooks
  */
 export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__ */ provider({
@@ -108,8 +110,8 @@ export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__
 
 const SCHEME = /* @__PURE__ */ standardWebhooksScheme()
 
-// Returns guards that recognize a retry. Times are divided into spans of 5 s, and each try has a key for its own span
-// and for the next. All tries come within 5 s, so any two tries share a key.
+// Returns keys by which the inbox recognizes a retry. Time is divided into spans of 5 s, and each try has a key for its
+// own span and for the next. All tries come within 5 s, so any two tries share a key.
 function retriesOf(delivery: Delivery, payload: unknown): readonly Guard[] {
   const span = Math.floor(Number(delivery.header('webhook-timestamp')) / 5)
   const digest = digestId(payload)

@@ -50,7 +50,6 @@ function signature(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
   const binary = hmac({
     ...common,
     covers: { body: 'fields', id: true },
-    // Encoding as latin1 keeps the low byte of each UTF-16 unit.
     message: (delivery) =>
       Buffer.from(Buffer.from(delivery.body).toString('utf8') + url(delivery), 'latin1'),
   })

@@ -107,7 +107,6 @@ export const twilio: Factory<TwilioOptions> = /* @__PURE__ */ provider({
       }
       return { headers, body: stringifyJson(Array.isArray(payload) ? payload : [event]) }
     }
-    // If the payload already has a field with the topic, no other field is added.
     const isNamed = topicOf(payload) === topic
     const fields = new URLSearchParams({
       ...(!isNamed && { [topicField(topic)]: topic }),
@@ -141,9 +140,9 @@ function topicOf(fields: unknown): string {
   return field(fields, 'CallSid') === undefined ? 'request' : 'call'
 }
 
-// Returns the id of a callback. A call makes many callbacks with the same Sid, and only a sequence number distinguishes
-// them. A callback without a number (a gather, a redirect) has no id. Each status of a message is sent once, so the id
-// is made of Sid and status.
+// Returns the id of a callback. A call makes many callbacks with the same Sid, so the id needs a sequence number. A
+// callback of a call without a number (a gather, a redirect) has no id. Twilio sends each status of a message once, so
+// the id of such a callback is made of Sid and status.
 function callbackId(fields: unknown): string | undefined {
   const status = text(fields, 'MessageStatus') ?? text(fields, 'SmsStatus')
   const message = text(fields, 'MessageSid')

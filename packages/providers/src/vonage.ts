@@ -24,7 +24,7 @@ export const vonage: Factory<PresetOptions<'signatureSecret'>> = /* @__PURE__ */
   hint: 'Signature secret of the account.',
   secret: 'signatureSecret',
   covers: { body: 'bytes', id: true },
-  // The token has no expiry, so its time is not checked.
+  // Vonage's tokens have no expiry, so the time is not checked.
   sign: () => ({
     ...jwt({ algorithms: ['HS256'], issuer: ['Vonage'], bodyHash: { claim: 'payload_hash' } }),
     covers: { body: 'bytes' },

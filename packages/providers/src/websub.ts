@@ -32,8 +32,9 @@ export interface WebsubOptions {
   /** `hub.secret` of the subscription, at most 199 bytes. With a secret, an unsigned delivery is rejected. */
   readonly secret?: SecretOption
   /**
-   * The topic URLs that you subscribe to, or a function that decides when a hub asks. Anybody can ask a hub to end your
-   * subscription. If this option has the URL, that request is confirmed too. A function can reject `unsubscribe`.
+   * The topic URLs that you subscribe to, or a function that is called when a hub asks for confirmation. Anybody can
+   * ask a hub to end your subscription. If this option lists URLs, the receiver confirms the end of a listed
+   * subscription too. To reject `unsubscribe`, give a function.
    * @default none, so every verification is rejected
    */
   readonly expectedTopic?:
@@ -46,7 +47,7 @@ export interface WebsubOptions {
   readonly unauthenticated?: boolean
 }
 
-// Allowed form of a challenge. A challenge must not look like a feed or JSON.
+// Allowed form of a challenge. It must not start like a feed or JSON, so that no event can pass as a challenge.
 const HUB_CHALLENGE = /^[^<{[][^]{0,1023}$/
 
 /**
@@ -97,7 +98,7 @@ export const websub: Factory<WebsubOptions> = /* @__PURE__ */ provider({
   events(delivery, { kind, value }, { expectedTopic }) {
     const topicOf = (self?: string): string => {
       const said = selfLinkHeader(delivery)
-      // Only the feed is signed, so the header must not contradict it.
+      // The feed is signed and the Link header is not, so the header must not name another topic.
       if (self !== undefined && said !== undefined && said !== self)
         throw new WebhookError('malformed_event', {
           problem: 'contradicts',
@@ -151,7 +152,6 @@ const METHODS = new Map(
 )
 const MAX_SECRET = 199
 
-/** Creates WebSub's scheme: the header `X-Hub-Signature: method=hex` (WebSub, section 8). */
 function websubScheme(): Scheme<Uint8Array> {
   return {
     covers: { body: 'bytes', id: true },
@@ -257,7 +257,7 @@ function textOf(parent: Element, name: string): string | undefined {
 
 function both(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return undefined
-  // The id of an entry may contain colons. The time at the end shows where that id ends, so nothing is escaped.
+  // An entry's id may contain colons. A time at the end shows where the entry's id ends, so no colon is escaped.
   return TIME.test(b) ? `${a}:${b}` : joined([a, b])
 }
 

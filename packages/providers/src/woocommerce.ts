@@ -7,8 +7,8 @@ import { sender, type PresetOptions } from './schemes/sender.ts'
 import { sampleJson } from './common/paths.ts'
 
 const PLAIN = hmac({ header: 'X-WC-Webhook-Signature', encoding: 'base64' })
-// WordPress stores a secret with HTML entities. The key is the decoded secret, or the stored text (before WooCommerce
-// 3).
+// WordPress stores a secret with HTML entities. WooCommerce signs with the decoded secret, and before version 3 with
+// the stored text.
 const SCHEME: Scheme<Uint8Array> = {
   ...PLAIN,
   ...keyForms([(secret) => PLAIN.key(decodeEntities(secret)), (secret) => PLAIN.key(secret)]),
@@ -86,7 +86,7 @@ export const woocommerce: Factory<PresetOptions> = /* @__PURE__ */ sender({
   },
 })
 
-// The entities that WordPress decodes, each once (`wp_specialchars_decode()` with ENT_QUOTES).
+// The entities that WordPress decodes, without decoding the result again (`wp_specialchars_decode()` with ENT_QUOTES).
 const ENTITIES = /&(?:amp|lt|gt|quot|#0*(38|60|62|34|39)|#[xX]0*(26|22|27));/g
 const NAMED: Readonly<Record<string, string>> = {
   '&amp;': '&',

@@ -5,8 +5,8 @@ import { DAY } from './common/units.ts'
 import { field, member } from './common/read.ts'
 import { sender, type PresetOptions } from './schemes/sender.ts'
 
-// Allowed form of a challenge. X sends the base64 of a UUID. As few as 112 of these characters can be a compressed
-// event, so the maximum is lower.
+// Allowed form of a challenge. X sends the base64 of a UUID. A compressed event can have this form if it has 112
+// characters or more, so the maximum is lower.
 const CRC_TOKEN = /^[\w+/=.-]{1,100}$/
 
 /**

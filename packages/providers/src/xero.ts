@@ -7,8 +7,8 @@ import { preset, type PresetOptions } from './schemes/preset.ts'
 /**
  * Xero. The signature is HMAC-SHA256 over the body. A delivery is a batch. The topic of an event is for example
  * `CONTACT.UPDATE`, and the id is made of tenant, resource, type and time. Xero's check "intent to receive" is a batch
- * without events. The reply is a 200 for a right signature, and a 401 for a wrong one. Xero expects a 200 within 5 s,
- * with an empty body and no cookie, and retries for 24 hours.
+ * without events. For this check, the reply is a 200 if the signature is right, and a 401 if it is wrong. Xero expects
+ * a 200 within 5 s, with an empty body and no cookie, and retries for 24 hours.
  * https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/
  */
 export const xero: Factory<PresetOptions<'webhookKey'>> = /* @__PURE__ */ preset({

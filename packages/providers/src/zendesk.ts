@@ -33,7 +33,7 @@ export const zendesk: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE_
   delivers: { within: 12_000, after4xx: 'dropped, but 409 and 429', ok: '2xx' },
   formats: ['json', 'xml', 'form'],
   claims: 'x-zendesk-webhook-invocation-id',
-  // Zendesk signs the time of sending, so two deliveries differ:
+  // Zendesk signs the time of sending, so the signed bytes of two deliveries always differ:
   // https://developer.zendesk.com/documentation/webhooks/verifying/
   repeats: false,
   secret: 'signingSecret',
@@ -50,7 +50,7 @@ export const zendesk: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE_
     }),
   events(delivery, { value }) {
     const type = text(value, 'type')
-    // The author of a trigger writes its body. An `id` in such a body is the ticket's, so it is not used.
+    // The author of a trigger writes its body. An `id` in that body is a ticket's id, so it is not the event's id.
     if (!type?.startsWith(EVENT)) {
       const id = delivery.header('x-zendesk-webhook-invocation-id') || undefined
       return [{ id, topic: 'trigger', payload: value }]

@@ -62,8 +62,7 @@ export const zoom: Factory<DatedPresetOptions<'secretToken'>> = /* @__PURE__ */ 
   handshake(_, { value }, { key }) {
     if (field(value, 'event') !== 'endpoint.url_validation') return undefined
     const plainToken = text(field(value, 'payload'), 'plainToken') ?? ''
-    // The answer is signed with the key that signs events. A text with a colon could be the signed text of an event, so
-    // it is rejected.
+    // The key that signs events also signs this answer. A text with a colon could be the signed text of an event.
     if (!PLAIN_TOKEN.test(plainToken))
       throw new WebhookError('handshake_rejected', {
         problem: 'malformed',

@@ -1,7 +1,7 @@
 import { mergeDeep, stringifyJson } from '@postern/core/internal'
 import { member } from './read.ts'
 
-/** Returns the members at one or several paths as one text. Returns undefined if a member is missing. */
+/** Returns the members at the paths, joined with `between`. Returns undefined if a member is missing. */
 export function membersAt(
   value: unknown,
   path: string | readonly string[],
@@ -12,8 +12,8 @@ export function membersAt(
 }
 
 /**
- * Returns an object that has the text at a path, so that {@link membersAt} finds it there. With several paths, the text
- * is split, and each path gets a part.
+ * The inverse of {@link membersAt}: returns an object with the text at the path. With several paths, the text is split
+ * at `between`, and each path gets one part.
  */
 export function placedAt(text: string, path: string | readonly string[], between: string): object {
   const paths = [path].flat()
@@ -35,7 +35,6 @@ export function nested(path: string, value: unknown): object {
   ) as object
 }
 
-/** Returns the JSON of a sample, merged with the payload of a draft, for `sign`. */
 export function sampleJson(sample: object, payload: unknown): string {
   return stringifyJson(mergeDeep(sample, payload))
 }

@@ -2,7 +2,6 @@ import { WebhookError, type Delivery } from '@postern/core'
 import { parseJson } from '@postern/core/internal'
 import type { EventDraft, ParsedBody } from '@postern/core/scheme'
 
-/** Returns an own member of an object, or undefined. */
 export function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]
@@ -15,7 +14,10 @@ export function text(value: unknown, name: string): string | undefined {
   return typeof found === 'string' && found !== '' ? found : undefined
 }
 
-/** Returns a required member, by default the topic. If it is missing, throws a `WebhookError` that names it. */
+/**
+ * Returns a required member, by default the topic. Throws a `WebhookError` with the member's name if there is no such
+ * member.
+ */
 export function needed(
   value: unknown,
   name: string,
@@ -95,7 +97,8 @@ export function agreedTopic(
 }
 
 /**
- * Returns the topic `type.name`, which a subscription to `type` matches too. Without a name, returns the topic `type`.
+ * Returns the topic `type.name`. A subscription to `type` also gets such events. Without a name, returns the topic
+ * `type`.
  */
 export function narrowed(
   type: string,

@@ -32,9 +32,9 @@ type EventOfObject = Pick<WebhookEvent, 'topic' | 'payload'>
 type TaskOfObject = Pick<Task, 'id' | 'signal'>
 
 const API = 'https://api.stripe.com'
-/** Default API version under `/v2`, where Stripe rejects requests without a version. */
+/** Under `/v2`, Stripe rejects requests without a version. */
 const API_VERSION = '2026-10-28.endive'
-/** Maximum number of tasks for which the waited time is remembered. */
+/** Maximum number of entries in `waited`. A deleted entry only lets its task wait longer. */
 const WAITING = 1000
 
 /**
@@ -42,9 +42,9 @@ const WAITING = 1000
  * function returns undefined if the object was deleted, or if the event has no object. The task's signal aborts the
  * request.
  *
- * A 429 postpones the task without using an attempt, for at most an hour in total; after that, a 429 uses an attempt. A
- * 5xx or a network failure also uses an attempt. Any other answer ends the task with an `UnrecoverableError` that names
- * the cause. So does an event whose object cannot be fetched.
+ * A 429 postpones the task without using an attempt, for at most an hour in total. After that hour, a 429 uses an
+ * attempt. A 5xx or a network failure also uses an attempt. After any other answer, or if Stripe's API cannot return
+ * the event's object, the task ends with an `UnrecoverableError` that names the cause.
  *
  * @throws TypeError if an option is wrong.
  * @example
@@ -82,8 +82,7 @@ export function stripeObject(
     const send = options.fetch ?? globalThis.fetch
     let response: Response
     try {
-      // A redirect would send the key to another host, so it is not followed. The value 'error' would also stop it, but
-      // Workers do not support that value.
+      // A redirect would send the key to another host, so it is not followed. Workers do not support the value 'error'.
       response = await send(API + path, { headers, redirect: 'manual', signal })
     } catch (cause) {
       signal.throwIfAborted()
@@ -133,9 +132,7 @@ async function readObject<T>(response: Response, path: string): Promise<T | unde
   return object.deleted === true ? undefined : (object as T)
 }
 
-/**
- * Returns the message in Stripe's error. The message is only compared and never shown, because it may contain the key.
- */
+/** Returns the message in Stripe's error. Callers must not show the message, because it may contain the key. */
 async function errorOf(response: Response): Promise<string> {
   try {
     const text = new TextDecoder().decode(await readBounded(response.body, 64 * 1024))
@@ -147,7 +144,7 @@ async function errorOf(response: Response): Promise<string> {
   }
 }
 
-/** The path of an object in Stripe's API, and the headers that name the object's account. */
+/** An object in Stripe's API: its path, and the headers that name its account. */
 interface Place {
   readonly path: string
   readonly 'stripe-context'?: string
@@ -193,8 +190,8 @@ function relatedPath(related: unknown): string | undefined {
 }
 
 /**
- * Paths of objects under `/v1/`, for types whose path is not `<type>s/<id>`. Braces name members of the object.
- * Undefined means that the API has no path for objects of this type.
+ * Paths of objects under `/v1/`, for types whose path is not `<type>s/<id>`. A name in braces is a member of the
+ * object. Types with undefined have no path in the API.
  */
 const PATHS: Readonly<Record<string, string | undefined>> = {
   balance: 'balance',

@@ -4,8 +4,8 @@ import type { Scheme } from '@postern/core/scheme'
 import { field, readsAsForm, text } from '../common/read.ts'
 
 /**
- * One item of a delivery. `live` says whether the delivery is from the live environment (`'true'` or `'false'`), and is
- * not signed.
+ * One item of a delivery. `live` is `'true'` for the live environment and `'false'` for the test environment. It is not
+ * signed.
  */
 interface AdyenItem {
   readonly item: unknown
@@ -24,8 +24,8 @@ export function adyenScheme(): Scheme<Uint8Array> {
         message: signedFields(item),
         signature: signatureOf(item),
       }))
-      // One key must match all items of a delivery. So an item of one tenant cannot pass with the key of another
-      // tenant.
+      // One key must match all items of a delivery. Otherwise a tenant could put another tenant's signed item into a
+      // delivery.
       const found = keys.findIndex((key) =>
         claims.every(({ message, signature }) => ALGORITHM.matches(key, message, [signature])),
       )
@@ -108,8 +108,8 @@ function plain(value: unknown): string {
   })
 }
 
-// Converts a form to an item as in JSON. A form has `additionalData.…` fields instead of an object, and `value` and
-// `currency` without `amount`.
+// Converts a form to an item as in JSON. In a form, `additionalData` is several fields, and `value` and `currency` are
+// not inside `amount`.
 function formItem(form: URLSearchParams): AdyenItem {
   const item: Record<string, unknown> = {}
   const additionalData: Record<string, string> = {}

@@ -2,13 +2,10 @@ import { textReply, WebhookError, type Reply, type Delivery } from '@postern/cor
 import type { ProviderSpec } from '@postern/core/scheme'
 import { singleHeader } from '@postern/core/internal'
 
-/**
- * Form of a challenge that a receiver may echo. A challenge must not start like JSON, so no event can pass as a
- * challenge.
- */
+/** Form of a challenge that a receiver may echo. It does not start like JSON, so no event can pass as a challenge. */
 export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
 
-/** Returns the challenge. Throws `handshake_rejected` if the challenge is missing or has another form. */
+/** Throws `handshake_rejected` if the challenge is missing or has another form. */
 export function checkedChallenge(challenge: string | undefined, shape: RegExp = CHALLENGE): string {
   if (challenge !== undefined && shape.test(challenge)) return challenge
   throw new WebhookError('handshake_rejected', {
@@ -19,8 +16,8 @@ export function checkedChallenge(challenge: string | undefined, shape: RegExp = 
 }
 
 /**
- * Returns the reply that echoes a challenge from the query. Anybody can choose the unsigned challenge, so a header
- * keeps browsers from showing the reply as a page.
+ * Returns the reply that echoes a challenge from the query. Anybody can choose the challenge, so a header of the reply
+ * keeps browsers from showing the challenge as a page.
  */
 export function challengeReply(query: URLSearchParams, name: string, shape?: RegExp): Reply {
   const [challenge, ...more] = query.getAll(name)
@@ -35,8 +32,8 @@ export function challengeReply(query: URLSearchParams, name: string, shape?: Reg
 }
 
 /**
- * Returns spec members for a sender that verifies a new URL with an unsigned GET. The receiver echoes the query
- * parameter `name`.
+ * Returns the members of a provider's spec for a sender that verifies a new URL with an unsigned GET. The receiver
+ * echoes the query parameter `name`.
  */
 export const getChallenge = (
   name: string,

@@ -16,7 +16,7 @@ export interface GoogleOidcOptions extends FetchOptions {
    */
   readonly email: string | readonly string[]
   /**
-   * The audience that the token must have. Set it if a client can choose the Host of a request.
+   * The audience that the token must have. If clients can choose the Host of a request, set this option.
    * @default the URL of the request, since Google's default is the push URL
    */
   readonly audience?: string | readonly string[]
@@ -42,7 +42,7 @@ export const googleOidcOptions: Readonly<Record<keyof GoogleOidcOptions, string>
   tolerance: 'Seconds the clocks may differ. Default 60 ahead, 0 behind.',
 }
 
-/** Returns the options with a list of addresses. Throws a `TypeError` if `email` has no service account. */
+/** Throws a `TypeError` if `email` has no service account. */
 export function googleOidcReady(name: string, options: GoogleOidcOptions): GoogleOidcReady {
   const emails = [options.email ?? []].flat()
   if (emails.length === 0 || !emails.every((one) => typeof one === 'string' && one.includes('@')))
@@ -51,8 +51,7 @@ export function googleOidcReady(name: string, options: GoogleOidcOptions): Googl
 }
 
 /**
- * Creates a scheme that checks the token's issuer, its audience and the verified address of the service account. The
- * body is not signed.
+ * The token's issuer, its audience and the verified address of the service account are checked. The body is not signed.
  */
 export function googleOidc(name: string, options: GoogleOidcReady): Scheme<unknown> {
   const { audience, email: _email, emails, jwks, tolerance, ...fetching } = options

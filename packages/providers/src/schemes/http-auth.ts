@@ -18,8 +18,8 @@ export function httpAuth(options: HttpAuthOptions): Scheme<string> {
 }
 
 /**
- * Returns name and value of the given option; if none is given, the first name without a value. Throws a `TypeError` if
- * two are given, because a delivery would then need only the weaker one.
+ * Returns name and value of the option that is given. If none is given, returns the first name and undefined. Throws a
+ * `TypeError` if two are given, because a delivery with only the weaker secret would then be accepted.
  */
 export function oneSecret<Options extends object>(
   provider: string,

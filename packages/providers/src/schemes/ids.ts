@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { stringifyJson } from '@postern/core/internal'
 import { member } from '../common/read.ts'
 
-/** Returns an id made of several members of a payload, separated by `:`. Returns undefined if a member is missing. */
+/** Returns undefined if a member is missing. */
 export function joinedId(value: unknown, ...paths: readonly string[]): string | undefined {
   const parts = paths.map((path) => member(value, path))
   return parts.includes(undefined) ? undefined : joined(parts)
@@ -19,8 +19,8 @@ export function joined(parts: readonly unknown[]): string {
   return parts
     .map((part) => {
       const text = String(part)
-      // A part may be only the start of a time, and the next part its rest. Escaping the start keeps the two from
-      // looking like one complete time.
+      // A time may be split over two parts. Escaping the first part keeps both parts together from looking like a
+      // complete time.
       return TIME.test(text)
         ? text
         : text.replace(/[%:]|^(?=\d{4}-\d\d-\d\dT)/g, (one) => ESCAPES[one]!)
@@ -30,7 +30,7 @@ export function joined(parts: readonly unknown[]): string {
 
 const ESCAPES: Readonly<Record<string, string>> = { '%': '%25', ':': '%3A', '': '%' }
 
-/** Returns an id for an event without an id: the first 16 bytes of the SHA-256 of its JSON, in hex. */
+/** For an event without an id: the first 16 bytes of the SHA-256 of its JSON, in hex. */
 export function digestId(value: unknown): string {
   return createHash('sha256').update(stringifyJson(value)).digest('hex').slice(0, 32)
 }

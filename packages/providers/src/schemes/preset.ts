@@ -14,9 +14,7 @@ import { sender, type DatedPresetOptions, type SenderSpec } from './sender.ts'
 
 export type { DatedPresetOptions, PresetOptions, UrlPresetOptions } from './sender.ts'
 
-/**
- * Spec of a sender that needs no code of its own: its scheme, where id and topic are, and facts about its deliveries.
- */
+/** A sender that needs no code of its own: its scheme, where id and topic are, and facts about its deliveries. */
 interface PresetSpec<Name extends string, Key, More extends object>
   extends
     Omit<SenderSpec<Name, Key, More>, 'events'>,
@@ -33,15 +31,15 @@ interface PresetSpec<Name extends string, Key, More extends object>
 }
 
 /**
- * Creates a function that reads the topic at the first of the paths that the payload has. If the payload has none of
- * the paths, the topic is `event`.
+ * Creates a function that returns the topic from the first path that the payload has. Without any of them, the topic is
+ * `event`.
  */
 export function topicOf(...paths: readonly string[]): Extract {
   return (_delivery, { value }) =>
     paths.map((path) => member(value, path)).find((topic) => topic !== undefined) ?? 'event'
 }
 
-/** Creates a provider from data. The data names the places of id and topic as the options of `generic` do. */
+/** Creates a provider from data. As in the options of `generic`, the data says where id and topic are. */
 export function preset<Name extends string = 'secret', Key = unknown, More extends object = object>(
   given: PresetSpec<Name, Key, More>,
 ): Factory<DatedPresetOptions<NoInfer<Name>> & NoInfer<More>> {

@@ -4,13 +4,12 @@ import type { Scheme } from '@postern/core/scheme'
 /** Option of senders whose signature covers the URL. */
 export interface PublicUrlOption {
   /**
-   * The URL that the sender signs, byte for byte. Set it if a proxy changes scheme, host or path. Give a function if
-   * the URL differs between deliveries. @default the URL of the request
+   * The URL that the sender signs, byte for byte. If a proxy changes scheme, host or path, set this option. If the URL
+   * differs between deliveries, give a function. @default the URL of the request
    */
   readonly publicUrl?: string | ((delivery: Delivery) => string)
 }
 
-/** Throws a `TypeError` if the option `publicUrl` is not an absolute URL. */
 export function checkPublicUrl(provider: string, { publicUrl }: PublicUrlOption): void {
   if (typeof publicUrl === 'string' && !URL.canParse(publicUrl))
     throw new TypeError(`${provider}: publicUrl must be an absolute URL, got ${publicUrl}`)
@@ -24,8 +23,8 @@ export function signedUrl(delivery: Delivery, { publicUrl }: PublicUrlOption): s
 }
 
 /**
- * Returns the scheme that `make` makes for the signed URL. If `publicUrl` is set, the scheme does not cover the URL of
- * the request.
+ * Returns the scheme that `make` creates for the signed URL. With `publicUrl`, the signature does not protect the URL
+ * of the request.
  *
  * @throws TypeError if the option is not an absolute URL.
  */

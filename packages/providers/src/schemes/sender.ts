@@ -31,20 +31,19 @@ export interface PresetFacts {
   readonly setup: SenderSetup
   readonly checked: string
   readonly example?: object | undefined
-  /** How the sender delivers. `source` defaults to the sender's page (`docs`). */
+  /** How the sender delivers. `source` is the page that says so, by default `docs`. */
   readonly delivers?: SenderFacts['delivers']
 }
 
-/** Options that every scheme gets: the user's tolerance, and that hex digits may have either case. */
+/** Options that `sign` passes to every scheme: the user's tolerance, and `anyCase` for hex digits of either case. */
 interface Given {
   readonly tolerance?: number
   readonly anyCase: true
 }
 
-/** The spec of a sender with one secret. */
 export interface SenderSpec<Name extends string, Key, More extends object>
   extends Omit<Base<Name, Key, More>, Made>, PresetFacts {
-  /** Creates the scheme. May throw a `TypeError` for a wrong option. */
+  /** May throw a `TypeError` for a wrong option. */
   readonly sign: (given: Given, options: More) => Scheme<Key>
   /** Name of the option for the secret. @default 'secret' */
   readonly secret?: Name
@@ -52,16 +51,16 @@ export interface SenderSpec<Name extends string, Key, More extends object>
   readonly hint?: string
   /** Further options, each with its help text. @default none */
   readonly extra?: Readonly<Record<string, string>>
-  /** True if the signature has a time, but the app cannot choose the tolerance. @default false */
+  /** True if the signature has a time, but the provider has no option `tolerance`. @default false */
   readonly fixedTolerance?: boolean
-  /** Converts the user's text of the secret before the scheme makes a key from it. @default no conversion */
+  /** Converts the secret that the user gives, before the scheme makes a key from it. @default no conversion */
   readonly read?: (secret: string) => string
   /** Facts that do not follow from the scheme. @default none */
   readonly facts?: Omit<Partial<SenderFacts>, 'checked' | 'delivers' | 'example'>
 }
 
 /**
- * Creates a provider with these options: one secret, the `tolerance` if the signature has a time, and those in `extra`.
+ * Creates a provider. Its options are the secret, the options in `extra` and, if the signature has a time, `tolerance`.
  */
 export function sender<Name extends string = 'secret', Key = unknown, More extends object = object>(
   given: SenderSpec<Name, Key, More>,
@@ -96,8 +95,8 @@ export function sender<Name extends string = 'secret', Key = unknown, More exten
 }
 
 /**
- * Returns the help text for the secret, which says whose secret it is. If the text starts with the name of a field,
- * such as `webhook.secret`, the name keeps its case.
+ * Returns the help text for the secret, which names the owner of the secret. The first word gets a capital letter,
+ * except if the word is the name of a field, such as `webhook.secret`.
  */
 function sentence(place = 'secret of the webhook'): string {
   return / of (?:the|an?) /.test(place)

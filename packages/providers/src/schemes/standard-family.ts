@@ -26,7 +26,7 @@ import { HOUR } from '../common/units.ts'
 export interface StandardFamilyOptions {
   /** Maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number | undefined
-  /** Member of the body with the topic, as a path with dots. @default 'type'; a body without it is rejected */
+  /** Member of the body with the topic, as a path with dots. @default 'type'. A body without this member is rejected */
   readonly topicField?: string | undefined
 }
 
@@ -47,14 +47,11 @@ interface StandardFamilySpec
   readonly prefixes?: readonly string[]
   /** Names of the three headers, if they have no common prefix. */
   readonly headers?: StandardWebhooksHeaders
-  /**
-   * Default of the option `topicField`. If there are several members, dots join their values.
-   * @default 'type'
-   */
+  /** Default of the option `topicField`. The values of several members are joined with dots. @default 'type' */
   readonly topicField?: string | readonly string[]
   /**
-   * Ways in which the sender has made keys from secrets. A delivery may use any of these ways, and `sign` uses the
-   * first. @default ['decoded']
+   * How the sender makes keys from secrets. If there are several ways, a delivery may use any of them, and `sign` uses
+   * the first. @default ['decoded']
    */
   readonly keys?: readonly KeyForm[]
   /**
@@ -126,7 +123,7 @@ function topicAt(value: unknown, path: string | readonly string[]): string {
   return topic
 }
 
-/** Returns headers and body of a Standard Webhooks message. In the body, the topic is at the path `topicField`. */
+/** In the body, the topic is at the path `topicField`. */
 export function composeMessage(
   { topic = 'message', id, payload = {}, at = Date.now() }: Draft,
   idHeader: string,
@@ -155,7 +152,7 @@ export function familyScheme(options: FamilySchemeOptions): Scheme<StandardWebho
   return key ? { ...scheme, ...keyForms([key]) } : scheme
 }
 
-/** How Svix delivers. These facts apply to senders that use Svix and do not document how they deliver. */
+/** How Svix delivers, for senders that use Svix and do not document how they deliver. */
 export const SVIX_DELIVERS: Partial<Delivers> = {
   within: 15_000,
   retries: 28 * HOUR,

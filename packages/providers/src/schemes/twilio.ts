@@ -16,9 +16,9 @@ import { parse, stringify } from 'node:querystring'
 /** Options of Twilio's scheme, except the Auth Token. */
 export interface TwilioSchemeOptions {
   /**
-   * The URL that you gave to Twilio. Set it if a proxy changes scheme, host or path. Give a function if the URL differs
-   * between deliveries. Twilio may extend the query, so the query comes from the request. @default the URL of the
-   * request
+   * The URL that you gave to Twilio. If a proxy changes scheme, host or path, set this option. If the URL differs
+   * between deliveries, give a function. Twilio may extend the query, so the query comes from the request. @default the
+   * URL of the request
    */
   readonly publicUrl?: string | ((delivery: Delivery) => string)
   /** Keys of webhook rules (SharedKey, HMAC-SHA256), by the id of the key. @default none */
@@ -29,12 +29,12 @@ const HEADER = 'x-twilio-signature'
 const SETTINGS = 'x-twilio-webhooks-signature-settings'
 const sha1 = hmacAlgorithm({ algorithm: 'sha1', encoding: 'base64' })
 const sha256 = hmacAlgorithm({ algorithm: 'sha256', encoding: 'base64' })
-// Index that `verify` returns for a shared key. Such a key is not one of the secrets, so it has no tenant.
+// Index that `verify` returns for a shared key. Shared keys are not in the list of secrets, so they have no tenant.
 const SHARED = -1
 
 /**
- * Creates Twilio's scheme. A signature covers the public URL and the fields of a form. For other bodies, the URL's
- * query has a digest of the body.
+ * A signature covers the public URL and the fields of a form. For other bodies, the URL's query has a digest of the
+ * body.
  */
 export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
   const shared = new Map<string, Uint8Array>()
@@ -106,7 +106,7 @@ function readSettings(delivery: Delivery): string | undefined {
   return key
 }
 
-// Query parameter with the digest of a body that is not a form. The signature covers such a body through this digest.
+// Query parameter with the digest of a body that is not a form. The URL is signed, so the digest protects the body.
 const DIGEST = 'bodySHA256'
 // Allowed names of form fields. Names and values are signed without separators. With other characters in a name, an
 // attacker could move the border between name and value.
@@ -137,7 +137,7 @@ function signedForm(delivery: Delivery): string | undefined {
     .join('')
 }
 
-// Compares by code units, because Twilio's documentation calls the order case-sensitive.
+// Twilio's documentation calls the order case-sensitive, so locales must not affect the order.
 function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
@@ -154,8 +154,7 @@ function digest(body: Uint8Array): string {
 
 /**
  * Returns the URLs that Twilio may have signed. The query in the option `publicUrl` is used only if the request has no
- * query or an equivalent one. If it were used with another query, an attacker could add a query that Twilio did not
- * sign.
+ * query or an equivalent one. Otherwise an attacker could send a query that Twilio did not sign.
  */
 function publicUrls(
   delivery: Delivery,
@@ -208,7 +207,6 @@ function withPort(url: string, wanted: boolean): string {
   })
 }
 
-/** Splits a URL before its question mark. */
 function split(url: string): readonly [base: string, query: string] {
   const mark = url.indexOf('?')
   return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark)]

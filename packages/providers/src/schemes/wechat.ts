@@ -18,18 +18,15 @@ import { xmlElements } from './xml-elements.ts'
 
 interface WechatSignatureOptions {
   readonly tolerance: number | undefined
-  /**
-   * Returns the encrypted text, which is signed together with token, time and nonce. Returns undefined if there is
-   * none.
-   */
+  /** Returns the encrypted text, which the signature covers. Undefined if there is none. */
   readonly signed: (delivery: Delivery) => string | undefined
-  /** True in secure mode, where messages are encrypted and the signature covers the encrypted text. */
+  /** True in secure mode, where messages are encrypted. */
   readonly secure: boolean
 }
 
 /**
- * Creates WeChat's scheme: SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined.
- * The signature is in the query parameter `signature`, or in `msg_signature` if it covers an encrypted text.
+ * SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined. The signature is in the
+ * query parameter `signature`, or in `msg_signature` if it covers an encrypted text.
  */
 export function wechatSignature(options: WechatSignatureOptions): Scheme<string> {
   const tolerance = toleranceOption(options.tolerance, 300)
@@ -77,10 +74,7 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
  */
 export const ECHO: RegExp = /^[\w-]{1,64}$/
 
-/**
- * Returns the reply to the verification of a URL. Throws `handshake_rejected` if the text does not have the form of
- * {@link ECHO}.
- */
+/** Throws `handshake_rejected` if the text does not have the form of {@link ECHO}. */
 export function echoReply(echo: string): Reply {
   if (!ECHO.test(echo))
     throw new WebhookError('handshake_rejected', {
@@ -91,7 +85,6 @@ export function echoReply(echo: string): Reply {
   return textReply(echo)
 }
 
-/** Returns a query parameter that must be present exactly once. Throws a `WebhookError` otherwise. */
 export function parameter(delivery: Delivery, name: string): string {
   return single(delivery.query(), name, { parameter: name })
 }
@@ -101,7 +94,7 @@ export function wechatMessage(delivery: Delivery): unknown {
   return isJson(delivery) ? delivery.json('exact') : field(delivery.xml(), 'xml')
 }
 
-/** Parses a decrypted message. The message has the same format (JSON or XML) as the delivery. */
+/** The message has the same format (JSON or XML) as the delivery. */
 export function readMessage(delivery: Delivery, plain: string): unknown {
   const { depth } = delivery.limits
   return isJson(delivery)
@@ -143,7 +136,7 @@ function isJson(delivery: Delivery): boolean {
 }
 
 function digest(...parts: readonly string[]): string {
-  // WeChat's sample code in each language sorts by code units.
+  // As in WeChat's sample code, the order is by code units.
   return createHash('sha1')
     .update([...parts].sort().join(''))
     .digest('hex')

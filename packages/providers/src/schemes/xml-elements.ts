@@ -2,8 +2,8 @@
 const NOT_XML = /\]\]>|[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu
 
 /**
- * Returns the members of an object as XML elements. Texts become CDATA, objects become nested elements, and an array
- * becomes one element per item. Text that cannot be in CDATA is removed.
+ * Returns the members of an object as XML elements, and texts as CDATA. An array becomes one element per item.
+ * Characters that CDATA cannot have are removed.
  */
 export function xmlElements(fields: object): string {
   return Object.entries(fields)

@@ -26,7 +26,7 @@ type ByEvent = {
   }[Operation]
 }
 
-// A key of `operations` is for example `issues/opened`, or `push` if the event has no actions.
+// Keys of `operations` are `issues/opened`, or `push` if the event has no actions.
 type EventName<K extends string> = K extends `${infer Event}/${string}` ? Snake<Event> : Snake<K>
 type TopicOf<K extends Operation> = K extends `${string}/${string}`
   ? `${EventName<K>}.${ActionOf<K>}`

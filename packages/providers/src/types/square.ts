@@ -13,8 +13,8 @@ export type SquareEvents = Installed<keyof Sdk, 'square', Regular & Named>
 
 type Sdk = typeof serialization
 
-// The SDK has types of events but no list of topics, so the type's name is made from the topic: `PaymentUpdatedEvent`
-// from `payment.updated`. If the installed version lacks a type, the map lacks the topic.
+// The SDK has types of events but no list of topics, so a type's name is made from the topic: `PaymentUpdatedEvent`
+// from `payment.updated`. If the installed version lacks the type, the map lacks the topic.
 type Regular = {
   readonly [T in Topic as `${Pascal<T>}Event` extends keyof Sdk ? T : never]: Sent<
     T,

@@ -7,24 +7,25 @@ import { type CertificateOptions, type CertificateRules, certificateSource } fro
 
 /** What a delivery says about its own signature, before the delivery is verified. */
 export interface CertificateClaim {
-  /** URL of the certificate. */
   readonly url: string
-  /** Full names of the sender's hosts. The URL must be on one of these hosts. */
+  /** Hosts, without wildcards, of which one must be the URL's host. */
   readonly hosts: readonly string[]
   readonly hash: 'sha1' | 'sha256'
   /** The signature in base64. */
   readonly signature: string
 }
 
-/** Options of {@link signedByCertificate}. */
 interface SignedByCertificateOptions extends CertificateRules {
   /** Headers that `read` requires. @default [] */
   readonly needs?: readonly string[]
   readonly covers: Covers
-  /** Header or field with the signature, for error messages. */
+  /** For error messages: the header or field with the signature. */
   readonly at: At
   readonly read: (delivery: Delivery) => CertificateClaim
-  /** Returns the signed text, or undefined if the delivery is not meant for this `key`. */
+  /**
+   * Returns the signed text. Returns undefined if the delivery is for another recipient than `key`, which is for
+   * example a topic or a webhook id.
+   */
   readonly message: (delivery: Delivery, key: string) => string | undefined
   /** Checks the dates of a message after its signature was verified. */
   readonly check?: (delivery: Delivery, now: number) => void
@@ -32,9 +33,9 @@ interface SignedByCertificateOptions extends CertificateRules {
 
 /**
  * Creates a scheme for RSASSA-PKCS1-v1_5 signatures with a certificate whose URL is in the delivery. The URL is checked
- * before the certificate is fetched. The certificate is fetched once over https, with limits of size and time. After a
- * check of its dates, its names and its chain up to an authority, the certificate is cached. The keys of this scheme
- * are values that only this app uses, such as a topic or a webhook id.
+ * before the certificate is fetched. The fetch is over https, with limits of size and time. The certificate is cached
+ * after its dates, its names and its chain up to an authority were checked. A secret of this scheme is not a
+ * cryptographic key, but the name of the recipient, such as a topic or a webhook id.
  */
 export function signedByCertificate(
   options: SignedByCertificateOptions,

@@ -7,8 +7,8 @@ const MAX_DEPTH = 5
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
 /**
- * Returns the certificates in a PEM text, in order. Returns undefined if there is no certificate, or if a certificate
- * cannot be read.
+ * Returns the certificates in a PEM text, in order. If one of them cannot be read, or if there is none, returns
+ * undefined.
  */
 export function parseCertificates(pem: unknown): X509Certificate[] | undefined {
   try {
@@ -32,8 +32,8 @@ export function checkDates(certificate: X509Certificate, now: number): void {
  * are those of Node and those in `extra`. Checks follow RFC 5280, section 6, without revocation and policies.
  *
  * A missing issuer is fetched from the URL in the certificate that it issued (authority information access). A fetched
- * issuer is used only if the signature in the issued certificate fits. An attacker may have written that URL, so only
- * `hosts` and addresses of the public internet are fetched.
+ * issuer is used only if its key verifies the signature of the issued certificate. An attacker may have written that
+ * URL, so only `hosts` and public addresses are fetched.
  *
  * @throws WebhookError `unknown_sender` if the chain does not lead to an authority; `secret_unavailable` if a part of
  * the chain cannot be fetched.

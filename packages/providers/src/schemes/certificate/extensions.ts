@@ -1,26 +1,21 @@
 import { Buffer } from 'node:buffer'
 import type { X509Certificate } from 'node:crypto'
 
-/**
- * The parts of a certificate that the check of a chain needs (RFC 5280, section 4.2), but that Node's `X509Certificate`
- * does not show.
- */
+/** What Node's `X509Certificate` does not show, but the check of a chain needs (RFC 5280, section 4.2). */
 export interface CertificateExtensions {
   /** The subject's name, as DER. */
   readonly subject: Uint8Array
-  /** True if issuer and subject have the same name. */
+  /** True if the issuer has the subject's name. */
   readonly selfIssued: boolean
   /** Maximum number of authorities between this certificate and the sender's; undefined if there is no maximum. */
   readonly pathLength: number | undefined
   /** Allowed uses of the key; undefined if every use is allowed. */
   readonly usage: { readonly signs: boolean; readonly certifies: boolean } | undefined
-  /** The names for which this authority may issue certificates; undefined if there is no limit. */
+  /** The names for which this authority may issue certificates. Undefined if every name is allowed. */
   readonly constraints: NameConstraints | undefined
   /** Alternative names of the subject. */
   readonly names: readonly GeneralName[]
-  /**
-   * True if the certificate has a critical extension that this code does not know, so the certificate must be rejected.
-   */
+  /** True if a critical extension is unknown here. Such a certificate must be rejected. */
   readonly unknownCritical: boolean
 }
 
@@ -40,7 +35,7 @@ const BASIC = '551d13'
 const USAGE = '551d0f'
 const CONSTRAINTS = '551d1e'
 const NAMES = '551d11'
-// Extensions that this code may ignore although they are critical: extended key usage, policies, identifiers.
+// These extensions do not affect the check, even if they are critical: extended key usage, policies, identifiers.
 const HARMLESS = new Set(['551d25', '551d20', '551d23', '551d0e', '551d1f'])
 
 /** Returns the extensions of a certificate. Throws a `RangeError` if the certificate is not valid DER. */
@@ -57,7 +52,7 @@ export function extensionsOf({ raw }: X509Certificate): CertificateExtensions {
     const oid = Buffer.from(parts[0]!.content).toString('hex')
     const isCritical = parts[1]!.tag === 0x01 && parts[1]!.content[0] !== 0
     const isKnown = [BASIC, USAGE, CONSTRAINTS, NAMES].includes(oid) || HARMLESS.has(oid)
-    // A second extension of the same kind could hide the first, so it makes the certificate invalid.
+    // A certificate has each extension at most once (RFC 5280, section 4.2). A second one could hide the first.
     if ((isCritical && !isKnown) || found.has(oid)) unknownCritical = true
     found.set(oid, parts.at(-1)!.content)
   }
@@ -108,7 +103,7 @@ interface DerElement {
   readonly bytes: Uint8Array
 }
 
-/** Returns the elements that follow each other in `bytes`. Throws a `RangeError` for a wrong length. */
+/** Returns the elements in `bytes`, which follow each other. Throws a `RangeError` if a length is wrong. */
 export function derElements(bytes: Uint8Array): readonly DerElement[] {
   const found: DerElement[] = []
   for (let at = 0; at < bytes.length;) {
@@ -129,7 +124,7 @@ export function derElements(bytes: Uint8Array): readonly DerElement[] {
   return found
 }
 
-/** Returns the first element in `bytes`. Throws a `RangeError` if there is none. */
+/** Throws a `RangeError` if there is no element. */
 export function derElement(bytes: Uint8Array): DerElement {
   const [first] = derElements(bytes)
   if (!first) throw new RangeError('an element of DER is missing')

@@ -33,8 +33,8 @@ export function pathFault(path: readonly X509Certificate[]): string | undefined 
     if (issuer.pathLength !== undefined && between > issuer.pathLength)
       return 'the chain is longer than an issuer allows'
     for (const [below, one] of all.slice(0, at).entries()) {
-      // An authority may issue a certificate for its own name, to renew a key. Name constraints do not apply to such a
-      // certificate, unless it is the sender's certificate.
+      // To renew a key, an authority may issue a certificate for its own name. Name constraints do not apply to that
+      // certificate, except if it is the sender's own (the first).
       if (below > 0 && one.selfIssued) continue
       if (!keepsTo(one, issuer)) return 'a name of the chain is outside of what an issuer may name'
     }
@@ -59,8 +59,8 @@ function keepsTo(
     const ofKind = ({ kind }: GeneralName): boolean => kind === name.kind
     const permitted = constraints.permitted.filter(ofKind)
     const excluded = constraints.excluded.filter(ofKind)
-    // This code can compare only DNS and directory names. A name of another kind is rejected if there is any constraint
-    // for that kind.
+    // Only DNS and directory names can be compared here. If there is a constraint for another type, all names of that
+    // type are rejected.
     if (name.kind !== DNS && name.kind !== DIRECTORY)
       return permitted.length === 0 && excluded.length === 0
     const isWithin = (base: GeneralName): boolean => within(name, base)
@@ -71,7 +71,7 @@ function keepsTo(
 function within(name: GeneralName, base: GeneralName): boolean {
   if (name.kind === DNS) {
     const [host, domain] = [textOf(name.value), textOf(base.value).replace(/^\./, '')]
-    // A wildcard name such as `*.example.com` is within a subtree if the domain after `*.` is.
+    // `*.example.com` also ends with `.example.com`, so wildcard names need no code of their own.
     return domain === '' || host === domain || host.endsWith(`.${domain}`)
   }
   const parts = derElements(derElement(name.value).content)
@@ -80,8 +80,8 @@ function within(name: GeneralName, base: GeneralName): boolean {
 }
 
 /**
- * Returns the common names that look like hosts. A certificate without DNS names may name its host only there, so name
- * constraints then apply to the common names.
+ * Returns the common names that look like hosts. A certificate without DNS names may have its host only in the common
+ * name, so name constraints must apply to the common names too.
  */
 function commonNames(subject: Uint8Array): readonly GeneralName[] {
   return derElements(derElement(subject).content)

@@ -12,8 +12,8 @@ import { checkChain, checkDates, parseCertificates } from './chain.ts'
 
 export interface CertificateOptions extends FetchOptions {
   /**
-   * PEM of the sender's certificate. With this option, no certificate is fetched. Only the dates of this certificate
-   * are checked, so give one that you trust.
+   * PEM of the sender's certificate. With this option, no certificate is fetched, and only the dates of this
+   * certificate are checked. So give a certificate that you trust.
    */
   readonly certPem?: string | undefined
   /** PEM of authorities to trust in addition to Node's, for a proxy in a private network or for tests. */
@@ -23,28 +23,28 @@ export interface CertificateOptions extends FetchOptions {
 export interface CertificateRules {
   /** Pattern that the path of a certificate's URL must match. @default any path */
   readonly path?: RegExp
-  /** Full names of the hosts of issuers' certificates. A fetch from any other host may only reach public addresses. */
+  /** Full names of the hosts with issuers' certificates. Fetches from other hosts reach only public addresses. */
   readonly issuers: readonly string[]
-  /** Returns true for an allowed name. The common name of a certificate, or one of its DNS names, must be allowed. */
+  /** Returns true if the name may be in the sender's certificate. One allowed name, common or DNS, is enough. */
   readonly named?: ((name: string) => boolean) | undefined
 }
 
 interface CertificateSource {
-  /**
-   * Returns the certificate at a URL. Throws `unknown_sender` if the URL is not on one of the `hosts`, or if the
-   * certificate is not trusted at `now`.
-   */
+  /** Throws `unknown_sender` if the URL is not on one of the `hosts`, or if the certificate is not trusted at `now`. */
   find(url: string, hosts: readonly string[], now: number): MaybePromise<X509Certificate>
-  /** Records that a delivery was verified with the certificate at a URL. */
+  /** Call this function after the certificate at a URL has verified a delivery. */
   trust(url: string): void
-  /** URLs whose certificate has verified a delivery. An attacker's URLs do not delay fetches of these URLs. */
+  /**
+   * URLs whose certificate has verified a delivery. Fetches of other URLs, which may be an attacker's, do not delay
+   * fetches of these URLs.
+   */
   readonly trusted: TrustedNames
 }
 
-// Maximum number of cached certificates. A sender uses a certificate for months, so only an attacker causes more.
+// Maximum number of cached certificates. A sender uses a certificate for months, so more are only needed in an attack.
 const KEPT = 20
-// Milliseconds until a URL that failed is fetched again, so that an attacker who repeats a URL cannot make the receiver
-// flood the sender's servers.
+// Milliseconds until a URL that failed is fetched again. Without this limit, an attacker who repeats a URL could make
+// the receiver flood the sender's servers.
 const FAILED = 30_000
 
 /** Fetches each certificate once, checks its chain, and caches it while it is valid. */

@@ -5,8 +5,8 @@ import { membersAt, nested, placedAt } from '../../common/paths.ts'
 import { mergeDeep, stringifyJson } from '@postern/core/internal'
 
 /**
- * Reads a value from a verified delivery. If a delivery has a list of events, the function is called with one event as
- * `body.value`.
+ * Reads a value from a verified delivery. For a delivery with several events, the function is called once per event,
+ * with the event as `body.value`.
  */
 export type Extract = (delivery: Delivery, body: ParsedBody) => string | undefined
 
@@ -16,9 +16,9 @@ export interface GenericPlaces {
   /** Name of the header with the event's id. @default none */
   readonly eventIdHeader?: string
   /**
-   * Member of the body with the event's id, as a path with dots (`data.id`). If you name several members, `:` joins
-   * their values. With several `formats`, an event without the id is rejected (`missing_event_id`). @default none, so
-   * events are not deduplicated by id
+   * Member of the body with the event's id, as a path with dots (`data.id`). If you name several members, their values
+   * are joined with `:`. With several `formats`, an event without the id is rejected (`missing_event_id`). @default
+   * none, so events are not deduplicated by id
    */
   readonly eventIdField?: string | readonly string[]
   /** The topic of every delivery, or a function that returns the topic. @default reads `topicHeader` or `topicField` */
@@ -26,9 +26,9 @@ export interface GenericPlaces {
   /** Name of the header with the topic. @default none */
   readonly topicHeader?: string
   /**
-   * Member of the body with the topic, as a path with dots. If you name several members, dots join their values. An
-   * event without the topic is rejected (`missing_topic`). @default 'type'; an event without `type` has the topic
-   * `event`
+   * Member of the body with the topic, as a path with dots. If you name several members, their values are joined with
+   * dots. An event without the topic is rejected (`missing_topic`). @default 'type'. An event without `type` has the
+   * topic `event`
    */
   readonly topicField?: string | readonly string[]
   /**
@@ -49,8 +49,8 @@ export function genericEvents(
   return listOf(at(body.value, itemsField), itemsField).map((value, index) => {
     const own = Array.isArray(exact) ? (exact[index] as unknown) : value
     const event = eventOf(options, delivery, { ...body, value }, own)
-    // The id in the header belongs to the whole delivery, but each event needs its own id. So the event's index is
-    // added, except for the first event.
+    // The header has one id for the whole delivery, but each event needs its own id. So `:1`, `:2` … is added to the id
+    // of each event after the first.
     const isShared = options.eventIdHeader !== undefined && event.id !== undefined && index > 0
     return isShared ? { ...event, id: `${event.id}:${index}` } : event
   })
@@ -66,7 +66,7 @@ function listOf(value: unknown, path: string): readonly unknown[] {
   )
 }
 
-// Returns the body with exact integers, because an id may be a number above 2^53.
+// Ids may be numbers above 2^53, so integers stay exact.
 function exactOf(delivery: Delivery, { kind, value }: ParsedBody): unknown {
   return kind === 'json' ? delivery.json('exact') : value
 }
@@ -95,8 +95,8 @@ function eventOf(
   return { id: own || undefined, topic: found ?? other, payload: body.value }
 }
 
-// Reads the header if one is named, or else the body. A missing header is not replaced by the body, because two kinds
-// of ids would mix.
+// Reads the header if the options name a header, or else the body. The body does not replace a missing header, because
+// one event could then get two different ids.
 function extract(
   delivery: Delivery,
   exact: unknown,
@@ -108,7 +108,7 @@ function extract(
   return path === undefined ? undefined : membersAt(exact, path, between)
 }
 
-/** Returns the parts that the signature protects. If the id is in a signed body, the id is protected too. */
+/** If the id is in a signed body, the id is protected too. */
 export function genericCovers({ covers }: Pick<Scheme, 'covers'>, places: GenericPlaces): Covers {
   return covers.body === 'bytes' && places.eventIdField !== undefined
     ? { ...covers, id: true }
@@ -134,7 +134,7 @@ export interface ComposedPlaces {
   readonly inner?: string
 }
 
-/** Returns headers and event for a draft, with id, topic and payload in the places that the options name. */
+/** Returns headers and body for a draft, with id, topic and payload in the places that the options name. */
 export function composeGeneric(
   {
     topic,

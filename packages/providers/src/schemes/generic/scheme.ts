@@ -42,8 +42,8 @@ export interface GenericSchemeOptions {
   /** `hmac`: the encoding of the secret, or several if the sender has changed its encoding. @default 'utf8' */
   readonly keyEncoding?: KeyEncoding | readonly KeyEncoding[]
   /**
-   * `hmac`: the signed message, such as `v0:{time}:{body}`; give several if the sender's pages contradict each other,
-   * and each is accepted. @default '{body}', or '{time}.{body}' if a time is signed
+   * `hmac`: the signed message, such as `v0:{time}:{body}`. If the sender's pages contradict each other, give several
+   * messages, of which one must match. @default '{body}', or '{time}.{body}' if a time is signed
    */
   readonly message?: string | readonly string[]
   /** `hmac`: name of the header with the signed time. @default none, so only the body is signed */
@@ -52,7 +52,10 @@ export interface GenericSchemeOptions {
   readonly timestampUnit?: TimestampUnit
   /** `hmac`: maximum difference between the signed time and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number
-  /** `hmac`: names of time and signature in one header, as in `t=…,v1=…`. @default none, the header is the signature */
+  /**
+   * `hmac`: names of time and signature in one header, as in `t=…,v1=…`. @default none, so the header's whole value is
+   * the signature
+   */
   readonly pairs?: Pick<PairsOptions, 'separator' | 'groups' | 'time' | 'signature'>
   /**
    * `hmac`: separator of several signatures in one header, of which one must match. @default none, so the header has
@@ -60,8 +63,8 @@ export interface GenericSchemeOptions {
    */
   readonly several?: ',' | ' '
   /**
-   * `query-token`: name of the query parameter with the token. Access logs show it, so prefer a header. `hmac`: name of
-   * the query parameter with the signature, if no header has it.
+   * `query-token`: name of the query parameter with the token. Access logs show tokens in URLs, so prefer a header.
+   * `hmac`: name of the query parameter with the signature, if no header has it.
    */
   readonly param?: string
   /** `field-token`: member of the JSON body with the token, as a path with dots. */
@@ -75,7 +78,7 @@ export interface GenericSchemeOptions {
 
 const NAMES = 'hmac, bearer, basic, header-token, query-token, field-token, standard-webhooks'
 
-/** Returns the scheme that the options describe. Throws a `TypeError` that names a missing or wrong option. */
+/** Throws a `TypeError` that names a missing or wrong option. */
 export function genericScheme(name: string, options: GenericSchemeOptions): Scheme {
   const { scheme } = options
   if (typeof scheme === 'object' && scheme !== null) return scheme
@@ -108,8 +111,7 @@ export function genericScheme(name: string, options: GenericSchemeOptions): Sche
   }
 }
 
-// Allowed values of options. Options may come from a configuration file, which no compiler checks, so the values are
-// checked here.
+// Options may come from a configuration file, which no compiler checks, so their values are checked here.
 const CHOICES = {
   algorithm: ['sha1', 'sha256', 'sha384', 'sha512'],
   encoding: ['hex', 'base64', 'base64url'],
@@ -152,7 +154,6 @@ const HMAC = [
   'several',
 ] as const
 
-/** Returns an object with the options in `names` that are not undefined. */
 export function givenOf<Options extends object, Name extends keyof Options>(
   options: Options,
   names: readonly Name[],

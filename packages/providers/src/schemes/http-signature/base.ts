@@ -9,7 +9,7 @@ import {
 } from './structured-fields.ts'
 import { createHash } from 'node:crypto'
 
-/** The parts of a request's URL for derived components (RFC 9421, section 2.2). */
+/** The parts of a URL that derived components name (RFC 9421, section 2.2). */
 export interface SignatureTarget {
   readonly scheme: string
   readonly authority: string
@@ -18,10 +18,7 @@ export interface SignatureTarget {
   readonly query: string
 }
 
-/**
- * Returns the parts of a URL. Scheme and host are in lower case and without the default port. Path and query stay as
- * they were sent.
- */
+/** Scheme and host are in lower case, without the default port. Path and query are unchanged. */
 export function targetOf(url: string): SignatureTarget {
   const { protocol, host } = new URL(url)
   const rest = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^?#]*)(\?[^#]*)?/i.exec(url)
@@ -63,7 +60,7 @@ export function derivedValue(
   }
 }
 
-/** Returns the value of a component, as it is in the signed text (the signature base; RFC 9421, section 2). */
+/** Returns the value of a component in the signed text, which RFC 9421 calls the signature base (section 2). */
 export function componentValue(
   sf: StructuredFields,
   [name, parameters]: FieldItem,
@@ -117,8 +114,7 @@ function fieldValue(
   }
 }
 
-// Joins a header value that was folded over several lines, an obsolete form, with one space per line break (section
-// 2.1).
+// Older clients may fold a header value over several lines. Each line break becomes one space (section 2.1).
 function unfolded(line: string): string {
   if (!line.includes('\n')) return line.trim()
   return line
@@ -127,8 +123,8 @@ function unfolded(line: string): string {
     .join(' ')
 }
 
-// Returns a query parameter, percent-encoded like its name. Returns undefined if the parameter is repeated, because a
-// signature must not cover it then (section 2.2.8).
+// Returns the percent-encoded value of a query parameter. Returns undefined for a repeated parameter, which a signature
+// must not cover (section 2.2.8).
 function queryParameter(query: string, name: unknown): string | undefined {
   const found = [...new URLSearchParams(query)].filter(([one]) => percentEncode(one) === name)
   return found.length === 1 ? percentEncode(found[0]![1]) : undefined

@@ -25,7 +25,6 @@ import { readSignature, type ReadSignature } from './read.ts'
 import { structuredFields, type StructuredFields } from './structured-fields.ts'
 import { randomUUID } from 'node:crypto'
 
-/** Options of {@link httpMessageSignatures}. */
 export interface HttpMessageSignaturesOptions {
   /** Algorithm of the keys in the options. A message with another `alg` is rejected. @default 'hmac-sha256' */
   readonly alg?: HttpSignatureAlgorithm | undefined
@@ -34,8 +33,8 @@ export interface HttpMessageSignaturesOptions {
   /** Encoding of a shared secret. @default 'utf8' */
   readonly keyEncoding?: KeyEncoding | undefined
   /**
-   * Label of the signature to verify, if a message has several. @default the only signature, or the only one with
-   * `keyId` and `tag`
+   * Label of the signature to verify, if a message has several. @default the only signature that has the given `keyId`
+   * and `tag`
    */
   readonly label?: string | undefined
   /** The required `tag` of a signature. @default any `tag` */
@@ -56,8 +55,8 @@ export interface HttpMessageSignaturesOptions {
    */
   readonly checkTimes?: (parameters: ReadonlyMap<string, unknown>, now: number) => void
   /**
-   * Returns the parts of a URL as they are signed, for profiles that normalize the URL. @default host in lower case
-   * without the default port
+   * Returns the parts of a URL as the sender signs them, for senders that normalize the URL. @default host in lower
+   * case without the default port
    */
   readonly target?: (url: string) => SignatureTarget
   /** If true, also accepts signatures in base64url without padding. @default false */
@@ -67,8 +66,8 @@ export interface HttpMessageSignaturesOptions {
 const LONGEST_INPUT = 8192
 
 /**
- * Returns `content-digest` and the headers that the signatures of a delivery cover. In `Signature-Input`, their names
- * are in quotes.
+ * Returns `content-digest` and the headers that the delivery's signatures name. In `Signature-Input`, names of
+ * components are in quotes.
  */
 function coveredHeaders(delivery: Delivery): readonly string[] {
   const input = delivery.header('signature-input')?.slice(0, LONGEST_INPUT) ?? ''
@@ -76,9 +75,9 @@ function coveredHeaders(delivery: Delivery): readonly string[] {
 }
 
 /**
- * Creates a scheme for HTTP Message Signatures (RFC 9421). The optional peer `structured-headers` parses the headers;
- * the first delivery loads it. Later deliveries are verified without `await` if the keys are in the options. If
- * `Content-Digest` (RFC 9530) is present, it is compared with the body.
+ * Creates a scheme for HTTP Message Signatures (RFC 9421). The optional peer `structured-headers` parses the headers.
+ * The first delivery loads that package. If the keys are in the options, later deliveries are verified without `await`.
+ * If `Content-Digest` (RFC 9530) is present, the digest is compared with the body.
  */
 export function httpMessageSignatures(
   options: HttpMessageSignaturesOptions = {},
@@ -190,7 +189,6 @@ function accepts(key: HttpSignatureKey, read: ReadSignature, base: string): bool
   )
 }
 
-/** Returns true if the signature of a verified delivery covers this header. */
 export function coversField(
   delivery: Delivery,
   options: HttpMessageSignaturesOptions,

@@ -22,10 +22,10 @@ export type HttpSignatureAlgorithm =
   | 'rsa-pss-sha512'
   | 'rsa-v1_5-sha256'
 
-/** A key that is bound to its algorithm, so a message's `alg` cannot choose another algorithm. */
+/** A key with its only algorithm. So a message's `alg` cannot make the key work with another algorithm. */
 export interface HttpSignatureKey {
   readonly alg: HttpSignatureAlgorithm
-  /** The only `keyid` with which a signature may name this key; undefined if any is accepted. */
+  /** The `keyid` that signatures with this key must have. Undefined if any `keyid` is accepted. */
   readonly keyId?: string | undefined
   /** Returns true if this key made `signature` (base64) over the text `base`. */
   verify(base: string, signature: string): boolean
@@ -33,14 +33,13 @@ export interface HttpSignatureKey {
   sign(base: string): string
 }
 
-/** One key, or a source that finds keys by `keyid`. */
+/** One key, or a key set that finds keys by `keyid`. */
 export interface HttpSignatureKeys {
   find(keyId: string | undefined, now: number): MaybePromise<readonly HttpSignatureKey[]>
-  /** The key that signs, if there is one. */
   readonly first?: HttpSignatureKey
 }
 
-/** Returns the key in a secret. The secret is PEM, unless `alg` is `hmac-sha256`. */
+/** The secret is PEM, unless `alg` is `hmac-sha256`. */
 export function secretKey(
   secret: string,
   alg: HttpSignatureAlgorithm,
@@ -51,7 +50,7 @@ export function secretKey(
   return { find: () => [first], first }
 }
 
-/** Returns a source of those JSON Web Keys that fit one of the algorithms and that `allowed` accepts. */
+/** Uses only keys that fit one of the algorithms and that `allowed` accepts. */
 export function jwkKeys(
   source: JwkSource,
   algorithms: readonly HttpSignatureAlgorithm[],
@@ -130,8 +129,8 @@ function ed25519Pem(secret: string): KeyPair {
   return pair
 }
 
-// Returns the algorithm of a JSON Web Key. Its `alg` is read only for RSA, because an RSA key fits several algorithms
-// (RFC 9421, section 3.3.7).
+// Only for RSA, `alg` is read: an RSA key fits several algorithms (RFC 9421, section 3.3.7). Type and curve of any
+// other key decide its algorithm.
 function jwkAlgorithm(jwk: Jwk): HttpSignatureAlgorithm | undefined {
   if (jwk.kty === 'OKP' && jwk['crv'] === 'Ed25519') return 'ed25519'
   if (jwk.kty === 'EC' && jwk['crv'] === 'P-256') return 'ecdsa-p256-sha256'

@@ -32,8 +32,8 @@ interface ReadSignatureOptions {
 const MAX_COMPONENTS = 32
 
 /**
- * Parses `Signature-Input` and `Signature`, and returns the signature to verify (RFC 9421, section 4). If there are
- * several signatures, the options choose one.
+ * Returns the parsed signature to verify (RFC 9421, section 4). If there are several signatures, the options choose
+ * one.
  */
 export function readSignature(
   sf: StructuredFields,
@@ -101,8 +101,8 @@ function textOf(parameters: ReadonlyMap<string, unknown>, name: string): string 
   return value
 }
 
-// Returns true if the header has the signature in canonical base64. Parsers also accept other spellings, because they
-// ignore the bits after the last byte.
+// Returns true if the header has the signature in canonical base64. A parser ignores the unused bits of the last
+// character, so it accepts several spellings of one signature.
 function isWritten(delivery: Delivery, base64: string, url: boolean): boolean {
   const text = delivery.headers('signature').join(', ')
   return (

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { type Delivery } from '@postern/core'
 import { malformed, singleHeader, peer, type Peer } from '@postern/core/internal'
 
-/** The functions of the package `structured-headers` that this code uses, for structured fields (RFC 9651). */
+/** The functions of the package `structured-headers` (RFC 9651) that this code uses. */
 export interface StructuredFields {
   parseDictionary(text: string): ReadonlyMap<string, unknown>
   serializeItem(item: never): string
@@ -13,7 +13,7 @@ export interface StructuredFields {
 export const structuredFields: Peer<StructuredFields> = peer(
   'structured-headers',
   async () => {
-    // The import is inside `try`, because bundlers otherwise fail if they cannot resolve the optional package.
+    // Bundlers accept an optional package that they cannot resolve only if its import is inside `try`.
     try {
       return await import('structured-headers')
     } catch (cause) {
@@ -26,8 +26,8 @@ export const structuredFields: Peer<StructuredFields> = peer(
 export type FieldItem = readonly [value: unknown, parameters: ReadonlyMap<string, unknown>]
 
 /**
- * Returns a dictionary from all lines of a header. A header with a repeated key is rejected, because it is not clear
- * which value is meant.
+ * Returns a dictionary from all lines of a header. A header with a repeated key is rejected, because the sender may
+ * mean either value.
  */
 export function dictionary(
   sf: StructuredFields,
@@ -47,7 +47,6 @@ export function dictionary(
   }
 }
 
-/** Returns a byte sequence as base64, or undefined for any other value. */
 export function bytesAsBase64(value: unknown): string | undefined {
   return value instanceof ArrayBuffer ? Buffer.from(value).toString('base64') : undefined
 }
