@@ -78,7 +78,8 @@ export function createReceiver<
   const port: Port = {
     ...attached,
     accept(intake, host) {
-      // A `host` without a transaction needs no second check: it was checked when the delivery arrived.
+      // With a transaction, `acceptWithin` has added members to `host`, so they are checked here. Without one, `host`
+      // was already checked when the delivery arrived.
       if (host.transaction) checkTransaction(host, inbox.name)
       return attached.accept(intake, host)
     },
@@ -95,7 +96,7 @@ export function createReceiver<
     writes,
     explainer:
       settings.explain === undefined ? undefined : createExplainer(settings, settings.explain),
-    // This is a function, since observers can be added later.
+    // A function, because observers with `idConflict` can be added later.
     conflicts: () =>
       observer.idConflict && inbox.view
         ? (conflicts ??= createConflictWatch(name, inbox.view, now, seal))
@@ -270,8 +271,8 @@ export function createReceiver<
 }
 
 /**
- * Warns of risky settings. Returns a function that warns of topics that look like typos, to call once the handlers are
- * known.
+ * Warns about risky settings. Returns a function that warns about handlers whose topics look like typos; call it once
+ * all handlers are added.
  */
 function warnAtStart(
   settings: CheckedOptions,
@@ -318,7 +319,9 @@ async function replayOf(
   return typeof changed === 'number' ? { count: changed, cursor: undefined } : changed
 }
 
-/** Makes events that were stored without a subscription due now, since this process may have a handler for them. */
+/**
+ * Makes all events that wait without a subscription due immediately, since this process may have a handler for them.
+ */
 async function dueNow(view: InboxView, receiver: string, closed: () => boolean): Promise<void> {
   const waiting = { subscription: UNHANDLED, state: 'pending' as const }
   let cursor: string | undefined

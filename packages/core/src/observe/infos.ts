@@ -69,7 +69,10 @@ export interface FoldedInfo {
   readonly receiver: string
   readonly subscription: string
   readonly task: string
-  /** Id of the task that runs instead; undefined if a newer event had already arrived. */
+  /**
+   * Id of the task that runs instead; undefined if the option `newest` shows that this event is older than one that
+   * arrived before.
+   */
   readonly into: string | undefined
 }
 

@@ -37,7 +37,8 @@ export interface About {
   /** Day of the last comparison with the sender's page and libraries, as 2026-01-31. */
   readonly checked: string
   /**
-   * Forms of keys and signatures that a verification depends on: key forms, prefixes, several signatures, letter case.
+   * Variants of keys and signatures that a verification depends on, such as key encodings, prefixes, several signatures
+   * or letter case. Each variant has a test vector of the sender.
    */
   readonly forms: readonly string[]
   /** How the sender delivers; `unknown` for facts that the sender's page does not state. */
@@ -55,8 +56,8 @@ export interface About {
   readonly codings: Codings
   readonly charsets: readonly string[]
   /**
-   * All parts of a delivery that the signature can protect; an option can reduce them. Undefined if only the scheme
-   * decides.
+   * All parts of a delivery that the signature can protect. An option can reduce them. Undefined if the parts depend on
+   * the options, through the scheme.
    */
   readonly covers?: Covers
   /** False if the sender never intentionally signs the same bytes twice. */

@@ -69,8 +69,8 @@ export function ringOf<Key>(
 }
 
 /**
- * Returns `admit`, which checks method, URL and headers before the body is read, and `proves`: true if `admit` alone
- * verifies the sender. Returns neither if every check of the scheme needs the body.
+ * Returns `admit`, which checks method, URL and headers before the body is read. `proves` is true if these checks
+ * already verify the sender. The result is empty if every check of the scheme needs the body.
  */
 export function admission<Key>(
   scheme: Scheme<Key>,
@@ -96,7 +96,7 @@ export function admission<Key>(
   }
 }
 
-/** If the error is a missing signature, adds a note that the sender authenticates in another way. */
+/** If the signature is missing but the header of another kind of proof is present, adds `remedy` to the error. */
 function toldInstead(
   error: unknown,
   head: Delivery,
@@ -112,8 +112,8 @@ function toldInstead(
   })
 }
 
-// Returns the scheme's own error for a missing signature, since it is the most exact one. The error of Basic
-// authentication also asks the sender for credentials.
+// Verifies without keys to get the scheme's own error for a missing signature, which is the most exact one. With Basic
+// authentication, this error also asks the sender for credentials.
 function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown {
   try {
     const found = scheme.verify(head, [], now)
@@ -142,7 +142,8 @@ export function explained<Found>(verify: () => Found): Found {
 }
 
 /**
- * Returns the protected parts. If the topic is in a header, the topic counts as unsigned unless `covers.topic` is true.
+ * Returns the protected parts for a provider whose topic is in a header. The topic then counts as unsigned, unless
+ * `covers.topic` is true. If the body is unsigned too, nothing changes.
  */
 export function headed(covers: Covers, topicHeader: string | undefined): Covers {
   return topicHeader === undefined || covers.topic === true || covers.body === 'none'
@@ -151,7 +152,8 @@ export function headed(covers: Covers, topicHeader: string | undefined): Covers 
 }
 
 /**
- * Returns the protected parts: the spec overrides the scheme, except for parts that the scheme says are unprotected.
+ * Returns the protected parts: those of the scheme, refined by the spec. The spec cannot add a part that the scheme
+ * declares as unprotected.
  */
 export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
   if (!spec || scheme.body === 'none') return scheme
@@ -162,8 +164,8 @@ export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
 }
 
 /**
- * Returns the sets of trusted names (those with a verified delivery). Their look-ups have separate limits, so that
- * invented names cannot delay them.
+ * Returns the sets of trusted names: names, such as key ids, with which a delivery was verified. Look-ups of these
+ * names have separate limits, so that invented names cannot delay them.
  */
 export function trustedOf<Key>(
   { trusted }: Scheme<Key>,

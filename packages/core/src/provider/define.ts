@@ -163,7 +163,7 @@ const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-// An option name means the same for every sender, so the name determines the expected type.
+// Each option name has one meaning for all senders. So the expected type of an option follows from its name.
 const KINDS: readonly Kind[] = [
   [/^name$|[a-z](?:Header|Query)$/, 'a string that is not empty', isText],
   [/[a-z]Field$/, 'a string or a list of strings', (value) => isText(value) || isList(value)],
@@ -281,7 +281,8 @@ function impliedBy({ largest, retries, redirect }: Partial<Delivers>): Partial<P
 }
 
 /**
- * Creates `Provider.reads` from the scheme and the spec, plus the headers that `compose` writes for the topic and id.
+ * Creates `Provider.reads`: the headers that scheme and spec read, plus the headers in which `compose` writes topic and
+ * id.
  */
 function readsOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
@@ -290,7 +291,7 @@ function readsOf<Options extends object, Key, Ready>(
   options: Ready,
 ): NonNullable<Provider['reads']> {
   let fixed: readonly string[] | undefined
-  // `compose` may need a topic or a payload: then its headers stay unknown.
+  // `compose` throws if it needs a topic or a payload. Then its headers are unknown and left out.
   const composed = (draft: { readonly id?: string }): readonly string[] =>
     read(() => Object.keys(spec.compose?.(draft, options).headers ?? {}), undefined, undefined)
   return (delivery) => {
@@ -316,7 +317,7 @@ function read<From, Options>(
   try {
     return said(from, options)
   } catch {
-    // A delivery that was rejected can be malformed, so a failure to read names from it is ignored.
+    // `reads` may throw for a malformed delivery. Then it contributes no header names.
     return []
   }
 }

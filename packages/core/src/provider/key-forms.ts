@@ -2,8 +2,8 @@ import type { Scheme } from './scheme.ts'
 
 export type KeyForms<Key> = Required<Pick<Scheme<Key>, 'key' | 'keysOf'>>
 
-// If a secret becomes several keys, this set has all but the first key. Error messages count only first keys, and
-// `sign` uses only first keys.
+// Keys that are not the first key of their secret. Error messages count each secret once, and `sign` uses only the
+// first key of a secret, so both skip these keys.
 const further = new WeakSet<object>()
 
 /**

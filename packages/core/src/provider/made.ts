@@ -16,8 +16,8 @@ export interface Made {
   verifyWith(keys: readonly unknown[], delivery: Delivery, clock: Clock): MaybePromise<Verified>
 }
 
-// The value is a function, so that neither printing the provider nor its JSON shows secrets. Spreading a provider
-// copies the symbol too.
+// The symbol's value is a function, so that neither printing the provider nor its JSON shows the secrets. `{
+// ...provider }` copies this member too.
 const MADE: unique symbol = Symbol('postern.made')
 
 interface Remembering {
@@ -29,8 +29,8 @@ export function remember(made: Made): Remembering {
 }
 
 /**
- * Creates the `MADE` member for a provider that wraps another one: `remake` remakes the inner provider and wraps it
- * again with `around`.
+ * Creates the member that {@link madeOf} reads, for a provider that wraps another provider. {@link remake} then remakes
+ * the inner provider and wraps the result with `around`.
  */
 export function madeAgain(provider: Provider, around: (again: Provider) => Provider): Remembering {
   const made = madeOf(provider)

@@ -10,7 +10,7 @@ export interface Peer<Module> {
 }
 
 /**
- * The module that imports a peer package. A look-up of the package starts from this module, since package managers
+ * The module whose package declares the peer dependency. The peer is resolved from this module, since package managers
  * install peers separately for each package.
  */
 export interface PeerHome {
@@ -67,14 +67,13 @@ export function peer<Module>(
   }
 }
 
-/** Throws a `TypeError` if a package that a provider needs is certainly not installed. */
 export function checkPeer(provider: string, name: string, home: PeerHome = CORE): void {
   if (isMissing(name, home))
     throw new TypeError(`${provider}: the package ${name} is missing; npm install ${name}`)
 }
 
-// A package is certainly missing only if this module is a file of its own package: a bundle may include the peer, and
-// Workers have no files.
+// Returns true only if it is certain that the package is missing: this module is a file of its own package, and
+// resolving the peer fails. Otherwise a bundle may contain the peer, and Workers have no files.
 function isMissing(name: string, { from, within }: PeerHome): boolean {
   try {
     const { process } = globalThis

@@ -128,8 +128,8 @@ export function perTenant(options: PerTenantOptions): TenantResolver {
     const { tenant, secrets } = Object(found) as Partial<TenantSecrets>
     if (typeof tenant === 'string' && tenant !== '' && secrets !== undefined)
       return { secret: secrets, tenant }
-    // The claimed name is never used as the tenant instead. If look-ups ignore case, each spelling would be another
-    // tenant, so one delivery would be accepted once per spelling.
+    // The name that the delivery claims must not replace a missing tenant. If look-ups ignore case, each spelling of
+    // the name would be another tenant, and one delivery would be accepted once per spelling.
     throw new TypeError(
       `perTenant.secrets: must return { tenant, secrets } or undefined, got ${foundKind(found)}${line}; return { tenant: tenant.id, secrets: tenant.secrets }, with the tenant's own id as tenant`,
     )

@@ -66,8 +66,8 @@ export interface Draft<Events extends EventMap = EventMap> {
   readonly secret?: string
 }
 
-// The type is that of a method, so that a provider with typed topics is assignable to `Provider`. Topics are still
-// checked where `sign` is called.
+// The type is written as a method, because method parameters are checked less strictly. So a provider with typed topics
+// is assignable to `Provider`. Calls of `sign` still check the topic.
 type Sign<Events extends EventMap> = { sign(draft: Draft<Events>): SignableRequest }['sign']
 
 /**

@@ -22,7 +22,8 @@ export async function acceptWithin(
       throw error
     }
   })
-  // The app may have caught the error, but nothing was stored, so this function throws the error again.
+  // The app may have caught the error of `accept`. The event is not stored, so the sender must not get a 200: the error
+  // is thrown again.
   if (failure) throw failure.error
   if (!taken)
     throw new Error(

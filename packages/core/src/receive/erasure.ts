@@ -32,13 +32,13 @@ export interface ErasureContext {
   readonly warn: (message: string) => void
 }
 
-// Times in milliseconds. SOON: how long keys of events are collected before an erasure. AGAIN: the wait after a failed
-// erasure. LOOK: the interval between searches for events that were not erased.
+// Times in milliseconds. `SOON`: how long event keys are collected before their contents are erased together. `AGAIN`:
+// the wait after a failed erasure. `LOOK`: the interval between searches for events that were not erased.
 const SOON = 1000
 const AGAIN = 10_000
 const LOOK = 600_000
-// Maximum number of keys in one call (AT_ONCE, the limit of a filter) and in memory (MOST). The next search finds
-// events whose keys were not kept in memory.
+// Maximum number of event keys per call (`AT_ONCE`, the limit of a filter) and in memory (`MOST`). Keys beyond `MOST`
+// are dropped, and the next search finds their events.
 const AT_ONCE = 100
 const MOST = 10_000
 

@@ -276,7 +276,7 @@ class HttpDelivery implements Delivery {
       : { depth: unverified.depth, option: 'limits.unverified.depth' }
   }
 
-  // The text is not cached: a delivery stays in memory as long as its tasks, but parsing needs the text only once.
+  // The text is not cached. Parsing needs it only once, but the delivery stays in memory until its tasks are done.
   #source(): string {
     return this.#text ?? decodeText(this.content, this.#charset())
   }

@@ -96,8 +96,8 @@ export async function receive(
 }
 
 /**
- * Returns how many bytes to reserve for the parsed body: the maximum if it fits. Otherwise, the values in the body are
- * counted for a closer estimate. If that does not fit either, throws `overloaded`.
+ * Returns how many bytes to reserve for the parsed body. If the maximum does not fit, the values in the body are
+ * counted, which gives a smaller number. If this number does not fit either, throws `overloaded`.
  */
 function roomFor({ content }: Delivery): number {
   const most = weighMost(content)
@@ -107,7 +107,10 @@ function roomFor({ content }: Delivery): number {
   throw new WebhookError('overloaded', { problem: 'memory_full' })
 }
 
-/** Releases the bytes that the parsed body does not need after all. Returns how many bytes stay reserved. */
+/**
+ * Counts the values in the body, and gives back the reserved bytes that the parsed body will not need. Returns how many
+ * bytes stay reserved.
+ */
 function giveBackUnused(held: number, { content }: Delivery): number {
   const weight = weigh(content)
   receivedRoom.give(held - weight)
@@ -176,7 +179,6 @@ function rejectionReply(
   }
 }
 
-/** Reports the reply to the journal and the observers, and returns the reply. */
 function conclude(
   context: ReceiveContext,
   exchange: Exchange,

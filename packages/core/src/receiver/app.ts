@@ -52,8 +52,8 @@ export function isTool(): boolean {
 
 // Maximum number of deploys to keep per receiver.
 const MOST = 20
-// Minimum time until a version that is not the latest is recorded again, in milliseconds. During a rolling deploy,
-// processes of both versions start.
+// Minimum time before an earlier version is recorded again, in milliseconds. During a rolling deploy, processes of both
+// versions start in turns, and each start would add a record.
 const AGAIN = 3_600_000
 // Maximum number of tries to save, since several processes may start at the same time.
 const TRIES = 3

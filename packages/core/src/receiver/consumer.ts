@@ -128,7 +128,7 @@ export function createConsumer(context: ConsumerContext): Consumer {
   }
 
   /**
-   * Returns the subscriptions (the inbox calls them lanes), and the lane of events that were stored without a
+   * Returns the lanes, as the inbox calls subscriptions. One more lane is for events that were stored without a
    * subscription.
    */
   function lanes(): readonly Lane[] {

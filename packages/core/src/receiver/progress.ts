@@ -1,7 +1,7 @@
 import type { Inbox } from '../inbox/inbox.ts'
 
 const MINUTE = 60_000
-// Weight of the latest gap in the usual gap, which is a moving average of the times between calls of `runDue`.
+// `usualGap` is a moving average of the times between calls of `runDue`. This is the weight of the latest time.
 const NEW = 0.25
 
 /**
@@ -34,7 +34,7 @@ export async function drainBegan(
   receiver: string,
   at: number,
 ): Promise<void> {
-  // An inbox with this setting calls `runDue` itself when a task is due, so there is no usual gap.
+  // An inbox with `worker: 'onDemand'` calls `runDue` itself as soon as a task is due. So its calls have no usual gap.
   if (worker === 'onDemand') return
   try {
     const found = await records?.get(keyOf(receiver))
@@ -43,7 +43,7 @@ export async function drainBegan(
     const usual = gap === 0 ? last : gap + NEW * (last - gap)
     await records?.set(keyOf(receiver), { at, gap: Math.round(usual) }, found?.version ?? 0)
   } catch {
-    // `runDue` itself reports the failure of the inbox.
+    // If the inbox is unavailable, `runDue` itself rejects.
   }
 }
 

@@ -11,7 +11,6 @@ import {
 } from './subscription.ts'
 import type { TaskError } from '../inbox/view.ts'
 
-/** The methods with which an app subscribes to a receiver, and what it subscribed. */
 interface Subscribing {
   readonly subscriptions: Subscriptions
   readonly answers: ReturnType<typeof createAnswers>

@@ -340,7 +340,6 @@ export interface SchemaIssue {
 
 export type SchemaOutput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['output']
 
-/** Returns the function that validates. Returns undefined if the value is not a schema. */
 export function validatorOf(schema: unknown): unknown {
   return (Object(schema) as Partial<StandardSchema>)['~standard']?.validate
 }
@@ -358,7 +357,6 @@ export interface DraftRules {
   readonly tenantKey: ((event: WebhookEvent) => string) | undefined
 }
 
-/** Returns one task draft per subscription, with its ordering key and tenant. */
 export function taskDrafts(
   rules: DraftRules,
   subscriptions: readonly Pick<Subscription, 'name' | 'orderingKey' | 'debounce'>[],
@@ -391,7 +389,8 @@ export function fairKeyOf(
 ): string | undefined {
   if (record.tenant !== undefined) return tenantKey(record.tenant, '', '')
   if (!asked) return undefined
-  // The mark `~` separates tenants that `tenantKey` reads from the payload from verified tenants with the same name.
+  // `tenantKey` reads a tenant from the payload. The mark `~` separates such a tenant from a verified tenant of the
+  // same name.
   return tenantKey(
     undefined,
     '~',

@@ -24,7 +24,8 @@ type MatchTopic<P extends string, T extends string> = P extends T
       : never
 
 /**
- * True if `Rest` (the end of a topic) is one segment, followed by whatever `Tail` (the end of the pattern) requires.
+ * True if `Rest`, the end of a topic, matches `Tail`, the end of a pattern after a `*`. `Rest` must start with one
+ * segment for the `*`, and then match `Tail`.
  */
 type MatchRest<Tail extends string, Rest extends string> = Tail extends ''
   ? Segment<Rest>

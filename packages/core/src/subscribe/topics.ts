@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Writable } from '../basics/maybe.ts'
 
-// Characters that separate the segments of a topic.
 const SEPARATORS = './:'
 
 export interface TopicTable<T> {

@@ -47,7 +47,8 @@ export function behind<Events extends EventMap>(
     signatures: [...(gateway.signatures ?? []), ...(sender.signatures ?? [])],
     reads: (delivery) => [...readsOf(gateway, delivery), ...readsOf(sender, delivery)],
     events: (delivery, body) => eventsOf(gateway, sender, delivery, body),
-    // If the sender never repeats its bytes, equal bytes are a replay, whatever id the gateway adds.
+    // If the sender never repeats its bytes, equal bytes are a replay. A new id does not change that, since a gateway
+    // can add any id.
     ...(sender.repeats === false && { repeats: false }),
     ...(unwrap ? readsXml(sender) && { xml: true } : bodyOf(gateway, sender)),
   }
@@ -95,8 +96,8 @@ function readsOf(provider: Provider, delivery: Delivery): readonly string[] {
 }
 
 /**
- * Returns how the sender's bytes are read. Parts of the request that only the sender's own signature protects are not
- * used to decide.
+ * Returns the members that say how to read the sender's bytes. The sender's signature is not verified here. So parts of
+ * the request that only this signature protects do not influence how bytes are read.
  */
 function bodyOf(gateway: Provider, inner: Provider): Partial<Provider> {
   const { formats = ['json'], codings = {}, charsets = ['utf-8'], contentType, format, xml } = inner
@@ -153,7 +154,8 @@ function unwrapped(
   const own = createDelivery({ method, url, headers, body }, limits, declared)
   markVerified(own)
   const parsed = parseBody(own, envelope.exact === true)
-  // A promise is not expected here: `receive` has loaded the XML parser, and `behind` throws for multipart.
+  // XML causes no promise here, since `receive` has already loaded the parser, and `behind` throws for a multipart
+  // sender.
   if (isPromise(parsed)) throw new TypeError(`behind: ${inner.name} cannot be parsed synchronously`)
   return { own, parsed: envelope.exact ? { ...parsed, exact: true } : parsed }
 }
@@ -175,7 +177,7 @@ function idOf(gateway: Provider, delivery: Delivery, body: ParsedBody): string |
     const events = gateway.events(delivery, body)
     return events.length === 1 ? events[0]!.id : undefined
   } catch {
-    // The body is in the sender's format, which the gateway's `events` may not understand.
+    // The gateway's `events` may throw, since the body is in the sender's format.
     return undefined
   }
 }

@@ -102,7 +102,8 @@ async function verified(
     const { payload } = await check(token, key as never, { algorithms: [...algorithms] })
     return claimsOf(payload)
   } catch {
-    // The key has another type or use, or did not sign the token. The sender must not learn which.
+    // The key has another type or use, or another key signed the token. These cases give the same result, so that a
+    // sender cannot find out which keys exist.
     return undefined
   }
 }

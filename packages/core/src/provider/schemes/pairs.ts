@@ -53,7 +53,8 @@ export function pairs(
         else if (name === signature) signatures.push(text)
       }
       const [timestamp] = times
-      // All groups must have the same time, so that an attacker cannot choose between two times.
+      // All groups must have the same time. Otherwise an attacker could add a group with another time, and choose which
+      // time is checked.
       const several = options.groups ? new Set(times).size : times.length
       if (several > 1 || signatures.length > most) throw malformed({ header }, expected, 'several')
       if (timestamp === undefined || signatures.length === 0) throw malformed({ header }, expected)

@@ -14,8 +14,8 @@ const KEY: RegExp =
   /(?<!(?:^|-)(?:cache|content|dedup(?:e|lication)?|event|file|foreign|group|idempotency|issue|message|object|order(?:ing)?|partition|primary|project|public|pusher|request|resource|routing|row|shard|sort|topic)-)(?<![a-z])key\d*$/
 
 /**
- * Matches headers with a prefix that a platform uses to tell the app who its user is. For each prefix, at least one
- * header contains a token of the user.
+ * Matches headers with a prefix that an authenticating proxy uses for facts about the current user. For each prefix, at
+ * least one header contains a token of that user.
  */
 const FAMILIES: RegExp =
   /^(?:x-amzn-oidc|x-ms-token|x-ms-client-principal|x-goog-authenticated-user|cf-access|x-pomerium)(?:-|$)/

@@ -34,8 +34,8 @@ export function placesOfNames(names: readonly string[]): CredentialPlace {
 }
 
 /**
- * Returns the top place, and the place of the entries of every list below it. An event's payload can be such an entry
- * instead of the whole body.
+ * Returns the place of the whole body, and the places of the entries of all lists in it. An event's payload can be such
+ * an entry instead of the whole body.
  */
 export function withEntries(top: CredentialPlace): readonly CredentialPlace[] {
   return [top, ...entriesBelow(top)]

@@ -1,16 +1,18 @@
 import { unref } from '../../basics/deadline.ts'
 import type { Subscription } from '../subscription.ts'
 
-/** A thread that reports a run that blocks the event loop for longer than the timeout of its subscription. */
+/** A thread that reports runs that block the event loop for longer than the timeout of their subscription. */
 interface LoopWatch {
-  /** Records that the synchronous part of a run starts. Returns the slot (memory shared with the thread) of the run. */
+  /**
+   * Records that a run starts its synchronous part. Returns the slot of the run: an index in the memory that is shared
+   * with the thread.
+   */
   enter(receiver: string, subscription: Subscription, task: string): number
   /**
-   * Records that the synchronous part has ended. `before` is the slot of the run that started this run in its own
-   * synchronous part.
+   * Records that the synchronous part has ended. One run can start another run in its synchronous part: then `before`
+   * is the slot of the outer run, which continues.
    */
   leave(before: number): void
-  /** Releases the slot when the run has ended. */
   free(slot: number): void
   /** Slot of the run that is in its synchronous part, or -1. */
   current: number
@@ -108,8 +110,8 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
   }
 
   /**
-   * Starts to increment the beat, a counter that the thread checks, at each interval. Stops once nothing runs and
-   * nothing has started since the last beat.
+   * Starts an interval that increments the beat, a counter. If the beat stands still, the thread knows that the event
+   * loop is blocked. The interval stops once nothing runs and nothing has started since the last beat.
    */
   function begin(): void {
     beating = true
@@ -128,19 +130,22 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
 }
 
 /**
- * Index of the beat in the shared memory, which has 32-bit numbers. The time limits of the slots, in milliseconds,
- * start at index `LIMITS`.
+ * Index of the beat in the shared memory, which consists of 32-bit numbers. At `LIMITS` and after it are the time
+ * limits of the slots, in milliseconds.
  */
 const BEAT = 0
-/** Index of a count that grows with each synchronous part, so that many short parts in a row are not reported. */
+/**
+ * Index of the number of synchronous parts so far. If this number changes, the thread does not report a block: many
+ * short parts ran, not one long part.
+ */
 const PARTS = 1
 /** Index of the slot of the run that is in its synchronous part, or -1. */
 const CURRENT = 2
-/** Index of a flag: 1 while runs are watched. */
+/** Index of a flag: 1 while runs are watched. At 0, the thread sleeps. */
 const ACTIVE = 3
 const LIMITS = 4
 
-/** Number of slots, so the maximum number of runs that can be named. Slot 0 is for runs that got no free slot. */
+/** Number of slots. It limits how many runs the thread can report by name: runs without a free slot share slot 0. */
 const SLOTS = 64
 /** Length of a slot, in 16-bit units. A slot contains the length of the name, and then the name of the run. */
 const WIDTH = 256
@@ -151,8 +156,8 @@ const BYTES: number = NAMES + 2 * WIDTH * SLOTS
 const INTERVAL = 100
 
 /**
- * The code of the thread, as text, since bundlers would omit a separate file. It writes with writeSync: `console` in a
- * thread would wait for the event loop.
+ * The code of the thread. It is a string, since bundlers would omit a separate file. The thread prints with writeSync,
+ * because `console` in a thread waits for the blocked event loop.
  */
 const THREAD: string = `
 const { workerData } = process.getBuiltinModule('node:worker_threads')

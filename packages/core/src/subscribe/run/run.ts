@@ -57,8 +57,8 @@ function bounded(
   )
 }
 
-// The error of a task whose event was erased. A replay may start before the erasure, and a handler must not get the
-// remaining part as an event.
+// The error of a task whose event was erased. A replay can start just before the erasure. The handler must not run
+// then, since only part of the payload may be left.
 const ERASED: TaskError = {
   name: 'ErasedEvent',
   message: 'the contents of this event were erased, so it cannot run again',
@@ -119,8 +119,8 @@ async function ending(
 const LOOK_AGAIN = 3_600_000
 
 /**
- * Converts an event without a subscription to tasks for the subscriptions that match it now. If none matches, the event
- * continues to wait.
+ * Replaces an event without a subscription by tasks for the subscriptions that match it now. If none matches, the event
+ * waits longer.
  */
 function adopt(context: RunContext, { event, delivery }: Claim): Outcome {
   const matching = context.subscriptions.match(event)

@@ -12,14 +12,15 @@ interface OneTenantLimit {
   /** Starts a run and returns the function to call at its end. If a limit is reached, returns the time to try again. */
   enter(now: number): KeyRun | number
   readonly isRunning: boolean
-  /** True if this bound can be forgotten, since a new bound for the key would decide the same. */
+  /** True if this object can be removed, since a new object for the same key would make the same decisions. */
   isIdle(now: number): boolean
 }
 
-// A start that is late by up to this number of milliseconds does not reduce the rate, since inboxes are not punctual.
+// Inboxes start tasks a little late. If a start is late by at most this number of milliseconds, the next start is not
+// delayed as well.
 const LATE = 100
-// Tasks beyond a rate limit get exact start times within the next `FAR` milliseconds. If these are used up, the times
-// are random.
+// A task beyond a rate limit gets an exact start time within the next `FAR` milliseconds. If all these times are taken,
+// the task gets a random time.
 const FAR = 600_000
 // It is unknown when a run ends, so a task beyond a concurrency limit tries again within `NEAR` milliseconds.
 const NEAR = 60_000
@@ -27,8 +28,8 @@ const NEAR = 60_000
 const LOOK = 1000
 
 /**
- * Makes the bound of one key. The rate is a virtual schedule (GCRA, ITU-T I.371): each start moves the time of the next
- * start by an interval. Tasks that must wait get the next free times, first come, first served.
+ * Creates the limit of one key. The rate is a virtual schedule (GCRA, ITU-T I.371): each start moves the time of the
+ * next start by an interval. Tasks that must wait get the next free times, first come, first served.
  */
 export function createTenantLimit({
   rate,
@@ -43,7 +44,7 @@ export function createTenantLimit({
 
   return {
     enter(now) {
-      // The clock was set back: the next start is never more than one interval away otherwise.
+      // Normally, the next start is at most one interval away. If it is further away, the clock was set back.
       if (next > now + interval) next = now
       return running.size < concurrency && now >= next ? start(now) : comeBack(now)
     },
@@ -71,8 +72,8 @@ export function createTenantLimit({
   }
 
   /**
-   * Returns half the expected time between two ends of runs. A task that tries too early tries again, but a task that
-   * tries too late would leave capacity unused.
+   * Returns half the expected time between the ends of two runs. A task that tries too early only tries once more, but
+   * a task that tries too late leaves a place unused.
    */
   function lookGap(now: number): number {
     if (concurrency === Infinity) return 0
@@ -82,10 +83,6 @@ export function createTenantLimit({
 }
 
 interface TenantLimits {
-  /**
-   * Returns the function to call when the run has ended. If a limit is reached, returns the time to try again, in
-   * milliseconds since 1970.
-   */
   enter(key: string, now: number): KeyRun | number
   /** Returns a warning about an event without a tenant; undefined after the first call. */
   withoutKey(): string | undefined
@@ -168,7 +165,7 @@ export function boundRun(
   return isPromise(outcome) ? outcome.then(ended) : ended(outcome)
 }
 
-// The bounds are made at the first run, since a process that only accepts deliveries needs no bounds.
+// The limits are created at the first run, since a process that only accepts deliveries needs none.
 const made = new WeakMap<Subscription, TenantLimits>()
 
 function boundsOf(subscription: Subscription): TenantLimits {

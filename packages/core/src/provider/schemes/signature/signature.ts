@@ -173,7 +173,7 @@ export function signatureScheme<Key>(
     },
     ...(algorithm.sign && {
       sign(request: SignableRequest, key: Key, now: number): SignableRequest {
-        // If the request already has a time header with a date, that date is signed as written.
+        // If the request already has a time header with a date, this date is kept, and signed as it is written.
         const dated =
           (unit === 'iso' || unit === 'any') &&
           stampHeader !== undefined &&
@@ -195,7 +195,8 @@ export function signatureScheme<Key>(
     }),
   }
 
-  // The time header is read before the signature is checked, so that a missing header is reported before a malformed one.
+  // Both headers are read before their form is checked. So a missing header is reported first, and a malformed header
+  // only if none is missing.
   function readClaim(delivery: Delivery): SignatureClaim {
     const value =
       query === undefined ? singleHeader(delivery, header) : singleParameter(delivery, query)
