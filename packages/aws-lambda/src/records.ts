@@ -17,8 +17,8 @@ export type Taking = Pick<Receiver, 'ingest'>
 /** Options of {@link sqs}, {@link sns} and {@link eventBridge}. */
 export interface RecordOptions<Message> {
   /**
-   * Returns the webhook that a message contains. @default the message's `body`, `Message` or `detail`, with its
-   * attributes of type String as headers
+   * Returns the body and the headers of the webhook that a message contains.
+   * @default `body`, `Message` or `detail` of the message, and its attributes of type String as headers
    */
   readonly delivery?: (message: Message) => {
     readonly body: string | Uint8Array
@@ -29,11 +29,11 @@ export interface RecordOptions<Message> {
 }
 
 /**
- * Creates a Lambda handler for an SQS queue whose messages are a provider's events, for example written there by an
- * HTTP API. Signatures are not verified: everyone who may write to the queue is trusted, and the journal says
- * `verifiedBy: 'cloud'`. If the same event also arrives as a webhook, the second one is a duplicate. Rejected messages
- * are returned in `batchItemFailures`, so turn on `ReportBatchItemFailures`. For a FIFO queue, all later messages of
- * the same group are returned too, so that their order is kept.
+ * Creates a Lambda handler for an SQS queue that contains a provider's events, for example written by an HTTP API.
+ * Signatures are not verified: everyone who may write to the queue is trusted, and the journal says
+ * `verifiedBy: 'cloud'`. If an event also arrives as a webhook, the later copy is a duplicate. Rejected messages are
+ * returned in `batchItemFailures`, so turn on `ReportBatchItemFailures`. For a FIFO queue, all later messages of the
+ * same group are returned too, so that the group keeps its order.
  *
  * @example
  * export const handler = sqs(receiver)

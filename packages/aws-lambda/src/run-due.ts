@@ -12,7 +12,7 @@ export interface RunDueOptions {
 
 /**
  * Creates a Lambda handler that runs due tasks, for an EventBridge schedule. The handler ends before the function's own
- * timeout, so that the platform interrupts no attempt.
+ * timeout, so that Lambda interrupts no attempt.
  *
  * @throws {TypeError} if an option is wrong.
  * @example
@@ -41,8 +41,8 @@ export function runDue(
 }
 
 /**
- * Returns the fix to log if the app exports a function that returns the handler instead of calling it. Lambda would
- * call that function and report a success.
+ * Returns the fix to log if the app exports a function that returns the handler, in place of the handler itself. Lambda
+ * would call that function and report a success.
  */
 export function remedyOf(name: string): string {
   return `export what ${name}(receiver) returns, export const handler = ${name}(receiver), or call it, ${name}(receiver)(event, context); a handler that returns it answers null and accepts nothing`

@@ -48,12 +48,12 @@ export interface WebhookOptions {
 }
 
 /**
- * Creates a Lambda handler for function URLs, API Gateway (HTTP and REST APIs) and application load balancers, which
- * passes each request to the receiver. A base64 body is decoded, so that the exact bytes are verified. A REST API needs
- * `binaryMediaTypes` for bodies that are not UTF-8. A body that the REST API changed is rejected as `body_altered`.
- * Because nothing runs after the reply, use `inlineInbox`, or `worker: 'onDemand'` with {@link runDue} on a schedule.
- * Sources: the AWS Lambda documentation, "Payload format versions", and of Elastic Load Balancing, "Lambda functions as
- * targets".
+ * Creates a Lambda handler that passes each request to the receiver. It handles events of function URLs, API Gateway
+ * (HTTP and REST APIs) and application load balancers. A base64 body is decoded, so that the exact bytes are verified.
+ * A REST API needs `binaryMediaTypes` for bodies that are not UTF-8. A body that the REST API changed is rejected as
+ * `body_altered`. Because nothing runs after the reply, use `inlineInbox`, or `worker: 'onDemand'` with {@link runDue}
+ * on a schedule. Sources: the AWS Lambda documentation, "Payload format versions", and of Elastic Load Balancing,
+ * "Lambda functions as targets".
  *
  * @throws {TypeError} if an option is wrong.
  * @example
@@ -76,7 +76,7 @@ export function webhook(
     if (lambda) lambda.callbackWaitsForEmptyEventLoop = false
     const request = httpRequestOf(event)
     const { method, headers } = request
-    // This URL is used for the rejection if the host of the request is invalid.
+    // If the host of the request is invalid, the rejection uses this URL.
     let url = join('https', 'localhost', request.target)
     try {
       url = rebase?.(request.target) ?? join('https', request.host, request.target)
@@ -137,7 +137,7 @@ function descriptionOf(event: HttpEvent, status: number): { readonly statusDescr
 /** Request in one format for all three event types. */
 interface HttpRequest {
   readonly method: string
-  /** Path and query as the sender sent them, as far as the event contains them. */
+  /** Path and query that the sender used. A REST API may have changed the encoding of the query. */
   readonly target: string
   readonly host: string
   readonly headers: readonly (readonly [name: string, value: string])[]
@@ -194,8 +194,8 @@ function domainOf({ requestContext }: APIGatewayProxyEvent | ALBEvent): string |
 }
 
 /**
- * Returns the query string. A load balancer forwards it as sent. A REST API decodes the query, so it is encoded again
- * like a form.
+ * Returns the query string. A load balancer forwards the query as sent. A REST API decodes the query, so this function
+ * encodes it again, like a form.
  */
 function queryOf(event: APIGatewayProxyEvent | ALBEvent): string {
   const pairs = pairsOf(event.queryStringParameters, event.multiValueQueryStringParameters)

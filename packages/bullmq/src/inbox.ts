@@ -45,13 +45,13 @@ const LEAVE = 500
 
 /**
  * Creates a durable inbox on BullMQ, for web and worker processes on any number of machines. The inbox has a queue for
- * each subscription and a job for each task. It stores a delivery once for all its jobs.
+ * each subscription and a job for each task. All jobs of a delivery share one stored copy of its contents.
  *
  * One script stores a delivery in all queues. The delivery is acknowledged only if every command of the script
- * succeeded. So after a crash, with a full Redis or without a permission, either all of the delivery is stored or
- * nothing. Acknowledged deliveries are as safe as Redis keeps them. Set `appendonly yes`, otherwise the inbox warns.
- * Set `maxmemory-policy noeviction`, otherwise deliveries get 503. A task that is interrupted between its effect and
- * its end runs again (at least once); a settled task does not.
+ * succeeded. So after a crash, with a full Redis or without a permission, Redis has either the whole delivery or
+ * nothing of it. Acknowledged deliveries are as durable as the data of your Redis. Set `appendonly yes`, otherwise the
+ * inbox warns. Set `maxmemory-policy noeviction`, otherwise deliveries get 503. If a process dies after a task's effect
+ * but before its outcome is stored, the task runs again (at least once). A settled task does not run again.
  *
  * While Redis is unreachable, hangs or rejects writes, deliveries get 503 within the deadline, and providers deliver
  * again. The inbox keeps no order: `orderingKey` throws.
@@ -143,8 +143,8 @@ export function openInbox(
     actions,
     deadline,
     consumers: () => receivers.consumers(),
-    // These functions do nothing: scripts report ready tasks, no task is claimed ahead, and Redis counts the open
-    // tasks.
+    // These functions have nothing to do: scripts report ready tasks, Redis counts the open tasks, and each task is
+    // claimed only when it can run.
     look() {},
     pause: async () => () => {},
     opened() {},
@@ -197,7 +197,6 @@ function createWake(open: () => RedisClient, prefix: string, failed: (error: Err
   const listeners = new Set<(queue: string) => void>()
   let client: RedisClient | undefined
   return {
-    /** Adds a listener; returns a function that removes it. */
     listen(ready: (queue: string) => void): () => void {
       listeners.add(ready)
       if (!client) {
@@ -247,7 +246,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
     queues,
     prefix,
     lease,
-    // A job whose event is missing waits as long as a redelivery may still store the event.
+    // If the event of a job is missing, a redelivery may still store the event within this time.
     keepDone: knownFor(settings).time,
     free: (tasks) => accepting.free(tasks),
     failed,
@@ -310,8 +309,8 @@ function createSide(context: SideContext, consumer: Consumer): Side {
 }
 
 /**
- * The progress of a search for lost jobs, which reads events newest first. `rank` is the position of the next event,
- * and `loose` has, for each queue, the jobs that may be lost. `began` is a time of `performance.now()`.
+ * The progress of a search for lost jobs, which reads events newest first. `rank` is the position of the next event.
+ * `loose` maps each queue to its jobs that may be lost. `began` is a time of `performance.now()`.
  */
 interface Place {
   readonly rank: number
@@ -325,12 +324,12 @@ const LIST = 5000
 // If more than this number of jobs may be lost, the search first checks and restores these jobs, since it keeps their
 // names in memory.
 const MOST = 50_000
-// A process that searches locks out other processes for HELD milliseconds, and renews this lock with each step. After a
-// search that took T milliseconds, no process searches for HELD + SHARE * T milliseconds.
+// While a process searches, its lock of HELD milliseconds keeps other processes from searching. Each step renews the
+// lock. After a search that took T milliseconds, no process searches for HELD + SHARE * T milliseconds.
 const HELD = 5000
 const SHARE = 20
-// The retention time that `createSweep` gets, in milliseconds. Between two searches, `createSweep` pauses for a
-// hundredth of this time, which is 10 seconds.
+// The retention time for `createSweep`, in milliseconds. It makes `createSweep` pause for a hundredth of this time, 10
+// seconds, between two searches.
 const KEEP = 1_000_000
 
 /**
@@ -373,7 +372,7 @@ function createRescue(client: RedisClient, prefix: string, told: (count: number)
   })
 
   /**
-   * Restores the given jobs that are in no list. New jobs enter a list at its head, so reading the list to its end
+   * Restores each given job that is in no list. New jobs enter a list at its head, so a read from the head to the end
    * finds every waiting job.
    */
   async function rescue(loose: ReadonlyMap<string, Set<string>>): Promise<number> {

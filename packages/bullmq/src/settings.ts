@@ -17,7 +17,8 @@ export interface BullmqInboxOptions extends DurableInboxOptions {
    */
   readonly connection: BullmqConnection
   /**
-   * Prefix of all keys. On a Cluster the prefix needs a part in braces, since a transaction reaches only one slot.
+   * Prefix of all keys. On a Cluster the prefix needs a part in braces (a hash tag), since all keys of a transaction
+   * must be in one slot.
    * @default '{postern}'
    */
   readonly prefix?: string
@@ -48,10 +49,8 @@ export interface Settings extends CommonSettings {
   readonly replicas: ReplicaSettings | undefined
 }
 
-/** The default of `prefix`. */
 export const PREFIX = '{postern}'
 
-/** Checks the options. Throws a `TypeError` that names the wrong option. */
 export function checkSettings(options: BullmqInboxOptions): Settings {
   const check = checks<BullmqInboxOptions>('bullmqInbox', options)
   const connection = check.value('connection')

@@ -45,7 +45,6 @@ export function worker<Env>(
     },
   }
 
-  /** Warns once about a path that differs only by a final slash. */
   function tellSlash(receivers: Readonly<Record<string, Receiver>>, path: string): void {
     const meant = path.endsWith('/') ? path.slice(0, -1) : `${path}/`
     if (!Object.hasOwn(receivers, meant) || told.has(meant)) return

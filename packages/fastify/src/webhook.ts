@@ -51,7 +51,7 @@ export function webhook(receiver: Mountable, options: WebhookOptions = {}): Fast
     done()
   }
 
-  // Returns no promise, because Fastify would wait for it and then expect a reply.
+  // This function returns no promise, because Fastify would wait for the promise and then expect a reply.
   function take(request: FastifyRequest, reply: FastifyReply): void {
     reply.hijack()
     void bridge(request.raw, reply.raw, request)

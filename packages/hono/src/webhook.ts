@@ -58,8 +58,8 @@ export function webhook(
     const url = rebase?.(request.url) ?? request.url
     const incoming = request.bodyUsed ? undefined : readable(context)
     const execution = incoming && withoutExecution ? undefined : executionOf(context)
-    // Remembers that this server has no ExecutionContext, as on Node, because each read of a missing context throws
-    // slowly.
+    // Remembers that this server has no ExecutionContext, as on Node. Each read of a missing context throws, which is
+    // slow.
     if (incoming && !execution) withoutExecution = true
     const headers = incoming && new NodeHeaders(incoming)
     let body: Uint8Array | undefined
@@ -85,8 +85,8 @@ export function webhook(
     })
   }
 
-  // Returns the node:http message if the body can be read from it. Hono's server itself handles chunked and oversized
-  // bodies.
+  // Returns the node:http message if the length of its body is known and within the limit. Other bodies are read
+  // through Hono's own request.
   function readable(context: Context): IncomingMessage | undefined {
     const incoming = incomingOf(context)
     const length = Number(incoming?.headers['content-length'] ?? NaN)

@@ -40,7 +40,6 @@ export interface Settings extends ServerSettings {
   readonly database: string | undefined
 }
 
-/** Checks the options. Throws a `TypeError` that names the wrong option. */
 export function checkSettings(options: MysqlInboxOptions): Settings {
   const check = checks<MysqlInboxOptions>('mysqlInbox', options)
   const database = check.value('database')

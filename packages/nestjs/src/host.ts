@@ -28,7 +28,6 @@ interface Wrapper {
   isDependencyTreeStatic(): boolean
 }
 
-/** Members of Express and Fastify that are used to add routes. */
 interface ExpressApp {
   all(path: string, handler: unknown): unknown
   readonly router: { readonly stack: unknown[] }

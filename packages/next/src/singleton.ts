@@ -14,7 +14,7 @@ const STORE = Symbol.for('postern.next.singleton')
  * const inbox = singleton('inbox', () => sqliteInbox({ path: 'webhooks.db' }))
  */
 export function singleton<T>(key: string, make: () => T): T {
-  // `worker` is read as an option of the inbox, so here it must be undefined, not a stand-in.
+  // Other code reads `worker` as an option of the inbox, so its value must be undefined and not a stand-in.
   return isBuilding() ? (inert({ worker: undefined }) as T) : kept(key, make)
 }
 

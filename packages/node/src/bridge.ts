@@ -43,7 +43,7 @@ const OPTIONS: readonly (keyof WebhookOptions)[] = [
   'trustProxy',
 ]
 
-/** Functions that an adapter gives to the bridge, because each framework stores these facts elsewhere. */
+/** Functions that an adapter gives to the bridge, because each framework stores this data in a different place. */
 export interface BridgeHost<Subject> {
   /** Returns the path and query of the request as sent, including a prefix that a router removed. */
   readonly target: (subject: Subject) => string
@@ -86,7 +86,7 @@ export function createBridge<Subject>(
     called()
     const method = request.method ?? 'GET'
     const target = host.target(subject)
-    // This URL is used if `urlOf` throws because the host of the request is invalid.
+    // If the host of the request is invalid, `urlOf` throws, and the rejection uses this URL.
     let url = join('http', 'localhost', target)
     let reply: Reply
     let admission: Admission | undefined

@@ -160,7 +160,6 @@ function complain(error: unknown): void {
   process.stderr.write(`[postern] closeOnSignal: ${String(error)}\n`)
 }
 
-/** Entry for one call of `closeOnSignal`. */
 interface Closing {
   /** True if the process exits after the close. */
   readonly exit: boolean
@@ -216,7 +215,7 @@ interface NodeServer {
 // Maximum time to accept waiting connections, in milliseconds. Without a limit, a sender that opens a connection per
 // request would keep the server open.
 const TAKING = 1000
-// Milliseconds. After a turn of the event loop that took longer, the kernel may have further connections.
+// If a turn of the event loop took longer than this number of milliseconds, the kernel may have further connections.
 const BRIEF = 1
 
 /**
@@ -253,7 +252,6 @@ async function takeWaiting(server: NodeServer, until: number): Promise<void> {
   let from: number
   const count = (): void => void taken++
   server.on('connection', count)
-  // Waits for the next turn of the event loop.
   await new Promise(setImmediate)
   do {
     taken = 0

@@ -10,7 +10,7 @@ const EMPTY: Uint8Array = new Uint8Array(0)
 const PARSED: Promise<void> = Promise.resolve()
 
 // Maximum size of a small body, in bytes. A small body arrives with its request's head, so requests with small bodies
-// can run as a group. In a group, larger bodies would use too much memory at once.
+// can run as a group. Groups of larger bodies would use too much memory at once.
 const SMALL = 16_384
 
 /** Reads the body of an admitted request. */
@@ -27,7 +27,7 @@ export function createBodyReader(time: number): BodyReader {
   const deadlines = createDeadlines(time)
 
   return async function readBody(request, admission) {
-    // Waits, because node:http is still parsing the bytes that arrived with the head.
+    // First lets node:http finish parsing the bytes that arrived with the head.
     await ((lengthOf(request) ?? Infinity) <= SMALL ? together() : PARSED)
     if (request.readableDidRead) throw consumed()
     if (request.readableEncoding) throw lossy()

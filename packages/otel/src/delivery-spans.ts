@@ -51,7 +51,7 @@ const METHODS = new Set([
 ])
 
 export function createDeliverySpans(tracing: Tracing): DeliverySpans {
-  // A weak map, because no last call says that a delivery of `receiver.ingest` has ended.
+  // No method is called when a delivery of `receiver.ingest` has ended, so a weak map drops its entry.
   const open = new WeakMap<RequestInfo, Open>()
 
   return {
@@ -123,7 +123,8 @@ export function createDeliverySpans(tracing: Tracing): DeliverySpans {
     const local = trace.getSpan(active)
     const sender = readTrace(request.trace)
     const goesOn = !local && sender && tracing.trustSender
-    // The active span may already belong to the sender's trace, through an HTTP instrumentation.
+    // An HTTP instrumentation may have put the active span into the sender's trace. Then the span needs no link to that
+    // trace.
     const known = goesOn || sender?.traceId === local?.spanContext().traceId
     const links: Link[] = sender && !known ? [{ context: sender }] : []
     const receive = tracer.startSpan(
@@ -244,7 +245,6 @@ export function readCarrier(carrier: Readonly<Record<string, string>> | undefine
   }
 }
 
-/** Settings of spans. */
 export interface Tracing {
   /** Returns the tracer. Undefined without an SDK, because its spans would go nowhere. */
   tracer(): Tracer | undefined

@@ -7,7 +7,6 @@ import type { Instruments } from './instruments.ts'
  * collected.
  */
 interface Gauges {
-  /** Adds a receiver. Returns a function that removes it. */
   add(receiver: ObservedReceiver): () => void
   paused(pause: PauseInfo): void
   /** Writes the current values of all gauges to a result. Never rejects. */
@@ -145,7 +144,7 @@ async function within<T>(work: Promise<T>, patience: number): Promise<T> {
 }
 
 /**
- * Returns the value if it is one of the first `most` different values of its owner, otherwise `rest`. So senders cannot
+ * Returns `value` if it is one of the first `most` different values of its owner, otherwise `rest`. So senders cannot
  * create an unlimited number of time series.
  */
 interface Bounded {

@@ -113,7 +113,6 @@ export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observ
     destinationPaused: (pause) => gauges.paused(pause),
   }
 
-  /** Returns the instruments of the current meter, or undefined without a meter. */
   function current(): Instruments | undefined {
     const found = typeof meter === 'function' ? meter() : meter
     if (found === from) return made

@@ -42,8 +42,8 @@ export interface OtelOptions {
    */
   readonly tracer?: Tracer | false
   /**
-   * Meter that records the metrics, or false for no metrics. @default the `postern` meter of the global provider, under
-   * the same condition
+   * Meter that records the metrics, or false for no metrics.
+   * @default the `postern` meter of the global provider, if an SDK is registered within a minute
    */
   readonly meter?: Meter | false
   /**
@@ -147,7 +147,6 @@ function checkPart(name: string, given: unknown, method: string, remedy: string)
     throw new TypeError(`otel: ${name} has no ${method}; give ${remedy}, or false for none`)
 }
 
-/** Functions that return the trace context of a delivery or an attempt. */
 interface Contexts {
   ofRequest(request: RequestInfo): Context | undefined
   ofAttempt(attempt: AttemptInfo): Context | undefined
@@ -271,7 +270,8 @@ function createAttemptSpans(tracing: Tracing): {
         if (!run) return next()
         const result = context.with(run.context, next)
         if (!isPromise(result)) end(run, 'done')
-        // A failure is handled in `attemptFailed`. At a timeout, that method is called before this promise rejects.
+        // If the handler fails, `attemptFailed` ends the span. At a timeout, `attemptFailed` is called before this
+        // promise rejects.
         else
           result.then(
             () => end(run, 'done'),
@@ -341,7 +341,7 @@ function createAttemptSpans(tracing: Tracing): {
 }
 
 function end({ span }: Run, outcome: string): void {
-  // A handler may return after its timeout. The span has then ended, and the outcome of the timeout stays.
+  // If a handler returns after its timeout, the span has already ended with the outcome of the timeout.
   if (!span.isRecording()) return
   span.setAttribute('postern.outcome', outcome)
   span.end()

@@ -40,7 +40,6 @@ export interface Settings extends ServerSettings {
   readonly tableOwner: string | undefined
 }
 
-/** Checks the options. Throws a `TypeError` that names the wrong option. */
 export function checkSettings(options: PostgresInboxOptions): Settings {
   const check = checks<PostgresInboxOptions>('postgresInbox', options)
   const schema = check.value('schema') ?? 'public'

@@ -142,7 +142,6 @@ export function createScriptRunner(client: Redis | Cluster, deadline: number): S
   }
 }
 
-/** A call that waits for the connection. */
 interface Waiter {
   ready(): void
   failed(error: Error): void
@@ -153,7 +152,6 @@ interface Waiter {
  * on the client until Redis is back.
  */
 function createWaiters(client: Redis | Cluster): {
-  /** Adds a call while the client is not connected. */
   add(waiter: Waiter): void
   /** Removes a call after its deadline. Otherwise calls would accumulate while Redis is unreachable. */
   delete(waiter: Waiter): void

@@ -95,7 +95,6 @@ interface Settings extends EngineSettings {
   readonly readOnly: boolean
 }
 
-/** Checks the options. Throws a `TypeError` that names the wrong option. */
 export function checkSettings(options: SqliteInboxOptions): Settings {
   if (typeof options !== 'object' || options === null)
     throw new TypeError(

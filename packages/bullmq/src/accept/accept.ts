@@ -173,8 +173,8 @@ export function createAccepting(context: AcceptContext, consumer: Consumer): Acc
   }
 
   /**
-   * Returns the jobs that a redelivery revives: a map from the name of each known event to references to its jobs
-   * (`queue:id`).
+   * Returns the jobs that a redelivery revives. The keys of the map are names of known events, and the values are
+   * references (`queue:id`) to their jobs.
    */
   async function look(
     items: readonly PreparedItem[],
@@ -197,8 +197,8 @@ function tasksOf(items: readonly PreparedItem[]): number {
 }
 
 /**
- * Returns the test delivery of a probe. Its two events use every feature of an event, so that the script STORE runs all
- * of its commands. The script deletes the delivery again before it ends.
+ * Returns the test delivery of a probe, which checks that deliveries can be stored. The delivery uses every feature of
+ * an event, so that the script STORE runs all of its commands. STORE undoes these writes before it ends.
  */
 function probeOf(consumer: Consumer): CommitPlan {
   const tasks = consumer
@@ -224,8 +224,8 @@ function probeOf(consumer: Consumer): CommitPlan {
 }
 
 /**
- * Returns the engine's counter of a receiver's open tasks. The counter gets no tenants, since the script STORE limits
- * the share of each tenant.
+ * Returns the engine's counter of a receiver's open tasks. The counter does not count per tenant, since the script
+ * STORE limits the share of each tenant.
  */
 function capacityOf({ client, settings }: AcceptContext, consumer: Consumer): Capacity {
   return createCapacity({
@@ -252,8 +252,8 @@ interface CommitPlan {
 }
 
 /**
- * The reply of the script STORE for a delivery. After `taken` comes one number for each event in `fresh`: its number in
- * the store, or 0 if the event is known after all.
+ * The reply of the script STORE for a delivery. After `taken`, the reply has one number for each event in `fresh`: the
+ * number of the stored event, or 0 if the store already knew the event.
  */
 type StoreReply =
   | readonly ['taken', ...number[]]

@@ -38,7 +38,6 @@ export interface Prepared {
   readonly bytes: number
 }
 
-/** An argument of a Lua script. */
 type Argument = string | number | Uint8Array
 
 // Maximum length of a body that is sent as a string, in bytes. The client joins strings much faster than Buffers. But

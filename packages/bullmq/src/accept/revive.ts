@@ -14,9 +14,9 @@ export interface ReviveContext {
 }
 
 /**
- * Revives the failed tasks of a known event. The first letter of each ref is the state of the job: `f` is dead, `d`
- * waits for its next attempt. BullMQ's scripts change a job only if it still has that state. So of several concurrent
- * redeliveries, only one revives the job and returns true.
+ * Revives the failed tasks of a known event, and returns true if at least one was revived. Each ref starts with a
+ * letter for the job's state, followed by `queue:id`: `f` is dead, `d` waits for its next attempt. BullMQ's scripts
+ * change a job only if its state is still the same. So of several concurrent redeliveries, only one revives a job.
  */
 export async function revive(context: ReviveContext, refs: readonly string[]): Promise<boolean> {
   const done = await Promise.all(
@@ -29,8 +29,8 @@ export async function revive(context: ReviveContext, refs: readonly string[]): P
   return done.includes(true)
 }
 
-// The change that starts a task again. Most values here are placeholders: the script reads attempts, interruptions and
-// the turn (place in the fair order over tenants) from the job.
+// The change that starts a task again. Most of its values are placeholders: the script AGAIN reads attempts,
+// interruptions and the turn (place in the fair order over tenants) from the job.
 const ANEW = revived(
   {
     state: DEAD,

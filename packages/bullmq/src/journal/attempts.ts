@@ -38,14 +38,13 @@ interface Kept {
 const NONE: Kept = { n: 0, a: [] }
 
 /**
- * The task whose attempts are read, and where an unreadable list of attempts is reported. Such a list counts as empty.
+ * `task` is the task whose attempts are read. `unread` reports an unreadable list of attempts, which counts as empty.
  */
 export interface AttemptsReader {
   readonly task: string
   readonly unread: UnreadTeller
 }
 
-/** Returns the stored list of a job's attempts, with one attempt added. */
 export function addAttempt(reader: AttemptsReader, text: string, attempt: Attempt): string {
   const { n, a } = read(reader, text)
   const { error, outcome, process } = attempt

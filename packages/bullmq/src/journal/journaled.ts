@@ -19,8 +19,8 @@ const ADDED = 50
 const DROPPED = 1000
 
 /**
- * Creates the journal and the records in Redis. A span has the counts of a minute or an hour. If another process
- * changed a span first, the change of that span is repeated.
+ * Creates the journal and the records in Redis. A span is the packed counts of a minute or an hour. If another process
+ * has changed a span in the meantime, the change is repeated.
  */
 export function createJournaled(client: RedisClient, prefix: string): Journaled {
   return {
@@ -161,8 +161,8 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
 }
 
 /**
- * Returns the key of the hash that has a record. Actions of people have a separate hash, since a list reads a whole
- * hash.
+ * Returns the key of the hash that has a record. Actions of people have their own hash, since listing them reads a
+ * whole hash.
  */
 export function recordsOf(prefix: string, key: string): string {
   return `${prefix}:${key.startsWith(ACTIONS) ? ACTIONS : 'records'}`

@@ -53,8 +53,8 @@ return replies`
 
 /**
  * Removes a jump of the server's clock from the store's clock, unless another process has already done so. After the
- * jump, no lease ends for as long as the longest lease. KEYS: prefix; ARGV: the expected time. Replies the store's
- * time.
+ * jump, no lease ends until the time of the longest lease has passed. KEYS: prefix; ARGV: the expected time. Replies
+ * the store's time.
  */
 export const STEP: string = `${CLOCK_FUNCTION}
 local now, last, held, lease = clock()

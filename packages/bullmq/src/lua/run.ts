@@ -3,9 +3,9 @@ import { TURN_FUNCTION } from './turn.ts'
 // Scripts for claims, turns and leases. A turn is the number that orders tasks fairly over tenants (turn.ts). For keys
 // and fields see store.ts.
 
-// While a failed or postponed task of a tenant waits, it has no turn, and its field `tp` is set. When the task is due,
-// it is first claimed, and then gets the next turn of its tenant. Up to 500 other tasks that became due get their turns
-// at the same time. If another task has an earlier turn, the claimed task is released until its own turn.
+// A failed or postponed task of a tenant has no turn while it waits, and its field `tp` is set. When the task is due,
+// it is claimed and then gets the next turn of its tenant. Up to 500 other due tasks get their turns at the same time.
+// If another task has an earlier turn, the claimed task is released until its own turn comes.
 const ENTER_FUNCTION = `${TURN_FUNCTION}
 local function enter(prefix, queue, job)
   local first = math.min(turn(prefix, queue, decoded(redis.call('HGET', job, 'data')).f or '', 1), 2097152)
@@ -27,8 +27,8 @@ end
 `
 
 /**
- * Reads a task for a run if the claim has its lock. The lock then holds for at least nine tenths of the lease. Also
- * writes the start of the run, unless the job was interrupted.
+ * Reads a task for a run if the claim has the task's lock. The lock then holds for at least nine tenths of the lease.
+ * Also writes the start of the run, unless the job was interrupted.
  *
  * KEYS: prefix; ARGV: ref, token, lease in milliseconds, `<start> <process>`, 1 if a suspect may start. A suspect is a
  * task whose last three runs were interrupted.
@@ -39,7 +39,8 @@ end
  *   1: a suspect that may not start
  *   2: BullMQ could not settle the job, since a count is not a number or its parent not an object
  *   nothing: the event is missing
- *   a list: event, head, body and task id; after the first claim also stc, sn, cut, chg, ls and pa
+ *   a list: event, head, body and task id; after the first claim also the fields stc, sn, cut, chg, ls and pa of the
+ *     job (store.ts)
  */
 export const LOAD: string = `${ENTER_FUNCTION}
 local function whole(text) return not text or #text < 16 and text:match('^%-?%d+$') end
@@ -159,9 +160,9 @@ return own`
  * if the run is done. Replies 1 if the run still had the lock, 2 if it has the lock again, 3 if its outcome is already
  * stored, 0 otherwise.
  *
- * A done run also replaces another claim, which later finds that it lost its lock. A failed run leaves the job to the
- * other claim. If the stored attempt of this run has no duration, another claim has counted the run as interrupted, so
- * its outcome is not stored yet.
+ * A done run also replaces another claim, which later finds that its lock is lost. A failed run leaves the job to the
+ * other claim. If the stored attempt of this run has no duration, another claim counted the run as interrupted. The
+ * outcome of the run is then not stored yet.
  */
 export const ADOPT: string = `
 local base, id, token = KEYS[1] .. ':' .. ARGV[1], ARGV[2], ARGV[3]

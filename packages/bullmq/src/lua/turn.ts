@@ -12,8 +12,9 @@ end
 // A turn is the number that orders the tasks of a queue fairly over tenants. The virtual time of a queue is the higher
 // of two numbers: the highest claimed turn, and the turn before that of the next waiting job. A turn is stored as
 // BullMQ's priority. BullMQ's score of a job is its priority times 2^32 plus a count, and the highest priority is 2^21.
-// So turns start again at 0 when no job waits for its turn. In addition, half of all turns must be used, or no turn was
-// given for ten seconds. Turns also start again if a stored value is damaged, so that the damage stops no task.
+// So turns must start again at 0. They do so only while no job waits for its turn, in one of two cases: about half of
+// all turns are used, or no job is delayed and no turn was given for ten seconds. Turns also start again if a stored
+// value is damaged, so that the damage stops no task.
 export const TURN_FUNCTION: string = `
 local function decoded(text)
   local read, value = pcall(cjson.decode, text or '')

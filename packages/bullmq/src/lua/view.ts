@@ -108,11 +108,10 @@ end
 return gone`
 
 /**
- * Counts jobs. KEYS: prefix; ARGV: the start of the queue names (empty: all queues), 1 to count only unfinished jobs, 1
- * to fail if a key has another type; otherwise such a key counts as empty. Replies for each queue its name and the
+ * Counts jobs. KEYS: prefix; ARGV: the start of the queue names (empty: all queues); 1 to count only unfinished jobs; 1
+ * to fail if a key has a wrong type (otherwise the key counts as empty). Replies for each queue its name and the
  * numbers of waiting, delayed and active jobs. If all jobs are counted, also replies the numbers of completed and
- * failed jobs. The last value is the time for which the oldest due job has been due, in milliseconds, or an empty
- * string.
+ * failed jobs. The last value is how long the oldest due job has been due, in milliseconds, or an empty string.
  */
 export const COUNTS: string = `${CLOCK_FUNCTION}
 local prefix, rows, now, odd = KEYS[1], {}, clock(), false

@@ -17,7 +17,7 @@ import type { Stored } from '../accept/encode.ts'
 
 /** Reads events and jobs as rows. */
 interface Shown {
-  /** Returns events by their names, with their tasks. Leaves out events that no longer exist. */
+  /** Leaves out events that no longer exist. */
   readonly shown: (names: readonly string[]) => Promise<readonly ShownEvent[]>
   readonly full: (row: ShownRow) => Promise<FullRow>
   readonly contents: (name: string) => Promise<Pick<FullRow, 'record' | 'head' | 'body'>>
@@ -37,7 +37,7 @@ interface ShownEvent {
 // Number of events that one script reads, since a script blocks Redis.
 const STEP = 100
 
-/** Creates {@link Shown}. `laneOf` returns the number by which this process knows a queue. */
+/** Creates {@link Shown}. `laneOf` returns the number that this process has given to a queue. */
 export function createShown(
   {
     client,
@@ -60,8 +60,8 @@ export function createShown(
   function shownOf(reply: EventReply, name: string): ShownEvent {
     const [number, text, arrived, erasing, first, jobs] = reply
     const head = parsed(text)
-    // If the info of an event is unreadable, its name is used as its key, so that an operator can find and delete its
-    // tasks.
+    // If the info of an event is unreadable, the event's name takes the place of its key. So an operator can still find
+    // and delete the event's tasks.
     const [key, eventId, topic, tenant, provider] = isHead(head) ? head : [name, null, '', null, '']
     const { receiver } = parseQueueName(parseRef(first).queue)
     const row = {

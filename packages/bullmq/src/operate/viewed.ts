@@ -42,13 +42,13 @@ interface KeptPlace {
 
 // Number of events that one script reads, since a script blocks Redis.
 const STEP = 100
-// Number of events in one step of a search: WIDEST without their bodies, BODIES with their bodies, which may have
-// megabytes.
+// Maximum number of events in one step of a search: WIDEST without bodies, and BODIES with bodies, since a body may
+// have megabytes.
 const [WIDEST, BODIES] = [1000, 32]
-// Number of jobs in a state above which reading all events is as fast as sorting the jobs.
+// If more jobs than this are in a state, reading all events is as fast as sorting these jobs.
 const MOST = 20_000
-// Number of failed jobs, latest first, whose causes are counted per queue and state: MOST_FAILED in total, FAILED by
-// one script.
+// Maximum number of failed jobs whose causes are counted, latest first, per queue and state: MOST_FAILED in total,
+// FAILED by one script.
 const [MOST_FAILED, FAILED] = [20_000, 500]
 
 /** Creates the store behind the operators' view. A lane is the number by which this process knows a queue. */
@@ -88,7 +88,8 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
       return new Set(events)
     },
     note: write,
-    // The script that adds jobs sets their turns. Ordered groups do not exist in this inbox.
+    // This inbox has no ordered groups, and the script that adds jobs sets their turns (places in the order over
+    // tenants).
     turns: (wanted) => wanted.map((stride) => ({ ...stride, turn: 0, tasks: 0 })),
     ...NO_LINES,
   }
@@ -190,8 +191,8 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
         return (await runScript(client, 'ERASE', prefix, ...given)) as readonly string[]
       }
     },
-    // Only each single script is atomic. If a change is interrupted between two scripts, the note that `begin` wrote
-    // shows it.
+    // In Redis, only a single script is atomic. If a change is interrupted between two scripts, the record that `begin`
+    // wrote shows the interruption.
     atomic: (_, run) => run(rows),
   }
 
@@ -216,7 +217,10 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     return wanted?.map((lane) => names[lane]!) ?? client.smembers(`${prefix}:queues`)
   }
 
-  /** Adds the failed jobs of a set to `found`, grouped by cause. Returns true if there are more jobs than it counts. */
+  /**
+   * Adds the failed jobs of a set to `found`, grouped by cause. Returns true if the set has more jobs than were
+   * counted.
+   */
   async function failedIn(
     queue: string,
     set: 'failed' | 'delayed',
@@ -275,7 +279,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     return places.slice(0, width)
   }
 
-  /** Returns the names of the events that can match a filter. Returns undefined if that would be too many names. */
+  /** Returns the names of the events that can match a filter, or undefined if too many events can match. */
   async function namesOf({
     filter,
     receiver,

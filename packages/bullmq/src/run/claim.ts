@@ -14,23 +14,22 @@ interface Start {
   readonly until: number
 }
 
-/** A claimed job with the fields of its hash. */
 export interface HeldJob extends Start {
   readonly claim: Claim
   /**
-   * How often BullMQ found the job without a lock, and how many of these finds are counted as interruptions already.
+   * `stalled` is how often BullMQ found the job without a lock. `seen` is how many of these times are already counted
+   * as interruptions.
    */
   readonly stalled: number
   readonly seen: number
   /**
-   * Number of interruptions since the last outcome, and how many of them are strikes: interruptions that count toward a
-   * poison pill.
+   * `cut` is the number of interruptions since the last outcome. `charged` is how many of them are strikes:
+   * interruptions that count toward a poison pill.
    */
   readonly cut: number
   readonly charged: number
   /** `<start> <process>` of the last run. */
   readonly before: string
-  /** The stored list of attempts. */
   readonly attempts: string
   /** Length of the stored event in bytes. */
   readonly bytes: number
@@ -99,7 +98,6 @@ export interface JobTask extends RunnerTask<JobTask> {
   readonly ref: string
   /** Lets the next suspect start; undefined if this task is not a suspect (a task interrupted three times in a row). */
   readonly free: (() => void) | undefined
-  /** True while the handler of the task runs. */
   running: boolean
   /** True after the claim of the task has ended. */
   ended: boolean
@@ -155,8 +153,9 @@ export async function isElsewhere(
 }
 
 /**
- * Frees jobs without a lock. A check by BullMQ marks the active jobs, and frees jobs that the previous check marked and
- * that have no lock. BullMQ checks at most once per interval. With two rounds in a row all such jobs are freed.
+ * Frees jobs without a lock. BullMQ's check frees jobs that its previous check marked and that have no lock. It then
+ * marks the active jobs. So two rounds in a row free all such jobs. For more than one round, BullMQ's limit of one
+ * check per interval is removed.
  */
 export async function freeStalled(
   { client }: RunsContext,

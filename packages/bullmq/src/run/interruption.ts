@@ -19,8 +19,8 @@ export async function cutOff(
 ): Promise<number | undefined> {
   const { claim } = held
   const reader = { task: claim.id, unread }
-  // The earlier claim did not start the handler: the task waited for other suspects or for room, or its process was too
-  // busy.
+  // The earlier claim did not start the handler: the task waited for another suspect or for a free slot, or its process
+  // was too busy.
   if (!hasBegun(reader, held)) {
     await putOff(owner, 0, { sn: held.stalled })
     return 0
@@ -29,8 +29,8 @@ export async function cutOff(
   const lane = consumer
     .lanes()
     .find((each) => each.name === name || each.previousNames.includes(name))
-  // Each claim counts only the run before it. So this is one interruption, even if BullMQ found the job without a lock
-  // several times.
+  // This claim counts only the run before it. So it counts one interruption, even if BullMQ found the job without a
+  // lock several times.
   const ruling = cut({ ...held, attempt: claim.attempt }, lane?.attempts)
   const { change, count, charged, error } = ruling
   const fields = {
@@ -59,10 +59,10 @@ export async function cutOff(
 /**
  * Handles a job without its event.
  *
- * If the script that stores a delivery failed half-way, the delivery got 503, and its redelivery stores the event. The
- * job waits for the redelivery as long as event ids are remembered. If the event's number is known, the event was
- * stored and another program deleted it, so the job becomes dead. A job that another program added has no event, and
- * also becomes dead.
+ * If the script that stores a delivery failed half-way, the delivery got 503, and its redelivery stores the event. So
+ * the job waits for the redelivery as long as event ids are remembered. If the store knows the event's number, the
+ * event was stored and another program deleted it. The job then becomes dead. A job that another program added has no
+ * event, and also becomes dead.
  */
 export async function missing(context: RunsContext, owner: Owner): Promise<void> {
   const { client, prefix, keepDone } = context
@@ -75,7 +75,6 @@ export async function missing(context: RunsContext, owner: Owner): Promise<void>
   await buryUnread(context, owner, taken ? 'its event is gone' : 'its event was not accepted')
 }
 
-/** Returns the stored attempts of a job, with the interrupted run added. */
 function withInterruption(reader: AttemptsReader, { claim, before, attempts }: HeldJob): string {
   const space = before.indexOf(' ')
   return addAttempt(reader, attempts, {

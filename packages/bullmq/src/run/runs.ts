@@ -81,7 +81,7 @@ export function createRuns(context: RunsContext): Runs {
   let shut = false
   const runner = createRunner<JobTask>({
     consumer: { ...consumer, run: runHere },
-    // BullMQ counts each claim as a started run, so no task is claimed ahead.
+    // BullMQ counts each claim as a started run, so a task is claimed only when it can run.
     ahead: { time: 0, most: 1 },
     margin: BACK,
     claimOf(task) {
@@ -280,22 +280,22 @@ export function createRuns(context: RunsContext): Runs {
       if (known && (ended || known.back)) return putBack(owner, FAILED_WAIT)
       if (!runner.active()) return putBack(owner, 0)
       held = await holdJob(context, owner.job, owner.token, false)
-      // LOAD has given the task a turn: its number in the fair order over tenants. A second read would not wait for
-      // that turn.
+      // The script LOAD has given the task a turn (its place in the fair order over tenants). A second LOAD would start
+      // the task before this turn.
       if (typeof held === 'number') break
-      // Another outcome was stored during the read, so what was read may be outdated.
+      // Another outcome was stored during the read, so the values that were read may be outdated.
       if (here.get(ref) !== known || known?.ended !== ended) continue
       if (!known || held === 'lost') break
       // The outcome of the earlier run is stored, though this process has no reply yet. So this is the next run.
       if (isHeld(held) && held.attempts !== known.held.attempts) break
-      // BullMQ found the job without a lock and returned it again, while its run continues here. The later claim stores
-      // the outcome.
+      // BullMQ found the job without a lock and returned it again, while the run continues here. The later claim stores
+      // the outcome of this run.
       Object.assign(known.owner, owner)
       return undefined
     }
     let free: (() => void) | undefined
     if (held === 'suspect') {
-      // If Redis is unreachable, this fails, but the job is due soon anyway.
+      // If Redis is unreachable, the promotion fails. The job then becomes due after SUSPECT_WAIT.
       free = suspects.take(() => void promoteJob(queues, ref).catch(() => false))
       if (!free) return putBack(owner, SUSPECT_WAIT)
       held = await holdJob(context, owner.job, owner.token, true)
@@ -355,8 +355,8 @@ export function createRuns(context: RunsContext): Runs {
   }
 
   /**
-   * Renews the locks of running tasks. A run without its lock continues, since its outcome counts if no other outcome
-   * is stored first. The run is stopped only if another claim has the task.
+   * Renews the locks of running tasks. If a lock is lost, the run continues, since its outcome counts if no other
+   * outcome is stored first. The run is stopped only if another claim has the task or has settled it.
    */
   async function renew(): Promise<void> {
     const renewed = [...runner.held()].map(async (task) => {

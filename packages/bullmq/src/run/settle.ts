@@ -105,7 +105,7 @@ async function settle(
   })
 }
 
-/** Makes a claimed job pending. BullMQ counts this attempt, unless the change sets back the number of attempts. */
+/** Makes a claimed job pending. BullMQ counts this attempt, unless the change says that the attempt does not count. */
 export async function delay(
   { job, token, backend, clock }: Owner,
   { wait: time = 0, attempt }: TaskChange,
@@ -130,9 +130,9 @@ function doneValue({ claim }: HeldJob, { startedAt, duration }: Ran): DoneValue 
 /**
  * Stores an outcome with one of BullMQ's scripts. Returns false if the claim was lost.
  *
- * If the lock was lost, a failed run counts only if no other claim has the task. A done run counts if no other claim
- * has settled the task. In both cases the job is claimed again, and the script is repeated. While Redis is unreachable,
- * full or read-only, the script is also repeated.
+ * After a lost lock, a failed run counts only if no other claim has the task. A done run counts if no other claim has
+ * settled the task. In both cases, the job is claimed again and the script is repeated. The script is also repeated
+ * while Redis is unreachable, full or read-only.
  */
 async function store(
   context: RunsContext,
@@ -202,7 +202,8 @@ export async function isKept(
   const { job, token, backend } = owner
   if ((await backend.extendLock(job.id!, token, context.lease)) === 1) return true
   if (await context.steady()) return !(await isElsewhere(context, ref, token))
-  // After the handler has returned, the outcome may be stored and the job delayed, so the job is not claimed again.
+  // After the handler has returned, its outcome may be stored and the job delayed. So only a running task is claimed
+  // again.
   return !task.running || (await takeBack(context, owner, held)) === 'held'
 }
 
@@ -230,8 +231,8 @@ function attemptOf(
 }
 
 /**
- * Adds child tasks before their parent is done. If the process dies in between, the parent runs again; adding the same
- * children again changes nothing. Returns false if the parent's lock was lost.
+ * Adds child tasks before their parent is done. If the process dies between these two writes, the parent runs again. It
+ * then adds the same children, which changes nothing. Returns false if the parent's lock was lost.
  */
 async function spawn(
   { client, consumer: { receiver }, prefix, lease, failed, ended, clock }: RunsContext,

@@ -6,7 +6,6 @@ import { isFenced, keptStack, reasonOf } from '../store/errors.ts'
 import type { Job } from 'bullmq'
 import type { JobBackend, JobData, Queues } from '../store/queues.ts'
 
-/** The parts of the inbox that the runs of a receiver use. */
 export interface RunsContext {
   readonly consumer: Consumer
   readonly unread: UnreadTeller
@@ -30,9 +29,9 @@ export interface RunsContext {
   readonly ended: () => boolean
 }
 
-// ODD matches errors in stored data: a key of another type, a count that is not a number, or a script that failed on
-// what it read. STATE matches errors of Redis itself: its state or permissions. In Redis 6 a dash comes before the word
-// for the error.
+// ODD matches errors in stored data: a key of a wrong type, a count that is not a number, or a script that failed on
+// the data it read. STATE matches errors about the state or the permissions of Redis. In Redis 6, a dash comes before
+// the error's name.
 const ODD =
   /^(?:WRONGTYPE|ERR (?:user_script|Error running script|(?:hash )?value is not an? |increment or decrement))/
 const STATE = /-?\b(?:OOM|READONLY|MISCONF|NOREPLICAS|MASTERDOWN|BUSY|LOADING|CLUSTERDOWN|NOPERM)\b/
@@ -89,8 +88,8 @@ export async function buryUnread(
 }
 
 /**
- * Makes all claimed jobs of a queue dead that BullMQ cannot read. Otherwise BullMQ would claim these jobs again and
- * again. Resolves with the number of jobs that are now dead.
+ * Finds the claimed jobs of a queue that BullMQ cannot read, and makes them dead. Otherwise BullMQ would claim these
+ * jobs again and again. Resolves with the number of jobs that are now dead.
  */
 export async function buryBroken(context: RunsContext, queue: string): Promise<number> {
   const { client, consumer, prefix } = context
@@ -107,7 +106,6 @@ export async function buryBroken(context: RunsContext, queue: string): Promise<n
   return buried
 }
 
-/** A part of a job that BullMQ cannot read. */
 interface BrokenPart {
   readonly why: string
   /** The field to delete, so that a replay can run the task. */

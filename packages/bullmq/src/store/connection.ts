@@ -13,8 +13,8 @@ export type BullmqConnection = Redis | Cluster | RedisOptions | string
 /** A client with the scripts of this package as commands. */
 export type RedisClient = Redis | Cluster
 
-// Milliseconds without an answer to a command after which a connection without a deadline counts as broken. A half-open
-// connection never answers.
+// Maximum wait for an answer on a connection without a deadline, in milliseconds. After this time the connection counts
+// as broken: a half-open connection never answers.
 const SILENCE = 12_000
 
 /**
@@ -37,7 +37,7 @@ export function openClient(connection: BullmqConnection, deadline?: number): Red
           enableOfflineQueue: false,
           maxRetriesPerRequest: 1,
           ...COMMON,
-          // Longer than the deadline, so that one late answer does not close the connection.
+          // This limit is longer than the deadline, so that one late answer does not close the connection.
           socketTimeout: Math.max(2 * deadline, 1000),
         }
   const client = open(connection, settings)
@@ -127,8 +127,8 @@ const COMMON = {
 } as const
 
 /**
- * Returns a retry strategy that never gives up: the app's own waits, or ioredis's default where the app's strategy
- * gives up.
+ * Returns a retry strategy that never gives up. It uses the waits of the app's strategy. When the app's strategy gives
+ * up, it uses the default waits of ioredis.
  */
 function again({ retryStrategy: own }: RedisOptions): Pick<RedisOptions, 'retryStrategy'> {
   return {

@@ -26,8 +26,8 @@ export function keptStack({ name, message, stack, code, issues }: TaskError): st
   const text = cut(stack ?? head(name, message), STACK)
   const given = JSON.stringify({ code, issues })
   const more = given.length > LONGEST_MORE ? JSON.stringify({ code }) : given
-  // Readers use only the last `more` line. So if the text itself has such a line, another one is added, even without
-  // content.
+  // Readers parse only the last `more` line. So if the stack itself contains such a line, another one is added, even
+  // without content.
   return more === '{}' && !text.includes(MORE) ? text : text + MORE + more
 }
 
@@ -39,7 +39,6 @@ export function reasonOf({ name, message }: TaskError): string {
   return message === '' ? name : message
 }
 
-/** Shortens name and message of an error to their maximum lengths. */
 export function bounded(error: TaskError): TaskError {
   return { ...error, name: cut(error.name, NAME), message: cut(error.message, MESSAGE) }
 }
@@ -54,8 +53,8 @@ export function fromJob(reason: string, stacks: string): TaskError | undefined {
   const more = at < 0 ? undefined : parsed(latest.slice(at + MORE.length))
   const { code, issues } = (more ?? {}) as Pick<TaskError, 'code' | 'issues'>
   const name = /^([\w$.]+)(?::|\n|$)/.exec(stack)?.[1] ?? 'Error'
-  // For an error without a message, BullMQ's reason is the name. But if the stack starts with `name: name`, the message
-  // really is the same as the name.
+  // For an error without a message, the name is stored as BullMQ's reason. But if the stack starts with `name: name`,
+  // the error has a message that equals its name.
   const message = reason === name && !stack.startsWith(head(name, name)) ? '' : reason
   return {
     name,

@@ -4,7 +4,6 @@ import type { RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
 import { createHash } from 'node:crypto'
 
-/** The data of a job. */
 export interface JobData {
   /** Name of the job's event. */
   readonly e: string
@@ -19,12 +18,11 @@ export type JobBackend = ReturnType<Queue['getBackend']>
 
 /** The queues of subscriptions. */
 export interface Queues {
-  /** Returns a connected queue. */
   get(name: string): Promise<Queue>
   close(): Promise<void>
 }
 
-// If a number in BullMQ's arguments differs from this machine's time by less than SAME milliseconds, it is that time.
+// A number in BullMQ's arguments counts as this machine's time if both differ by less than SAME milliseconds.
 const SAME = 1000
 
 /**

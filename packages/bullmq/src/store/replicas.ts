@@ -9,7 +9,10 @@ export interface ReplicaSettings {
 
 /** Waits for replicas, so that a failover keeps acknowledged deliveries. */
 export interface Replicas {
-  /** Returns the number of the current connection. Call this before the writes. */
+  /**
+   * Returns the number of the current connection. Call this function before the writes, since a new connection cannot
+   * confirm them.
+   */
   line(): number
   /**
    * Resolves when the replicas have all writes of the connection `line`. Rejects with `inbox_unavailable` if they do
@@ -29,8 +32,8 @@ export function createReplicas(
   return {
     line: () => lines,
     async confirmed(line) {
-      // WAIT covers only writes of its own connection. A duplicate delivery writes nothing, and another process has
-      // stored its event. This write comes after that event, so WAIT covers both.
+      // WAIT covers only writes of its own connection. But the event of a duplicate delivery was stored by another
+      // process. This write comes after that event, so WAIT covers both.
       await client.set(`${prefix}:replicas`, '')
       const confirmed = await client.wait(wait, within)
       if (line !== lines)

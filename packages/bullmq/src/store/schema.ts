@@ -70,8 +70,8 @@ export interface Joined {
    */
   readonly clock: () => number
   /**
-   * Resolves with true, unless the server's clock jumped less than one lease ago. Until then, a lease that looks
-   * expired may not be: running processes need time to renew their leases.
+   * Resolves with false for the time of one lease after a jump of the server's clock, otherwise with true. During this
+   * time, a lease that looks expired may still hold: running processes need time to renew their leases.
    */
   readonly steady: () => Promise<boolean>
   leave(): Promise<void>
@@ -104,7 +104,7 @@ export function readKeys(
     return undefined
   }, changed)
   const leave = async (): Promise<void> => versionWatch.stop()
-  // Never steady, so that this process ends no lease.
+  // A process that only reads must end no lease, so it is never steady.
   return { versionWatch, clock: Date.now, steady: async () => false, leave }
 }
 
@@ -178,7 +178,7 @@ export function joinKeys(
     return { stored: { version, oldest }, living, steady: steady === 1 && !isStep }
   }
 
-  /** Returns the store's time, provided that it passed like the monotonic clock. Returns 0 if the time is unknown. */
+  /** Returns the store's time as the monotonic clock predicts it. Returns 0 if the store's time is unknown. */
   function expected(): number {
     return ahead === undefined ? 0 : Math.floor(ahead + performance.now())
   }

@@ -4,8 +4,8 @@ import type { TransactionEnd } from './database.ts'
 /** The alarm of a Durable Object. Each object has only one alarm. */
 interface ObjectAlarm extends TransactionEnd {
   /**
-   * Reads the alarm from storage. Returns true if no alarm is set. Also returns true if the alarm is so far in the
-   * future that a clock was probably set back.
+   * Reads the alarm from storage. Returns true if no alarm is set, or if the alarm is more than FAR ahead, for example
+   * because a clock was set back.
    */
   read(): Promise<boolean>
   /** Sets the alarm to the current time. */
@@ -18,8 +18,8 @@ interface ObjectAlarm extends TransactionEnd {
   rings(work: () => Promise<number | undefined>): Promise<void>
   /**
    * Starts a call, and returns a function that ends the call. During the call, each transaction sets the alarm: for
-   * `tasks` to the current time, for `runs` to a later time. `runs` means that the tasks run right after this call, so
-   * they need the alarm only after an interruption.
+   * `tasks` to the current time, and for `runs` to a later time. With `runs`, the tasks run right after this call, so
+   * they need the alarm only after an interruption. For `nothing`, no transaction sets the alarm.
    */
   touched(makes: 'tasks' | 'runs' | 'nothing'): () => void
   /** Called when work outside the alarm has ended. `next` is the time of the next task of that work. */
@@ -28,8 +28,8 @@ interface ObjectAlarm extends TransactionEnd {
 
 // Milliseconds until the alarm rings again if its work is interrupted.
 const AGAIN = 10_000
-// Milliseconds. An alarm that is set at most this far ahead stays: even if no task is due then, it costs only a few
-// rows.
+// In milliseconds. When an object starts, an alarm that is at most this far ahead stays as it is. Even if no task is
+// due then, this alarm costs only a few rows.
 const FAR = 60_000
 // Milliseconds after which an overdue alarm is considered lost.
 const LATE = 5000
@@ -78,7 +78,7 @@ export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
     },
     over(next) {
       if (next !== undefined && (later === undefined || next < later)) later = next
-      // While calls are running, the alarm stays as it is.
+      // While a call is running, its transactions set the alarm, so the alarm stays as it is here.
       if (!ringing && wanted + running === 0) set(later).catch(() => {})
     },
     committing() {

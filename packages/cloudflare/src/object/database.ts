@@ -25,7 +25,8 @@ export function sharedOf(storage: ObjectStorage): OneConnection {
 }
 
 /**
- * Adapts the SQLite of a Durable Object to the connection that the store uses. There, BEGIN and COMMIT are not allowed.
+ * Adapts the SQLite of a Durable Object to the `Database` of the store. In a Durable Object, BEGIN and COMMIT are not
+ * allowed.
  */
 export function objectDatabase(
   storage: ObjectStorage,

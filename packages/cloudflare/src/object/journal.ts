@@ -1,14 +1,15 @@
 import type { Journal } from '@postern/core/inbox'
 import type { JournalBatch } from '@postern/core/engine'
 
-// Milliseconds for which batches are collected. The Worker and the object both write a second after a delivery.
+// Milliseconds for which batches are collected. The Worker and the object each write their batch a second after a
+// delivery, so both batches arrive within this time.
 const TOGETHER = 250
 // Number of collected entries that triggers a write.
 const MOST = 1000
 
 /**
- * Combines batches that come at almost the same time into one write. Each write also costs rows for counts and for the
- * list of deliveries.
+ * Combines batches that arrive at almost the same time into one write, since each write also costs rows for counts and
+ * for the list of deliveries.
  */
 export function sharedJournal(journal: Journal): Journal {
   let waiting: JournalBatch[] = []

@@ -111,7 +111,8 @@ function createHost(
       } catch (error) {
         return { thrown: thrownOf(error) }
       }
-      // An event with `passing` is not run immediately, because only the alarm erases its contents after the run.
+      // If the contents of an event are to be erased (`passing`), its tasks are left to the alarm, since only the alarm
+      // erases contents after the run.
       const passing = intake.items.some(({ event }) => event.passing)
       const end = passing ? undefined : port?.burst?.(settings.batch)
       const answer = await touching(end ? 'runs' : 'tasks', async () => {
@@ -126,7 +127,7 @@ function createHost(
       return answer
     },
     ask: (part, method, args) =>
-      // Journal calls set no alarm, since an alarm for a journal row would cost as many rows as an event.
+      // A call of the journal sets no alarm, since an alarm for a journal row would cost as many rows as an event.
       touching(part === 'view' ? 'tasks' : 'nothing', async () => {
         if (!PARTS.includes(part))
           throw new TypeError(`${INBOX}: part must be one of ${PARTS.join(', ')}`)
@@ -200,7 +201,8 @@ const RETRY = 10_000
 
 /**
  * Creates the work of the alarm. The work runs due tasks within the limits of one invocation. It returns the time of
- * the next task in milliseconds since 1970, and never rejects. `calls` returns the number of calls so far.
+ * the next task in milliseconds since 1970, and never rejects. `calls` returns the number of calls so far that may have
+ * stored tasks.
  */
 function createDueWork(
   receivers: readonly Receiver[],

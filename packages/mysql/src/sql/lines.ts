@@ -18,17 +18,14 @@ export const EVENT: string = `e.id = t.id DIV ${TASKS}`
 export const CONTENTS = 'e.packed, d.packed AS shared'
 export const DELIVERY = 'LEFT JOIN $.postern_deliveries d ON d.id = e.delivery'
 
-/** Returns numbers as a list for `IN (…)`. */
 export function list(values: readonly number[]): string {
   return values.join() || 'NULL'
 }
 
-/** Returns the ids of rows as a list for `IN (…)`. */
 export function idsOf(rows: readonly { readonly id: number }[]): string {
   return list(rows.map(({ id }) => id))
 }
 
-/** Returns hashes as a list for `IN (…)`, from their hexadecimal digits. */
 export function hexes(values: readonly string[]): string {
   return values.map((each) => `x'${each}'`).join() || 'NULL'
 }
@@ -38,8 +35,8 @@ export function literal(text: string): string {
 }
 
 /**
- * Returns a text as UTF-8 bytes. UTF-8 has no bytes for half of a surrogate pair, so `storable` adds a hash that keeps
- * two such texts apart. The record of the event has the original text.
+ * Returns a text as UTF-8 bytes. UTF-8 cannot encode half of a surrogate pair. So `storable` adds a hash to a text with
+ * such a half, so that different texts have different bytes. The record of the event has the original text.
  */
 export function bytesOf(text: string): Buffer {
   return Buffer.from(storable(text))
@@ -83,8 +80,8 @@ export function jsonOf(rows: readonly (readonly unknown[])[]): Buffer {
   return Buffer.from(JSON.stringify(rows))
 }
 
-// Names of columns with bytes that are not text, with hashes, and with booleans as numbers. A name has the same meaning
-// in every statement.
+// Names of columns. BYTES contain bytes that are not text, HASHES contain hashes, and FLAGS contain booleans as
+// numbers. A name has the same meaning in every statement.
 const BYTES: ReadonlySet<string> = new Set(['packed', 'shared', 'body', 'bytes'])
 const HASHES: ReadonlySet<string> = new Set(['hash', 'holder'])
 const FLAGS: ReadonlySet<string> = new Set(

@@ -83,7 +83,8 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
           `SELECT id, token ${its} AND lease IS NOT NULL ORDER BY id FOR UPDATE SKIP LOCKED`,
         )
         await updateTasks(sql, ownOf(free, tokens), `t.lease = ${NOW} + ${lease}`)
-        // Rows that an open transaction has locked are read with their old values, and count as renewed.
+        // If an open transaction has locked some rows, the statement above skips them. These rows are read with their
+        // old values, and count as renewed.
         return new Set(ownOf(await sql.rows(`SELECT id, token ${its} AND state = 1`), tokens))
       }),
     async endedAt(now, own, lanes, held) {
@@ -155,8 +156,8 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
 }
 
 /**
- * Returns the wishes (numbers of tasks to claim per subscription) whose subscriptions have open tasks. Of many
- * subscriptions, most have none.
+ * Returns the wishes for subscriptions that have open tasks. A wish is the number of tasks to claim for one
+ * subscription. Of many subscriptions, most have no open tasks.
  */
 async function withTasks(db: Database, wishes: readonly Wish[]): Promise<readonly Wish[]> {
   const rows = await db.rows(
@@ -280,8 +281,8 @@ async function claimsOf(sql: Pick<Sql, 'rows'>, ids: string): Promise<readonly C
 }
 
 /**
- * Updates the root of open tasks to the current root of their lane. A root is a number that a subscription shares with
- * its previous names. Returns the ordered groups (lines) of the changed tasks.
+ * Gives open tasks the current root of their lane (a subscription), after a subscription got a new name. A root is a
+ * number that a subscription shares with its previous names. Returns the ordered groups (lines) of the changed tasks.
  */
 export async function reroot(sql: Sql): Promise<readonly number[]> {
   const rows = await sql.rows(

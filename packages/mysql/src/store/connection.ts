@@ -39,7 +39,7 @@ interface Done {
 export interface Database extends Sql {
   /** True if `Done.changed` does not count rows that `ON DUPLICATE KEY UPDATE` left unchanged. */
   readonly counts: boolean
-  /** True if an open transaction of `commit` sees what other transactions commit in the meantime. */
+  /** True if an open transaction of `commit` sees the writes that other transactions commit after its start. */
   readonly fresh: boolean
   /** Runs a transaction in READ COMMITTED: statements after a lock must see what the last holder of the lock wrote. */
   atomic<T>(time: number, run: (sql: Sql) => Promise<T> | T): Promise<T>
@@ -113,8 +113,8 @@ export function createDatabase(settings: Settings): Database {
       const isRead = whose === 'inbox' && settings.readOnly
       await send(client, 'query', isRead ? 'START TRANSACTION READ ONLY' : 'START TRANSACTION')
     },
-    // A statement that waited too long for a lock leaves its transaction open, so that transaction needs a ROLLBACK
-    // too.
+    // If a statement waits too long for a lock, the server leaves its transaction open. So this transaction needs a
+    // ROLLBACK too.
     end: (client, how) => send(client, 'query', how),
     isOfServer,
     late: errors.late,
@@ -169,7 +169,7 @@ export function createDatabase(settings: Settings): Database {
 
   /**
    * Runs a statement. Only statements with values are prepared. Other statements contain their numbers as literals, so
-   * there are too many different texts.
+   * they have too many different texts.
    */
   function ask(client: Client, text: string, values?: readonly Value[]): Promise<unknown> {
     if (!values) return send(client, 'query', placed(text))
@@ -213,7 +213,6 @@ export function createDatabase(settings: Settings): Database {
   }
 }
 
-/** Quotes a name for use in statements. */
 export function quotedName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``
 }
@@ -236,7 +235,6 @@ function send(
   })
 }
 
-/** Returns the transaction that `task.commit` passes to `write`. */
 export function transactionOf(client: Client): MysqlTransaction {
   return {
     async query(text, values = []) {
@@ -254,7 +252,7 @@ function createPool({ connectionString, maxConnections, deadline }: Settings): P
     maxIdle: maxConnections,
     connectTimeout: Math.min(deadline, 10_000),
     charset: 'utf8mb4_bin',
-    // For `Database.counts`: without FOUND_ROWS, the server counts only rows that changed.
+    // Without FOUND_ROWS, the server does not count rows that a statement left unchanged (see `Database.counts`).
     flags: ['-FOUND_ROWS'],
     enableKeepAlive: true,
   } as mysql.PoolOptions) as unknown as Pool

@@ -51,7 +51,6 @@ function sizeOf(text: string | null | undefined): number {
   return text == null ? 0 : Buffer.byteLength(text)
 }
 
-/** The columns with contents. */
 export interface Packed {
   readonly packed: Buffer | null
   /** The contents of the delivery that the event shares with other events. */
@@ -59,7 +58,8 @@ export interface Packed {
 }
 
 /**
- * Unpacks the contents of an event. If they are damaged, the record is empty, which the engine reports as unreadable.
+ * Unpacks the contents of an event. For damaged contents, returns an empty record, which the engine reports as
+ * unreadable.
  */
 export function unpack(
   packed: Buffer | null,

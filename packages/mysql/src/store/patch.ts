@@ -34,7 +34,8 @@ export async function patchTasks(
   const { whole, over, event } = FENCES[fence]
   const ids = given.map(({ id }) => id)
   const events = list([...new Set(ids.map((id) => Math.floor(id / TASKS)))])
-  // If the fence has `whole`, the tasks are to run again, so the lock keeps their events from being erased.
+  // If the fence has `whole`, the tasks are to run again. So the lock keeps the contents of their events from being
+  // erased.
   const its =
     whole || event
       ? await sql.rows<{ id: number; hash: string }>(
@@ -100,7 +101,6 @@ async function addAttempts(
     )
 }
 
-/** The row of a task that this transaction has locked. */
 interface Locked extends TaskRow {
   readonly since: number | null
   readonly lease: number | null

@@ -38,7 +38,6 @@ import type { Row, Sql, Value } from './connection.ts'
 import { addEvents, addKeys, addTasks, insertRows } from './insert.ts'
 import { byId, patchTasks } from './patch.ts'
 
-/** Properties of the transaction in which the rows are used. */
 export interface RowsHost {
   readonly lease: number
   /** True if the number of changed rows can be trusted (see `Database.counts`). */
@@ -101,8 +100,8 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
           `INSERT INTO $.postern_guards (hash, event, taken) VALUES ${keys.map((key) => `(x'${key}',x'${first.get(key)!}',${NOW})`).join()}
            ON DUPLICATE KEY UPDATE hash = hash`,
         )
-        // The statement locks the rows. Otherwise an older snapshot would hide guards (keys that only one event can
-        // have) of other transactions.
+        // FOR UPDATE reads the latest committed rows. A read from the transaction's snapshot could miss guards of other
+        // transactions. A guard is a key that only one event can have.
         const rows = await sql.rows<{ hash: string; holder: string }>(
           `SELECT hash, event AS holder FROM $.postern_guards FORCE INDEX (PRIMARY) WHERE hash IN (${hexes(keys)}) FOR UPDATE`,
         )
@@ -118,7 +117,7 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
         jsonOf(byId(ended).map(({ id, token, took }) => [id, token, micros(took)])),
       ])
       if (done?.changed === ended.length) return new Set(ended.map(({ id }) => id))
-      // A task that is already done with the same token was stored before, and only the reply was lost.
+      // If a task is already done with the same token, an earlier call has stored its end, and only the reply was lost.
       const tokens = new Map(ended.map(({ id, token }) => [id, token]))
       const rows = await sql.rows(
         `SELECT id, token FROM $.postern_tasks FORCE INDEX (PRIMARY) WHERE id IN (${list([...tokens.keys()])}) AND state = ${DONE}`,
@@ -149,8 +148,8 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
       const free = await sql.rows(
         `SELECT id FROM $.postern_locks FORCE INDEX (PRIMARY) WHERE id IN (${list(wanted)}) ORDER BY id FOR UPDATE ${waits ? '' : 'SKIP LOCKED'}`,
       )
-      // The snapshot may not show what the last holder of a line (ordered group) wrote. So the engine decides about
-      // these lines after this transaction.
+      // A snapshot may not show what the last holder of a line (ordered group) wrote. So for these lines, the engine
+      // decides after this transaction.
       if (!fresh) return lines
       const own = new Set(free.map(({ id }) => id))
       return lines.filter((line) => !own.has(rows.get(line)!))
@@ -250,7 +249,6 @@ export function ownOf(
   return rows.flatMap(({ id, token }) => (tokens.get(id) === Number(token) ? id : []))
 }
 
-/** Writes records of actions (see `Rows.note`). */
 export function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise<void> {
   const all = rows.map(({ key, value }) => [key, value])
   return insertRows(sql, RECORDS, all)

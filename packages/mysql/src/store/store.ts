@@ -171,8 +171,8 @@ const leaseOf = (own: number): string =>
 
 /**
  * Repairs stored times after the server's clock went back. A wait that starts in the future, or a lease that is too
- * long, starts now. A task whose wait is longer than any wait can be is due now. So is a ready task with a time in the
- * future, since otherwise newer tasks would run before it.
+ * long, starts now. A task whose wait is longer than any wait can be is due now. A ready task with a time in the future
+ * is due now too, since otherwise newer tasks would run before it.
  */
 async function countAgain(db: Database, lanes: readonly number[], lease: number): Promise<void> {
   const waits = `t.state = 0 AND t.since > ${NOW}`

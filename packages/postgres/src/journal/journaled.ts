@@ -54,7 +54,6 @@ const ARRIVE: string = `WITH i AS (
   l AS (UPDATE $.postern_schema SET lost = lost + $10::bigint WHERE $10::bigint > 0)
   SELECT count(*)::int AS n FROM i`
 
-/** Writes records of actions (see `Rows.note`). */
 export async function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise<void> {
   await sql(NOTE_RECORDS, [
     texts(rows.map(({ key }) => key)),
@@ -62,7 +61,6 @@ export async function noteActions(sql: Sql, rows: readonly ActionRow[]): Promise
   ])
 }
 
-/** Adds records, or replaces records that exist. */
 const NOTE_RECORDS: string = `WITH r AS (
     INSERT INTO $.postern_records AS r (key, value, version) SELECT k, v, 1 FROM unnest($1::text[], $2::text[]) AS i(k, v)
     ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, version = r.version + 1 RETURNING 1)

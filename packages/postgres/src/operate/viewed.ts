@@ -32,7 +32,7 @@ export function createViewed(
     detail: (id) => lists.detail(tableSql(sql).rows, id),
     ...createTableStats(tableSql(sql), { now: NOW, event: EVENT }),
     async version() {
-      // The snapshot changes with each transaction that wrote, in any process.
+      // Each transaction that writes, in any process, changes the snapshot.
       const seen = sql<{ text: string }>('SELECT pg_current_snapshot()::text AS text')
       return createHash('sha256')
         .update((await readRow(seen)).text)
@@ -109,7 +109,7 @@ const lists = createTableLists({
     const its = lanes === undefined ? '' : `AND ${among('t.lane', lanes)}`
     const of = (which: string): string => `SELECT t.* FROM $.postern_tasks t WHERE ${which} ${its}`
     if (state === 'running') return of('t.lease IS NOT NULL AND t.state = 1')
-    // Each part reads one range of a partial index.
+    // Each SELECT reads one range of a partial index.
     return [
       of('t.state = 0 AND t.gate = 0 AND NOT t.behind'),
       of('t.state = 0 AND t.gate > 0 AND NOT t.behind'),

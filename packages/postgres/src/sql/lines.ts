@@ -8,8 +8,8 @@ export const TASK: string = `t.id::float8 AS id, t.lane, t.state, t.gate, t.behi
   t.cut, t.charged, t.line::float8 AS line, t.fair, t.due::float8 AS due, t.took, t.error, t.fold`
 
 /**
- * True for a task in an ordered group (line) that is open, or that was settled while its run has not ended. Two indexes
- * have this condition.
+ * True for a task of an ordered group (line) that is open, or whose run has not ended although it is settled. Two
+ * indexes have this condition.
  */
 const OPEN = 't.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)'
 
@@ -29,7 +29,6 @@ export function ints(values: readonly (number | null)[]): string {
   return `${out}}`
 }
 
-/** Returns strings as an array literal. */
 export function texts(values: readonly (string | null | undefined)[]): string {
   let out = '{'
   for (let at = 0; at < values.length; at++) {
@@ -52,7 +51,7 @@ const LOCK = 7201
 /**
  * Locks ordered groups (lines) until the transaction ends, and returns the lines that another transaction has locked.
  * If the isolation level hides later commits, returns all lines: the engine then decides about them after this
- * transaction. Until then, the locks keep other processes from deciding about these lines.
+ * transaction. Meanwhile, the locks keep other processes from deciding about these lines.
  */
 const lockSql = (
   locked: string,
@@ -66,9 +65,9 @@ export const WAIT_LOCK: string = lockSql(`pg_advisory_xact_lock${ARGUMENTS} IS N
 /** Keeps other processes from creating tables or lanes (numbers of subscriptions). */
 export const LOCK_ALL: string = `SELECT count(*)::int AS n FROM (SELECT pg_advisory_xact_lock(${LOCK}, -1)) x`
 
-// Finds the heads of ordered groups (lines): the tasks that may run, and the first task behind them. To avoid reading
-// whole lines, finds the roots of a line one by one. A root is a number that a subscription shares with its previous
-// names.
+// Finds the tasks of ordered groups (lines) that may run, and the first task that waits behind them. A root is a number
+// that a subscription shares with its previous names. The roots of a line are found one by one, so that the line is not
+// read whole.
 export const HEADS: string = `WITH RECURSIVE g AS (
     SELECT l.line, (SELECT min(t.root) FROM $.postern_tasks t WHERE t.line = l.line AND ${OPEN}) AS root
     FROM unnest($1::bigint[]) AS l(line)

@@ -136,7 +136,7 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
   }
 }
 
-// Functions in the statements, except those that are part of SQL's grammar: coalesce, greatest, least, extract, and
+// Functions in the statements, without those that are part of SQL's grammar: coalesce, greatest, least, extract, and
 // unnest of several arrays.
 const FUNCTIONS =
   /(?<![\w.])(array_agg|bool_or|convert_from|count|current_setting|floor|json_to_recordset|left|length|max|min|nextval|pg_advisory_xact_lock|pg_notify|pg_try_advisory_xact_lock|replace|row_number|pg_current_snapshot|starts_with|statement_timestamp|sum)\(/g
@@ -172,8 +172,8 @@ function createPool({ connectionString, maxConnections, deadline }: Settings): P
 
 /**
  * Returns a function that tells whether {@link sendBound} can write the queries of a client. The client must come from
- * the `pg` that this package imports, and that release of `pg` must call `bind` of its connection. Otherwise `pg`
- * writes the queries itself.
+ * the copy of `pg` that this package imports. In addition, this release of `pg` must call `bind` of its connection. For
+ * other clients, `pg` writes the queries itself.
  */
 function boundClients(): (client: unknown) => boolean {
   let asked = false
@@ -192,8 +192,8 @@ function boundClients(): (client: unknown) => boolean {
 }
 
 /**
- * Runs a statement, and writes its parameters into reused memory. `pg` itself would make a text from each array, and
- * two copies of all bytes outside of V8's heap.
+ * Runs a statement, and writes its parameters into reused memory. In contrast, `pg` converts each array to a text, and
+ * copies all bytes twice outside of V8's heap.
  */
 function sendBound<T>(
   client: PgClient,

@@ -9,8 +9,8 @@ interface ListenHost {
   readonly warn: (message: string) => void
 }
 
-// Milliseconds until the next LISTEN: after the connection broke (AGAIN), and if a pooler forwards no notifications
-// (POOLER).
+// Milliseconds until the next LISTEN: AGAIN after the connection broke, and POOLER if a pooler forwards no
+// notifications.
 const AGAIN = 1000
 const POOLER = 60_000
 // Milliseconds within which the process should receive its own test notification.

@@ -203,7 +203,8 @@ interface FoundTable {
   readonly trigger: string | null
 }
 
-// A superuser counts as a member of every role, so this reads the memberships that were granted.
+// PostgreSQL's own check counts a superuser as a member of every role. So this query reads the memberships that were
+// granted.
 const FOREIGN = `WITH RECURSIVE m AS (
     SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
     UNION SELECT a.roleid FROM pg_catalog.pg_auth_members a JOIN m ON a.member = m.oid),
@@ -222,7 +223,7 @@ const FOREIGN = `WITH RECURSIVE m AS (
   ORDER BY foreign_owner DESC, is_view DESC, name LIMIT 1`
 
 export async function versionsOf(sql: Sql, { schema }: TablesLayout): Promise<Versions> {
-  // Reads the catalog: to_regclass may return what the connection knew before it waited for the lock.
+  // Reads the catalog, since `to_regclass` may return a result from before the connection waited for the lock.
   const made = sql<{ n: number }>(
     "SELECT count(*)::int AS n FROM pg_tables WHERE schemaname = $1 AND tablename = 'postern_schema'",
     [schema],

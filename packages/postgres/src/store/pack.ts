@@ -128,7 +128,6 @@ export function createSpareBytes(): SpareBytes {
   }
 }
 
-/** Collects strings and bytes one after another. */
 function createBytes() {
   const parts: (string | Uint8Array)[] = []
   let size = 0
@@ -155,8 +154,8 @@ function createBytes() {
 type ColumnType = 'int2' | 'int4' | 'int8' | 'text' | 'uuid'
 
 /**
- * An array as a parameter. `toPostgres` returns its literal. `pg` calls `toPostgres` itself; for other drivers
- * `plainValue` calls it.
+ * An array as a parameter. `toPostgres` returns the array as a literal. `pg` calls `toPostgres` itself; for other
+ * drivers, `plainValue` calls it.
  */
 export interface Column {
   readonly type: ColumnType

@@ -172,7 +172,10 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
   }
 }
 
-/** Converts a patch for JSON. There, null means no change, so `clear` and `untimed` tell which columns become empty. */
+/**
+ * Converts a patch to JSON. In the JSON, null means no change, so `clear` and `untimed` tell which columns become
+ * empty.
+ */
 function toChange({ event, ...one }: Patch): object {
   const { took, attempted } = one
   return {
@@ -390,7 +393,7 @@ const SPAWN: string = `WITH p AS (SELECT $1::bigint * ${TASKS} AS first, ($1::bi
     RETURNING 1)
   SELECT count(*)::int AS n FROM c`
 
-/** Reads the tasks of lost claims (see `Rows.lost`), and ends the lease of those that another process has settled. */
+/** Reads the tasks of lost claims (see `Rows.lost`). Ends the lease of each task that another process has settled. */
 const LOST: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS i(id, token)),
   h AS (
     UPDATE $.postern_tasks t SET lease = NULL FROM i

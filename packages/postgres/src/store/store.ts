@@ -191,7 +191,7 @@ const ADD_PROCESS = `WITH p AS (
     ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, version = EXCLUDED.version, mark = EXCLUDED.mark, beat = 0, lease = EXCLUDED.lease, started = EXCLUDED.started, seen = EXCLUDED.seen
     RETURNING p.id)
   SELECT p.id AS n FROM p`
-/** Returns 0 if an open transaction has locked the row of the task. */
+/** Returns 0 if an open transaction has locked the row of the task, otherwise 1. */
 const FREE = `WITH t AS (SELECT id FROM $.postern_tasks WHERE id = $1::bigint FOR UPDATE SKIP LOCKED)
   SELECT ((SELECT count(*) FROM t) + CASE WHEN EXISTS (SELECT 1 FROM $.postern_tasks WHERE id = $1::bigint) THEN 0 ELSE 1 END)::int AS n`
 
@@ -200,7 +200,7 @@ const pick = (which: string, order: string, most: string): string => `
       SELECT t.id, t.turn, t.due FROM $.postern_tasks t
       WHERE t.lane = w.lane AND t.state = 0 AND NOT t.behind AND ${which}
       ORDER BY ${order} LIMIT ${most} FOR UPDATE SKIP LOCKED) n`
-// The redundant `gate > 0` lets PostgreSQL use the partial index.
+// PostgreSQL uses the partial index only if the statement contains the index's condition `gate > 0`.
 const held = (gate: number, most: string): string =>
   pick(`t.gate > 0 AND t.gate = ${gate} AND t.due <= ${NOW}`, 't.due', most)
 // Tasks without a turn are selected separately, so that they are one index range in the order of `due`. A turn is a
@@ -299,8 +299,8 @@ const EXTEND: string = `WITH h AS MATERIALIZED (
 
 /**
  * Repairs stored times after the server's clock went back. A wait that starts in the future, or a lease that is too
- * long, starts now. A task whose wait is longer than any wait can be is due now. So is a ready task with a time in the
- * future, since otherwise newer tasks would run before it.
+ * long, starts now. A task whose wait is longer than any wait can be is due now. A ready task with a time in the future
+ * is due now too, since otherwise newer tasks would run before it.
  */
 const COUNT_AGAIN: string = `WITH w AS MATERIALIZED (
     SELECT t.id FROM $.postern_tasks t WHERE t.state = 0 AND t.since > ${NOW} ORDER BY t.since LIMIT 1000 FOR UPDATE SKIP LOCKED),

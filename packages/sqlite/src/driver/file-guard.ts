@@ -43,14 +43,14 @@ export function createFileGuard(path: string, save: () => void): FileGuard {
   }
 
   function lost(): string | undefined {
-    // SQLite creates log and shared memory with the first write.
+    // SQLite creates the log and the shared memory with the first write, so their identities are read here.
     known.log ??= identityOf(log)
     known.memory ??= identityOf(memory)
     const gone = compare(path, known.file)
     if (gone !== undefined) return gone
     const without = compare(log, known.log)
-    // Only the log was deleted. Changes that are only in this log would be lost with this process, so they are copied
-    // into the file.
+    // Only the log was deleted. Some changes are only in this log, and would be lost when this process ends. So they
+    // are copied into the file.
     if (without !== undefined && !saved && identityOf(log) === undefined) saved = isSaved()
     return without ?? compare(memory, known.memory)
   }

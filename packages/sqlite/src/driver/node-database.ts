@@ -33,7 +33,7 @@ export function nodeDatabase(db: DatabaseSync): Database {
     }
   }
 
-  /** Rolls back, and ignores that some errors, such as a full disk, have already ended the transaction. */
+  /** Rolls back. Errors are ignored, since some errors, such as a full disk, have already ended the transaction. */
   function rollback(): void {
     try {
       db.exec('ROLLBACK')
@@ -72,8 +72,8 @@ function withWideNumbers(statement: StatementSync, sql: string): Statement {
   }
 
   /**
-   * Makes the statement read integers as bigints. If the statement has written, it must not run again, so its
-   * transaction is rolled back. The next transaction can then read the row.
+   * Makes the statement read integers as bigints. A statement that writes must not run again, so the error is thrown
+   * and rolls its transaction back. The next transaction can then read the row.
    */
   function widen(error: unknown): void {
     if ((error as { readonly code?: unknown } | null)?.code !== 'ERR_OUT_OF_RANGE') throw error

@@ -101,9 +101,9 @@ function open(
   // a setting.
   db.exec(`PRAGMA busy_timeout = ${wait}`)
   if (readOnly) return db
-  // With `synchronous` FULL, a commit is on disk before it is acknowledged. A page of 8 KiB has room for several
-  // deliveries, so fewer pages are written; larger pages make single deliveries slower. Page size and vacuum mode apply
-  // only to new files. Checkpoints at 32 MiB instead of 4 MiB write each page less often.
+  // With `synchronous` FULL, a commit is on disk before the delivery is acknowledged. A page of 8 KiB has room for
+  // several deliveries, so fewer pages are written. Larger pages would make single deliveries slower. Page size and
+  // vacuum mode apply only to new files. With checkpoints at 32 MiB in place of 4 MiB, each page is written less often.
   db.exec(
     'PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864',
   )
@@ -145,7 +145,7 @@ export function patiently<T>(errors: Errors, act: () => T): T {
 }
 
 const MIB = 1024 * 1024
-// Number of free pages that are kept for later rows: FREE, or the share SHARE of the file if that is more.
+// Minimum free space that is kept for later rows: FREE pages, or the share SHARE of all pages if that is more.
 const FREE = 1024
 const SHARE = 0.25
 // Number of pages that one transaction releases, which takes about 2 milliseconds.
@@ -171,7 +171,7 @@ function createUpkeep(
   )
   let warned = false
 
-  // With a retention time of 0, the sweep runs once a second.
+  // A retention time of 0 makes the sweep run once a second.
   return createSweep<number>(0, async () => {
     emptyLog()
     const { free, pages, mode } = state.get() as { free: number; pages: number; mode: number }

@@ -4,9 +4,10 @@ import { NEXT } from '../sql/tasks.ts'
 /**
  * The keys of known events.
  *
- * An index on unordered keys would write a page for each event. So the keys of the last events stay in memory. Later
- * they are added to the index in sorted order, many to a page. After a restart they can be read again, from the events
- * with numbers above `indexed`. Call all methods except `lookUp`, `stored` and `forget` in a transaction.
+ * Keys arrive in no order, so adding each key to the index at once would write a page for each event. Instead, the keys
+ * of the last events stay in memory. Later, many keys are sorted and added to the index together, so that they share
+ * pages. After a restart, the keys of events with numbers above `indexed` are read again from the rows of these events.
+ * Call all methods except `lookUp`, `stored` and `forget` in a transaction.
  */
 export interface Keys {
   /** Returns the hash of a key, for `find` and `add`. The hash differs from file to file. */
@@ -32,17 +33,17 @@ export interface Keys {
  */
 export class PutBack extends Error {}
 
-// Number of keys in memory before they are sorted into the index. During the sorting, the same number of new keys may
-// arrive.
+// Maximum number of keys in memory at which indexing starts. While these keys are indexed, the same number of new keys
+// may arrive.
 const FRESH = 16_384
-// A transaction indexes LEAST keys, or PACE times the number of keys that it added if that is more. So the index
-// catches up.
+// Number of keys that a transaction indexes: LEAST, or PACE times the number of keys that it adds, if that is more. So
+// indexing is faster than new keys arrive.
 const LEAST = 32
 const PACE = 2
 
 /**
- * Creates the keys of a connection. They are indexed when their number in memory is between half of `most` and `most`.
- * If `most` is 0, each key is indexed immediately.
+ * Creates the keys of a connection. Indexing starts when the number of keys in memory is between half of `most` and
+ * `most`. If `most` is 0, each key is indexed immediately.
  */
 export function createKeys(db: Database, most: number = FRESH): Keys {
   const numbers = db.prepare(`SELECT ${NEXT} AS next, indexed, seed FROM postern_numbers`)
@@ -56,7 +57,8 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
   // the same time.
   const enough = Math.floor(most * (0.5 + Math.random() / 2))
   let fresh = createFreshKeys(1)
-  // The run: the keys that are being indexed. `reached` is its progress now, `kept` its progress at the last commit.
+  // `run` has the keys that are being indexed. `reached` is the number of keys that are indexed so far, and `kept` is
+  // this number at the last commit.
   let run: (SortedKeys & { readonly known: FreshKeys }) | undefined
   let reached = 0
   let kept = 0
@@ -127,8 +129,8 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
   }
 
   /**
-   * Returns the candidate that has the key. A candidate may have been pruned or rolled back, so the rows of events
-   * decide.
+   * Returns the candidate event that has the key. A candidate may have been pruned or rolled back, so its row is
+   * checked.
    */
   function among(keys: FreshKeys, hash: number, receiver: number, key: string): number | undefined {
     const events = keys.candidates(hash)
@@ -244,7 +246,6 @@ interface FreshKeys {
   candidates(hash: number): number[] | undefined
   /** Drops an event and all later events after a rollback. */
   cut(event: number): void
-  /** Returns the keys of all events after this event. */
   after(event: number): FreshKeys
   sort(): SortedKeys
 }

@@ -2,7 +2,10 @@ import { identityKey } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import type { RowCache } from '../store/writer.ts'
 
-/** The tenants of each receiver, from which a search by event id builds possible keys. Use it in a transaction. */
+/**
+ * The tenants of each receiver. A search by event id combines the id with these tenants to get the possible keys. Use
+ * this object in a transaction.
+ */
 export interface Tenants extends RowCache {
   add(receiver: number, tenant: string): void
 }
@@ -30,8 +33,8 @@ export function createTenants(db: Database): Tenants {
 }
 
 /**
- * Returns true if the key is the usual key for this tenant and id. For events without a tenant, builds no string, to be
- * fast.
+ * Returns true if the key is the usual key for this tenant and id. Without a tenant, no string is built, which is
+ * faster.
  */
 export function isKeyOf(key: string, tenant: string | undefined, id: string): boolean {
   if (tenant === undefined && key.length === id.length + 1 && !id.startsWith('sha256:'))

@@ -110,8 +110,8 @@ export function createLeases(host: LeasesHost): Leases {
   }
 
   /**
-   * Handles unreadable lists of running tasks. While the process of a list lives, it has these tasks in memory. Once
-   * the process has ended, its tasks are found by their events.
+   * Handles unreadable lists of running tasks. The process of a list has these tasks in memory while it lives. Once
+   * that process has ended, this process finds the tasks by their events.
    */
   function findOdd(): void {
     for (const odd of claims.odd()) {
@@ -167,22 +167,21 @@ const PROCESSES = 2 ** 20
 /**
  * Signs of life of the processes that share the file. They do not depend on the wall clock. The lease of a process ends
  * when other processes have seen no new sign for as long as the lease. It ends immediately if the process wrote that it
- * ends, or if the kernel has released its lock.
+ * ends, or if the kernel has released its lock. Call `join`, `beat`, `leave` and `watch` in a transaction.
  */
 interface Processes {
-  /** Adds the row of this process, and returns its number. Call it in a transaction. */
+  /** Adds the row of this process, and returns its number. */
   join(): number
-  /** Writes a sign of life. Call it in a transaction. */
   beat(): void
   /**
    * Returns false if the row of this process is missing or older than before. Then the file was restored to an earlier
    * state.
    */
   intact(): boolean
-  /** Writes that this process has ended. Call it in a transaction. */
+  /** Writes that this process has ended. */
   leave(): void
   withClaims(): readonly number[]
-  /** Looks for new signs of life of other processes. Call it in a transaction. */
+  /** Looks for new signs of life of other processes. */
   watch(processes: readonly number[]): void
   lease(process: number): Lease
   /** Returns true if the lease of a claim has ended. */
@@ -193,7 +192,8 @@ interface Processes {
 interface Lease {
   readonly over: boolean
   /**
-   * True if the lease ended at least one lease time ago. Then processes without these subscriptions may end its claims.
+   * True if the lease ended at least one lease time ago. Then processes that do not have these subscriptions may also
+   * end the claims.
    */
   readonly long: boolean
   /** Milliseconds until the lease ends. */
@@ -265,8 +265,8 @@ export function createProcesses(
   }
 
   /**
-   * Looks for a new sign of life. The time since the last check counts as at most a third of the lease, since this
-   * process may have been suspended.
+   * Looks for a new sign of life. This process may have been suspended, so the time since its last check counts as at
+   * most a third of the lease.
    */
   function look(process: number): void {
     const row = find.get(process) as Seen | undefined
@@ -275,13 +275,13 @@ export function createProcesses(
     if (row.gone === 0 && driver.life?.isFree(process)) gone.run(process)
     if (row.beat !== row.seen) return void saw.run(row.beat, time, 0, process)
     const since = Math.max(0, time - row.looked)
-    // Checks are frequent, so only some of them are written.
+    // Checks are frequent, so only one per fiftieth of the lease is written.
     if (since < lease / 50) return
     saw.run(row.seen, time, Math.ceil(row.silent + Math.min(since, lease / 3)), process)
   }
 
   function leaseOf(process: number): Lease {
-    // The lease of this process counts as ended. The caller leaves out claims that this process still holds.
+    // The lease of this process counts as ended. The caller excludes the claims that this process still holds.
     if (process === own) return { over: true, long: false, left: lease }
     const row = find.get(process) as Seen | undefined
     if (!row) return { over: true, long: true, left: 0 }

@@ -16,7 +16,6 @@ const OF_EVENT = `e.id AS event, ${PROVIDER} AS provider, e.event_id AS eventId,
   e.contents IS 2 AS erased, (SELECT name FROM postern_receivers r WHERE r.id = e.receiver) AS receiver`
 const RUNS = `coalesce((SELECT max(seq) FROM postern_attempts a WHERE a.task = t.id), 0) + (t.state >= 2 AND t.took IS NOT NULL)`
 
-/** Creates the lists of a file. `db` is the connection on which they read. */
 export function createLists(db: Database, keys: Keys): ReturnType<typeof createTableLists> {
   const events = createEventFinder(db, keys)
   return createTableLists({
@@ -82,7 +81,10 @@ function ofReceiver(name: string): string {
   return `e.receiver = (SELECT id FROM postern_receivers WHERE name = ${name})`
 }
 
-/** Returns a function that runs statements. It passes values in the order in which the text uses them. */
+/**
+ * Returns a function that runs statements. It replaces each `$n` of a statement by `?`, and passes the values in this
+ * order.
+ */
 export function runOn(db: Database): ScanRun {
   return async <Row>(write: Parameters<ScanRun>[0]) => {
     const given: Value[] = []
@@ -115,7 +117,6 @@ const SLACK = 60_000
 // Number of events below which the search by time gains nothing.
 const FEW = 10_000
 
-/** Creates queries that find events by an index. */
 function createEventFinder(db: Database, keys: Keys) {
   const receivers = db.prepare('SELECT id FROM postern_receivers WHERE coalesce(name = ?, 1)')
   const tenants = db.prepare('SELECT tenant FROM postern_event_tenants WHERE receiver = ?')

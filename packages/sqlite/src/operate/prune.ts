@@ -9,12 +9,11 @@ import { FORGET, KEEP_NUMBER, DELIVERY } from '../sql/tasks.ts'
 // first step of a round, which usually shows that nothing is old.
 const STEP = 200
 const FIRST = 4
-// If events arrive faster than steps of STEP rows drop them, more rows are checked: PACE for each new event, at most
-// MOST per transaction.
+// Each new event adds PACE rows to check, up to MOST rows per transaction, so that pruning keeps up with deliveries.
 const PACE = 3
 const MOST = 1600
-// After every EVENTS dropped events, KEYS entries of the key index are checked per dropped event. So at most about a
-// quarter of the index are entries of dropped events.
+// After every EVENTS dropped events, KEYS entries of the key index are checked for each of these events. So at most
+// about a quarter of the index belongs to dropped events.
 const KEYS = 4
 const EVENTS = 64
 
@@ -64,10 +63,10 @@ export function createPrune(
   let dropped = 0
   let guard = 0
   let seen: number | undefined
-  // Number of rows that still must be checked, because events arrived since this round started.
+  // Number of rows that are still to check because new events arrived.
   let owed = 0
 
-  // A place, where the next step continues, is an event and a task. While a round checks events, the task is -1.
+  // A place is an event and a task at which the next step continues. While a round checks events, the task is -1.
   return {
     step(before, [event, task] = [0, 0]) {
       owe()
@@ -84,8 +83,8 @@ export function createPrune(
     const step = stepFrom(from)
     const rows = tasks.all(from, step) as TaskRow[]
     for (const { id, lane, state, due, fair, lease, taken } of rows) {
-      // The event of this task was stored after both times. So neither this task nor a later one can have settled
-      // before them, and the check of tasks ends.
+      // The event of this task was stored after both `done` and `dead`. No later task can have settled before these
+      // times, so the check of tasks ends.
       if (taken !== null && taken >= done && taken >= dead) return [0, -1]
       if (state < DONE || lease === 1 || due >= (state === DONE ? done : dead)) continue
       dropTask.run(id)

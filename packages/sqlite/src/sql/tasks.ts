@@ -125,7 +125,7 @@ export const COUNT_LANE: string =
 export const COUNT_TENANT: string = `INSERT INTO postern_tenants (lane, fair, open) VALUES (?, ?, ?)
   ON CONFLICT DO UPDATE SET open = open + ?`
 // Number of running tasks of a lane (a subscription) that have no rows yet. `postern_lanes` counts these tasks as done
-// already, so that their end changes no counter.
+// from the start, so that their end changes no counter.
 const BARE = 'coalesce((SELECT sum(c.left) FROM postern_claims c WHERE c.lane = l.id), 0)'
 export const OPEN_TASKS: string = `SELECT sum(l.pending + l.running + ${BARE}) AS open
   FROM postern_lanes l JOIN postern_receivers r ON r.id = l.receiver WHERE r.name = ?`
@@ -146,8 +146,8 @@ export const ADD_DELIVERY: string = 'INSERT INTO postern_deliveries (head, body)
 export const ADD_EVENT: string = `INSERT INTO postern_events (id, receiver, key, received, taken, topic, event_id, tenant, delivery, record, head, body)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 /**
- * Marks an event whose contents are to be erased. Few events need this mark or LOOSE. As columns of the INSERT, both
- * would make each insert slower, even when empty.
+ * Marks an event whose contents are to be erased. Few events need this statement or LOOSE. If the INSERT had these
+ * columns, each insert would be slower, even with empty columns.
  */
 export const PASSING: string = 'UPDATE postern_events SET contents = 1 WHERE id = ?'
 export const LOOSE: string = 'UPDATE postern_events SET loose = 1 WHERE id = ?'
@@ -167,14 +167,14 @@ export const SINCE: string =
 export const ADD_CLAIMS: string =
   'INSERT INTO postern_claims (token, lane, at, left, tasks) VALUES (?, ?, ?, ?, ?)'
 /**
- * Drops a list of running tasks if all its open tasks have ended. Otherwise TAKE_CLAIMS subtracts the number of tasks
- * that ended.
+ * Drops a list of running tasks if all its open tasks have ended. If only some of them have ended, TAKE_CLAIMS
+ * subtracts their number.
  */
 export const END_CLAIMS: string =
   'DELETE FROM postern_claims WHERE token = ? AND lane = ? AND left = ?'
 export const TAKE_CLAIMS: string =
   'UPDATE postern_claims SET left = left - ? WHERE token = ? AND lane = ?'
-/** Adds rows for done tasks. Its values have the form described at `FINISH`. */
+/** Adds rows for done tasks. The values have the form that is described at `FINISH`. */
 export const ADD_FINISHED: string = `INSERT INTO postern_tasks (id, lane, state, due, attempt, token, took)
   SELECT ? + ((value >> 31) << 16), ?, 2, ?, 1, ?, value & 2147483647 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`
 
@@ -193,9 +193,9 @@ export const COUNT_CLAIMS: string = `UPDATE postern_lanes SET running = running 
 export const DROP_CLAIMS: string = `DELETE FROM postern_claims WHERE at < ? AND ${READABLE}`
 export const ODD_CLAIMS: string = `SELECT token, lane, at, left FROM postern_claims WHERE NOT ${READABLE}`
 /**
- * Finds the tasks of an unreadable list of running tasks, by their events. These events were stored in the same commit,
- * so at the same time, and have no task in the list's lane. For each event, returns the next free task id. Reads all
- * events, since only a damaged file needs this statement.
+ * Finds the tasks of an unreadable list of running tasks, by their events. These events were stored in the commit of
+ * the list, so at the same time, and have no task in the list's lane. For each event, returns the next free task id.
+ * All events are read, since only a damaged file needs this statement.
  */
 export const UNNAMED: string = `SELECT (SELECT coalesce(max(t.id) + 1, e.id << 16) FROM postern_tasks t
     WHERE t.id >= e.id << 16 AND t.id < (e.id + 1) << 16) AS task

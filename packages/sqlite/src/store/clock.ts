@@ -22,8 +22,8 @@ const STEP = 1000
 const GAP = 300_000
 
 /**
- * Creates {@link FileClock}. Events also store the time. So a transaction that adds events (`adds` returns true) need
- * not store it again.
+ * Creates {@link FileClock}. `adds` returns true if the transaction adds events. Events also store the time, so the
+ * clock then need not store it again.
  */
 export function createClock(db: Database, adds: () => boolean): FileClock {
   const find = db.prepare(CLOCK)
@@ -40,8 +40,8 @@ export function createClock(db: Database, adds: () => boolean): FileClock {
   const begun = clockOf()
   let time = Math.max(begun, Date.now())
   let at = performance.now()
-  // Jumps that are not stored yet, as sums in milliseconds. `unseen` leaves out up to GAP of the time without a
-  // process.
+  // Jumps that are not stored yet, as sums in milliseconds. At first, `unseen` excludes up to GAP milliseconds in which
+  // no process ran.
   let unseenByGuards = begun === 0 ? 0 : time - begun
   let unseen = Math.max(0, unseenByGuards - GAP)
   let stored = 0
@@ -68,7 +68,7 @@ export function createClock(db: Database, adds: () => boolean): FileClock {
       if ((current - stored < STORE && !stepped) || totalOf() === counted) return
       const before = (kept.get() as { clock: number }).clock
       set.run(current, current)
-      // Another process may have stored a part of the jump, and that part is already counted.
+      // Another process may have stored a part of the jump. Only the rest is stored here.
       const ahead = current - before
       if (Math.min(unseenByGuards, ahead) >= STEP)
         add.run(

@@ -10,16 +10,19 @@ import {
   SET_ROOT,
 } from '../sql/tasks.ts'
 
-/** Numbers of receivers and of lanes. A lane is a subscription of a receiver. */
+/**
+ * Numbers of receivers and of lanes. A lane is a subscription of a receiver. Call `receiver` and `lanes` in a
+ * transaction.
+ */
 export interface Names {
-  /** Returns the number of a receiver. Adds the receiver if it is new. Call it in a transaction. */
+  /** Returns the number of a receiver. Adds the receiver if it is new. */
   receiver(name: string): number
   /**
-   * Returns the lanes of all groups. Returns undefined if a lane is missing, or if lanes of a group have different
-   * roots. A group is a subscription with its previous names. They share a root, a number for the order of tasks.
+   * Returns the lanes of all groups. A group is a subscription with its previous names, which share a root, a number
+   * for the order of tasks. Returns undefined if a lane is missing, or if lanes of a group have different roots.
    */
   find(receiver: string, groups: readonly (readonly string[])[]): readonly LaneRow[] | undefined
-  /** Finds lanes, or adds them. Call it in a transaction. */
+  /** Finds lanes, or adds them. */
   lanes(receiver: string, groups: readonly (readonly string[])[]): readonly LaneRow[]
   every(): readonly LaneRow[]
   /** Drops the cached receivers after a rollback. */

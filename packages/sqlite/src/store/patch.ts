@@ -34,8 +34,8 @@ interface Row extends TaskRow {
   readonly receiver: string | null
 }
 
-// A token is the number of a process times CLAIM, plus the number of a claim. No run has the highest claim number. If a
-// task of a lost process gets a token with that number, a late outcome of that process is rejected.
+// A token is the number of a process times CLAIM, plus the number of a claim. No run has the highest claim number.
+// Tasks of an unreadable list get a token with this number, so that a late outcome of their process is rejected.
 const CLAIM = 2 ** 32
 
 /** Returns the number of the process that made a claim. */
@@ -148,7 +148,6 @@ export function createAttempts(db: Database): Attempts {
   }
 }
 
-/** Creates `Viewed.attempts`. */
 export function createAttemptsOf(db: Database): (task: number) => readonly AttemptRow[] {
   const find = db.prepare(ATTEMPTS)
   return (task) =>
@@ -176,9 +175,7 @@ const ATTEMPTS: string = `SELECT a.attempt, a.ended, a.took, a.outcome, a.error,
  * subscription). These tasks have no rows yet.
  */
 export interface StoredRuns {
-  /**
-   * Returns true if there are lists. With `before`, returns true if there are lists that were stored before that time.
-   */
+  /** Returns true if there are lists. `before` counts only lists that were stored before that time. */
   any(before?: number): boolean
   /**
    * Gives each of these tasks a row. A task without a row is a running task. So call this in a transaction before rows
@@ -188,9 +185,9 @@ export interface StoredRuns {
   /** Returns the lists that cannot be read. */
   odd(): readonly OddRuns[]
   /**
-   * Drops an unreadable list, and gives rows to the tasks that were in it. Their events are those of the same commit
-   * without a task in the list's lane. If there are more such events than `left`, it is unknown which were in the list,
-   * and the result is false. Call it in a transaction, once the process of the list has ended.
+   * Drops an unreadable list, and gives rows to its tasks. The events of these tasks are in the same commit, and have
+   * no task in the list's lane. If there are more such events than `left`, the tasks are unknown, and the result is
+   * false. Call this function in a transaction, once the process of the list has ended.
    */
   find(odd: OddRuns): boolean
 }

@@ -51,11 +51,11 @@ import { createNames, type Names } from './names.ts'
 import { createTenants } from '../keys/tenants.ts'
 import { createTally, type Tally } from './tally.ts'
 
-/** What all connections of a process share. */
+/** Functions that all connections of a process share. */
 export interface RowsHost {
   readonly now: () => number
   readonly isOver: (token: number) => boolean
-  /** Called after this process has written on another connection than the main one. */
+  /** Called after this process has written through another connection than the main one. */
   readonly wrote: () => void
 }
 
@@ -161,7 +161,7 @@ export function createConnection(
  */
 type Lines = ReturnType<typeof createLines>
 
-// Maximum share of time for `stuck`, since it reads all lines with open tasks.
+// Maximum share of the time that `stuck` may take, since it reads all lines with open tasks.
 const SHARE = 0.01
 
 function createLines(db: Database) {
@@ -298,8 +298,9 @@ const ADD_GUARD: string =
   'INSERT INTO postern_guards (receiver, key, holder, taken) VALUES (?, ?, ?, ?)'
 const DROP_GUARD: string = 'DELETE FROM postern_guards WHERE receiver = ? AND key = ?'
 
-// An entry is a number with two parts. The higher bits are the number of the task's event minus that of the first
-// event. The lower bits are the duration of the run in microseconds. TOOK and FAR are the limits of both.
+// An entry is a number with two parts. The higher bits are the distance: the number of the task's event minus the
+// number of the first event. The lower bits are the duration of the run in microseconds. TOOK is the limit of the
+// duration, and FAR is the limit of the distance.
 const TOOK = 2 ** 31
 const FAR = 2 ** 21
 

@@ -41,7 +41,6 @@ import type { InsertParts } from './insert.ts'
 import type { Tally } from './tally.ts'
 
 type OpenStore = Store & {
-  /** Stops the background work. */
   stop(): Promise<void>
 }
 
