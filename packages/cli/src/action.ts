@@ -1,11 +1,9 @@
 import type { ExitCode } from './print/say.ts'
 
-/** Returns example command lines for the end of a help text. */
 export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ postern ${line}`).join('\n')}`
 }
 
-/** Wraps the function of a command as an action of commander. */
 // Sets the exit code instead of calling process.exit(), which could cut off output to a pipe.
 export function runAction<Args extends readonly unknown[]>(
   action: (...args: Args) => Promise<ExitCode>,
@@ -15,10 +13,7 @@ export function runAction<Args extends readonly unknown[]>(
   }
 }
 
-/**
- * Returns a promise that resolves at the first signal that ends a command, and a function that stops waiting for
- * signals.
- */
+/** Returns a promise of the first signal that ends a command, and a function that stops waiting for signals. */
 export function signals(): { readonly came: Promise<void>; readonly off: () => void } {
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   let resolve = (): void => undefined

@@ -6,8 +6,8 @@ import { Failure, remark } from './print/say.ts'
 const FILES = ['.env', '.env.local', '.dev.vars']
 
 /**
- * Returns the variables of a `.env` file that have a real value. Without a file name, reads all env files of this
- * folder.
+ * Returns the variables of a `.env` file, without placeholders. If no file name is given, reads all env files of the
+ * current folder.
  */
 export async function readEnv(
   file?: string,
@@ -21,8 +21,8 @@ export async function readEnv(
 }
 
 /**
- * Returns the env file in the current folder that decides the value of a variable, even if the value is a placeholder.
- * Returns `.env` if no file has the variable.
+ * Returns the env file in the current folder that sets a variable, or the one with priority if several do. A
+ * placeholder counts as a value. Returns `.env` if no file sets the variable.
  */
 export async function envFileOf(variable: string): Promise<string> {
   const all = await Promise.all(FILES.map(variablesIn))

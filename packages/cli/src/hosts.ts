@@ -20,7 +20,7 @@ interface HostRow {
   readonly inbox?: InboxName | 'own'
   /** Module of the example app that mounts the receiver. @default 'server.ts' */
   readonly main?: string
-  /** Facts that `postern init` needs. Undefined if `init` writes no route for this host. */
+  /** Undefined if `postern init` writes no route for this host. */
   readonly framework?: FrameworkRow
 }
 
@@ -96,8 +96,8 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
 
 export const hostNames: readonly HostName[] = Object.keys(hosts) as HostName[]
 
-// These two are recognized last, because an app of another framework may use wrangler only to deploy. An app with both
-// Hono and wrangler is a Worker.
+// `init` tries these two last, because an app of another framework may use wrangler only to deploy. Wrangler
+// (Cloudflare) comes before Hono, because an app with both is a Worker.
 const LAST: readonly HostName[] = ['cloudflare', 'hono']
 
 /** Frameworks that `postern init` writes a route for, in the order in which it looks for them in package.json. */

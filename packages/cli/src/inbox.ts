@@ -40,7 +40,6 @@ export async function openInbox(options: InboxOptions, changes = false): Promise
   return (module[factory] as (options: object) => Inbox)({ ...place, readOnly: !changes })
 }
 
-/** Migrates the inbox that the options name to the newest storage layout. */
 export async function migrateInbox(options: InboxOptions, force: boolean): Promise<Migrated> {
   const { module, place } = await chosenOf(options)
   const migrate = module['migrate'] as (options: object) => Promise<Migrated> | Migrated
@@ -52,9 +51,7 @@ export async function migrateInbox(options: InboxOptions, force: boolean): Promi
   }
 }
 
-/**
- * Finds the inbox that the options name: its loaded package, the factory, and the factory's option for the file or URL.
- */
+/** Finds the inbox that the options name. Returns its package, the name of its factory, and the factory's option. */
 async function chosenOf(options: InboxOptions): Promise<{
   readonly module: Readonly<Record<string, unknown>>
   readonly factory: string
@@ -75,8 +72,8 @@ async function chosenOf(options: InboxOptions): Promise<{
 }
 
 /**
- * Imports a package from the project in the current folder, so that its version is the same as the app's. If the
- * project does not have the package, imports the copy that is installed with this CLI.
+ * Imports a package from the project in the current folder, so that this command runs the same version as the app. If
+ * the project does not have the package, imports the copy that is installed with this CLI.
  */
 async function ofProject<Module>(name: string): Promise<Module> {
   for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {

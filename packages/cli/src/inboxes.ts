@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 
 export type InboxName = 'sqlite' | 'memory' | 'bullmq' | 'postgres' | 'mysql'
 
-/** Name of a command-line option that chooses an inbox. */
 type PlaceFlag = 'sqlite' | 'redis' | 'postgres' | 'mysql'
 
 /** Options that choose an inbox. Exactly one of them is given, with the inbox's file or URL. */
@@ -13,18 +12,20 @@ interface InboxRow {
   readonly factory: string
   /** Storage of the inbox. Undefined for the inbox in memory, which no other process can open. */
   readonly place?: {
-    /** Name of the command-line option; `takes` is the kind of its argument. */
+    /** Name of the command-line option. `takes` says whether the option has a file or a URL as its argument. */
     readonly flag: PlaceFlag
     readonly takes: 'file' | 'url'
     readonly option: string
-    /** Value that generated code passes to the factory's option. */
+    /** File or URL in generated code, which is passed to the factory as `option`. */
     readonly written: WrittenPlace
     /** Pattern for .gitignore, if the inbox is a file in the project. */
     readonly ignored?: string
   }
 }
 
-/** Place of an inbox in generated code: a literal, or an environment variable and its example value in `.env`. */
+/**
+ * File or URL of an inbox in generated code: a literal, or an environment variable with an example value for `.env`.
+ */
 type WrittenPlace = string | { readonly variable: string; readonly example: string }
 
 /**
@@ -87,7 +88,7 @@ export const places: readonly Required<InboxRow>[] = Object.values(inboxes).flat
   row.place === undefined ? [] : [{ ...row, place: row.place }],
 )
 
-/** Adds the options that choose an inbox. `told` replaces their description "open the inbox". */
+/** Adds the options that choose an inbox. Their help text starts with `told`, or with "open the inbox". */
 export function placeOptions(command: Command, told?: string): Command {
   for (const { package: from, place } of places)
     command.option(`--${place.flag} <${place.takes}>`, `${told ?? 'open the inbox'} of ${from}`)

@@ -57,8 +57,8 @@ interface Owner {
 }
 
 /**
- * Finds the program that listens on a port. Undefined if the system does not tell, for example if the program belongs
- * to another user.
+ * Finds the program that listens on a port. Returns undefined if the system does not show the program, for example
+ * because it belongs to another user.
  */
 async function ownerOf(port: number): Promise<Owner | undefined> {
   return process.platform === 'linux' ? ownerInProc(port) : ownerByLsof(port)

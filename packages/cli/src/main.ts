@@ -15,14 +15,14 @@ export async function main(args: readonly string[]): Promise<void> {
     await program.parseAsync(args)
   } catch (error) {
     const code = exitCodeOf(error, remark)
-    // Exit code 2 is wrong usage. Commander prints the usage itself, but not for errors of the command's action.
+    // Exit code 2 means wrong usage. Commander prints the usage for its own errors, but not for errors of an action.
     if (code === 2 && command) remark(usageOf(command))
     process.exitCode = code
   }
 }
 
-// Runs only as a program, not if another module imports this file. npm starts it through a link, so the path is
-// resolved first. Top-level await is not used, because require() would fail.
+// Starts only if this file is the program, not if another module imports this file. npm starts the program through a
+// link, so the link is resolved first. Top-level await is not used, because require() would fail.
 const [, started] = process.argv
 if (started !== undefined && isThis(started)) void main(process.argv)
 

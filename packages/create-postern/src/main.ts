@@ -105,8 +105,8 @@ function write(example: string, target: string): void {
   writeFileSync(join(target, '.gitignore'), `${ignored.join('\n')}\n`)
 }
 
-// Runs only as a program, not if another module imports this file. npm starts it through a link, so the path is
-// resolved first. Top-level await is not used, because require() would fail.
+// Starts only if this file is the program, not if another module imports this file. npm starts the program through a
+// link, so the link is resolved first. Top-level await is not used, because require() would fail.
 const [, started = ''] = process.argv
 if (existsSync(started) && realpathSync(started) === fileURLToPath(import.meta.url))
   void main(process.argv.slice(2)).then((code) => (process.exitCode = code))

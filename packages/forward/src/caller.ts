@@ -63,8 +63,8 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
     try {
       const request = await message()
       guard.url(request.url)
-      // An error of this call counts as a failure of the destination, unless this process aborted the call or rejected
-      // the address.
+      // A failed call counts as a failure of the destination, unless this process aborted the call or rejected the
+      // address.
       const answer = await teller
         .call(given, request, (sent) => client.send(sent, task.signal))
         .catch((error: unknown) => {
@@ -83,7 +83,7 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
         throw new UnrecoverableError(`${destination}: ${(error as Error).message}`, {
           cause: error,
         })
-      // A task without further attempts is dead, so it does not count as waiting.
+      // A task without further attempts is dead, so it is not added to the waiting tasks.
       if (task.attempt < task.attempts) waiting.add(key, task.id, now(), false, destination)
       throw error
     } finally {
@@ -93,9 +93,9 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
   }
 }
 
-// Milliseconds before a task is postponed, so that messages of other tasks go out first. Tasks that are postponed
-// meanwhile are stored in one write, because a file inbox blocks the process at each write. Without this delay, one
-// destination that is down makes the others 20 % slower (`down` in test/bench).
+// Delay before a task is postponed, in milliseconds. During the delay, other tasks send their messages. All tasks that
+// are postponed in this time share one write, because a file inbox blocks the process at each write. Without the delay,
+// one destination that is down makes the others 20 % slower (`down` in test/bench).
 const NO_HURRY = 5
 
 function isRejected(error: unknown): boolean {
@@ -107,8 +107,8 @@ type Verdict =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'gone' }
   /**
-   * Any other response, including redirects. `sick` is true if the status shows a problem of the destination (5xx, 429
-   * or 408). `wait` is the delay that `Retry-After` requests, in milliseconds.
+   * Any other response, including redirects. `sick` is true for the statuses 5xx, 429 and 408, which show a problem of
+   * the destination. `wait` is the delay that `Retry-After` requests, in milliseconds.
    */
   | { readonly kind: 'failed'; readonly sick: boolean; readonly wait: number | undefined }
 
@@ -174,7 +174,10 @@ function createTeller() {
   }
 }
 
-/** Adds the observers' headers that `passes` allows, in place of the received `traceparent` and `tracestate`. */
+/**
+ * Adds the headers of observers that `passes` allows. These headers replace the received `traceparent` and
+ * `tracestate`.
+ */
 function withTrace(
   request: SignableRequest,
   added: Readonly<Record<string, string>> = {},
@@ -241,8 +244,8 @@ function createClient(guard: AddressGuard, { connectTimeout, timeout, maxRespons
   }
 
   /**
-   * Makes an agent check the IP address of each new connection. The guard's `lookup` alone is not enough: a URL with an
-   * IP address needs no DNS lookup.
+   * Makes an agent check the IP address of each new connection. The guard's `lookup` cannot check a URL with an IP
+   * address, because such a URL needs no DNS lookup.
    */
   function guarded(agent: PlainAgent): void {
     const connect = agent.createConnection.bind(agent)
@@ -297,16 +300,15 @@ function bracketed(hostname: string): string {
 }
 
 /**
- * Creates a list of the tasks that wait, as far as this process has seen them. The list has a limit per destination.
- * Without this limit, tasks of one destination that is down would fill the receiver's `maxPending`, and all deliveries
- * would get 503.
+ * Creates a list of the waiting tasks that this process knows. The list has a limit per destination. Otherwise the
+ * tasks of one destination that is down would fill the receiver's `maxPending`, and all deliveries would get 503.
  */
 function createWaiting({ maxWaiting, giveUp }: CallSettings) {
   const byKey = new Map<string, Map<string, number>>()
 
   return {
-    // Throws `UnrecoverableError` if too many tasks of this key wait, or if calls pause (`leftAlone`) and this task has
-    // waited longer than `giveUp`.
+    // Throws `UnrecoverableError` if too many tasks of this key wait. Also throws if calls pause (`leftAlone`) and this
+    // task has waited longer than `giveUp`.
     add(key: string, task: string, now: number, leftAlone: boolean, destination: string): void {
       const tasks = byKey.get(key) ?? new Map<string, number>()
       const since = tasks.get(task)

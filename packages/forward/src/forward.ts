@@ -61,7 +61,8 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     defaults: {
       retry: settings.retry,
       concurrency: settings.total,
-      // 15 s more than the limit of a call: the task also waits for its call, and runs the app's functions.
+      // A task first waits for its call, and also runs functions of the app. So its limit is 15 s longer than that of a
+      // call.
       timeout: settings.timeout + 15_000,
     },
     restore: async (destination: DestinationInit) => {
@@ -170,8 +171,8 @@ function createMarks(records: Records) {
     has: async (tenant: string | undefined, destination: string): Promise<boolean> =>
       (await records.get(keyOf(tenant, destination))) !== undefined,
     async set(tenant: string | undefined, destination: string, at: number): Promise<void> {
-      // Version 0 creates the record. If another task of the destination has created the record already, nothing
-      // changes.
+      // Version 0 creates the record. Nothing changes if another task of the destination has already created the
+      // record.
       await records.set(keyOf(tenant, destination), { at, destination }, 0)
     },
     /** Clears the marks of a destination for all tenants. Returns false if none was set. */

@@ -6,13 +6,16 @@ export type GateSettings = BreakerSettings & Pick<CallSettings, 'concurrency' | 
 
 /** Permission to call a destination, valid until `leave` is called. */
 export interface Pass {
-  /** Reports the result of the call. `until` is the time until which the destination asked to wait. */
+  /**
+   * Reports the result of the call. `until` is the end of the pause that the destination requested, in milliseconds
+   * since 1970.
+   */
   leave(found: CallResult, until?: number): void
 }
 
 /**
- * Places that all destinations of one subscription share. A running call uses one place, and so does a task that waits
- * for its call.
+ * Limit of calls, which all destinations of one subscription share. Each running call occupies one place. Each task
+ * that waits for its call also occupies one place.
  */
 export interface Places {
   readonly total: number
@@ -32,12 +35,12 @@ export interface CallGate {
   enter(): Pass | Promise<Pass>
 }
 
-// Milliseconds. If a call can probably start within this time, its task waits in this process. Otherwise the task is
+// If a call can probably start within this time in milliseconds, its task waits in this process. Otherwise the task is
 // postponed: it returns to the inbox.
 const MOMENT = 250
 // Number of postponed tasks that return at the end of a pause, to probe the destination.
 const SCOUTS = 3
-// The other postponed tasks return after one more pause, or after these milliseconds if that is sooner.
+// All other postponed tasks return one pause later, or after this time in milliseconds if that is sooner.
 const LATER = 30_000
 
 /**
@@ -149,12 +152,12 @@ export function createCallGate(settings: GateSettings, places: Places): CallGate
 
   function away(at: number): PostponeError {
     let from = Math.max(at + MOMENT, breaker.until(at))
-    // Each postponed task costs a write to the inbox. A few tasks are enough to probe a destination that is down, so
-    // the others wait longer.
+    // Each postponed task costs a write to the inbox. While the destination is down, a few tasks are enough to probe
+    // it. The others wait longer.
     if (breaker.state(at) === 'open' && scouts++ >= SCOUTS)
       from = Math.max(from, breaker.until(at) + Math.min(breaker.pause, LATER))
-    // Postponed tasks return slightly faster than the destination answers. A task that returns early only waits, but a
-    // task that returns late leaves the destination idle.
+    // Postponed tasks return slightly faster than the destination answers. An early task waits for a moment, but a late
+    // task leaves the destination idle.
     const turn = spacing.turn(from, 0.8 * callsApart(at))
     return new PostponeError(Math.ceil(turn - at), 'the destination is busy or paused')
   }
@@ -168,7 +171,9 @@ interface Waiting {
 
 type BreakerSettings = Pick<CallSettings, 'failures' | 'pause' | 'maxPause'>
 
-/** Result of a call. `up`: the destination works. `down`: it does not. `unknown`: the call shows neither. */
+/**
+ * Result of a call: the destination works (`up`), does not work (`down`), or the call does not show which (`unknown`).
+ */
 export type CallResult = 'up' | 'down' | 'unknown'
 
 /**
@@ -192,7 +197,7 @@ function createBreaker(settings: BreakerSettings) {
     },
     /**
      * Returns the estimated end of the pause. If calls do not pause, this time is in the past. While a probe runs, the
-     * end is unknown, so the length of the next pause is assumed.
+     * estimate assumes that the next pause starts now.
      */
     until: (at: number): number => Math.max(openUntil, askedUntil, probing ? at + pause : 0),
     /** Returns the end of the last pause; undefined if the breaker is closed. */
@@ -204,13 +209,13 @@ function createBreaker(settings: BreakerSettings) {
     probe(): void {
       probing = true
     },
-    /** Records the result of a call. `until` is the time until which the destination asked to wait. */
+    /** Records the result of a call. `until` is the end of the pause that the destination requested. */
     learn(
       found: CallResult,
       { probe, until = 0 }: { readonly probe: boolean; readonly until: number | undefined },
       at: number,
     ): void {
-      // A call that started before the pause and fails during the pause shows nothing new.
+      // A call that started before a pause and fails during the pause does not start another pause.
       const late = !probe && state(at) === 'open'
       if (probe) probing = false
       askedUntil = Math.max(askedUntil, until)

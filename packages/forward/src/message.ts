@@ -42,8 +42,8 @@ export function compose(parts: MessageParts): SignableRequest {
   const { headers: content, body } = contentOf(event, parts.content)
   const own = { ...content, 'user-agent': 'Postern', 'webhook-id': id }
   const passed = headersOf(event, parts.passes)
-  // Postern's signature covers Postern's `webhook-id`, so this id must win. Without a signature, the original
-  // `webhook-id` may be forwarded.
+  // Postern's signature covers the `webhook-id` of Postern, so this id replaces a received one. Without a signature,
+  // the received `webhook-id` may be forwarded.
   const headers = signer ? { ...passed, ...own } : { ...own, ...passed }
   if (!signer)
     return { method: 'POST', url: url.href, headers, body: body as Uint8Array<ArrayBuffer> }
@@ -85,8 +85,8 @@ function contentOf(
       body: typeof content.body === 'string' ? Buffer.from(content.body) : content.body,
     }
   const { body, headers } = event.delivery
-  // Sends JSON if the app gives `content`, or if the original bytes contain several events or are empty. They are empty
-  // for a GET, and for a body with a credential, which is not stored.
+  // Sends JSON if the app gives `content`, or if the original bytes contain several events or are missing. The bytes
+  // are missing for a GET. They are also missing for a body with a credential, because such a body is not stored.
   if (content || event.batch || body.length === 0)
     return {
       headers: { 'content-type': 'application/json' },

@@ -57,8 +57,8 @@ export interface ForwardOptions<Event extends WebhookEvent = WebhookEvent> exten
     | readonly DestinationInit[]
     | ((event: Event) => MaybePromise<DestinationInit | readonly DestinationInit[]>)
   /**
-   * Signer of the message, or false for no signature. If `to` is a function, use a function here too: a customer could
-   * otherwise forward a signed message to another customer.
+   * Signer of the message, or false for no signature. If `to` is a function, give a function here too. With one signer
+   * for all customers, a customer could forward a signed message to another customer.
    */
   readonly sign: SignOption<Event>
   /** Creates the body. @default the exact original bytes; for one event of a batch, its payload as JSON */

@@ -21,12 +21,9 @@ interface Registry {
   register(registration: Registration): Promise<DestinationCredentials>
   rotate(id: string, secret: string | undefined, overlap: Duration): Promise<DestinationCredentials>
   unregister(id: string): Promise<boolean>
-  /**
-   * Marks a destination as gone, because it answered 410 at this URL. Returns false if the destination has another URL
-   * now.
-   */
+  /** Records that the destination answered 410 at this URL. Returns false if the destination now has another URL. */
   leave(id: string, url: string): Promise<boolean>
-  /** Returns all destinations, as stored at or after the time of this call. Parallel calls share one read. */
+  /** Returns all destinations, from a read that starts at or after this call. Parallel calls share such a read. */
   all(): Promise<ReadonlyMap<string, KeptDestination>>
   get(id: string): Promise<KeptDestination | undefined>
   /** Returns the secrets that currently sign, newest first. */

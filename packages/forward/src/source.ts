@@ -102,9 +102,10 @@ export interface WebhookSource {
   unregister(id: string): Promise<boolean>
   destinations(): Promise<readonly RegisteredDestination[]>
   /**
-   * Stores a message, which is then delivered. Returns the id, and whether a message with this id was known. Rejects
-   * with a `WebhookError` if the inbox is full or down. If `host` is `inTransaction(connection)` of the package that
-   * has the inbox, such as @postern/postgres, the message is stored only if that transaction commits.
+   * Stores a message, which is then delivered. Returns the id, and whether a message with this id was already known.
+   * Rejects with a `WebhookError` if the inbox is full or down. To store the message only if a transaction commits,
+   * give `inTransaction(connection)` as `host`. This function is in the package of the inbox, such as
+   * @postern/postgres.
    */
   emit(message: Message, host?: Host): Promise<{ readonly id: string; readonly known: boolean }>
   /** Registers a listener that is called when a message to a destination becomes dead. */
@@ -259,7 +260,7 @@ function createEmitter(inbox: string, now: () => number) {
   const provider: Provider = {
     name: 'source',
     covers: { body: 'none' },
-    // Nothing to verify: only `emit` below creates deliveries for this receiver.
+    // Nothing needs to be verified, because only `emit` below creates deliveries for this receiver.
     verify: () => undefined,
     events: (delivery, body) => [
       {

@@ -77,7 +77,6 @@ export interface StatusReply {
     readonly actions: readonly Action[]
     /** False hides payloads, headers, bodies and replies. */
     readonly payloads: boolean
-    /** True if the visitor can sign out. */
     readonly canSignOut: boolean
   }
   /** The server's time. The page uses it to correct its own clock. */

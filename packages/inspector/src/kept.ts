@@ -2,7 +2,6 @@
 interface AnswerCache {
   /** Returns the known answer to a question, or the answer that `ask` computes. A failure is not kept. */
   readonly of: <Answer>(question: string, ask: () => Promise<Answer>) => Promise<Answer>
-  /** Drops the answer to a question, or all answers. */
   readonly forget: (question?: string) => void
 }
 

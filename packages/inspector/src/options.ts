@@ -92,7 +92,6 @@ const OPTIONS: readonly (keyof InspectorOptions)[] = [
   'log',
 ]
 
-/** Checks the options. Throws a `TypeError` that names the option and the remedy. */
 export function checkInspector<Own extends readonly unknown[]>(
   options: InspectorOptions<Own>,
 ): void {

@@ -17,7 +17,6 @@ export function policy({
   ].join('; ')
 }
 
-/** Headers of every reply. */
 export const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy': policy(),

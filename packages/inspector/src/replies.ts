@@ -1,7 +1,6 @@
 import type { ErrorReply } from './api.ts'
 import type { InspectorReply, InspectorRequest } from './request.ts'
 
-/** Makes a JSON reply. */
 export function json(value: unknown, status = 200): InspectorReply {
   return {
     status,

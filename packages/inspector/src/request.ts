@@ -59,8 +59,8 @@ export async function readText(
 const ACTION_HEADER = 'x-postern-action'
 
 /**
- * True if the page itself sent an action. The browser says so in `Sec-Fetch-Site`. Over plain HTTP from another
- * machine, browsers omit that header: then `Origin` must match `Host`. False if the request has neither header.
+ * Returns true if the page itself sent an action. Browsers say this in `Sec-Fetch-Site`. Over plain HTTP from another
+ * machine, browsers omit this header, so `Origin` must match `Host`. Returns false if the request has neither header.
  */
 export function isSameOrigin({ header }: InspectorRequest): boolean {
   if (header(ACTION_HEADER) !== '1') return false

@@ -11,7 +11,6 @@ export interface TimeSpan {
   readonly from: number
   readonly to: number
   readonly step: number
-  /** Number of steps. */
   readonly steps: number
 }
 
@@ -61,12 +60,10 @@ export function countsPerStep(span: TimeSpan, buckets: readonly Counted[]): read
 /** A bucket of the history that has a count. Other buckets have gauges. */
 export type Counted = Extract<Bucket, { readonly count: number }>
 
-/** Returns only the buckets that have a count. */
 export function countBuckets(buckets: readonly Bucket[]): readonly Counted[] {
   return buckets.filter((bucket): bucket is Counted => 'count' in bucket)
 }
 
-/** Returns the sum of the counts. */
 export function sumOf(buckets: readonly { readonly count: number }[]): number {
   return buckets.reduce((sum, { count }) => sum + count, 0)
 }

@@ -37,7 +37,6 @@ export function withoutPayloads(filter: object): void {
       )
 }
 
-/** Returns the fields of a filter that do not depend on payloads. */
 export function shownFilter<Filter extends object>(filter: Filter): Partial<Filter> {
   return Object.fromEntries(
     Object.entries(filter).filter(([name]) => FIELDS.has(name)),
@@ -60,8 +59,8 @@ export function withheldError(error: TaskError): TaskFailure {
 const FRAME = /^ {4}at (?:.* \()?((?:file:\/\/)?[^()\s][^()]*):(\d+):\d+\)?$/
 
 /**
- * Returns the file and line in the app that threw the error, or that called the code which threw it. Undefined if the
- * stack does not have the format of V8.
+ * Returns the file and line of the app that threw the error, or that called the library which threw it. Undefined if
+ * the stack does not have the format of V8.
  */
 function placeOf({ name, message, stack }: TaskError): string | undefined {
   // A message can contain lines that look like stack frames. So the whole message is cut off first.
@@ -82,8 +81,8 @@ function nearest(file: string): string {
   return path.startsWith('..') ? file.split(/[/\\]/).slice(-2).join('/') : path
 }
 
-// Maximum number of dead tasks to read per subscription. The newest task gives the error of the issue, the oldest task
-// its start.
+// Maximum number of dead tasks to read per subscription. The newest task has the error of the issue, and the oldest
+// task has its start.
 const NEWEST = 100
 
 /** Returns one issue per subscription with dead tasks. Causes are not used, since they are hashes of messages. */
@@ -136,7 +135,7 @@ export async function withheldThings(
   }
 }
 
-/** Counts the subscriptions with dead tasks, and the dead tasks, that the shown rows leave out. */
+/** Counts the subscriptions with dead tasks, and the dead tasks, that are missing in the shown rows. */
 export function moreWithheldOf(
   shown: readonly DeadThing[],
   lanes: readonly SubscriptionStats[],

@@ -62,9 +62,6 @@ const WIDEST = 78
 // Maximum number of findings on a card.
 const MOST = 5
 
-/**
- * Returns the lines of the card: grade, numbers of cases, findings that lowered the grade, and how a grade is computed.
- */
 function cardLines(card: AuditCard): readonly string[] {
   const { sender, grade, reason, passed, failed, skipped, unknown, costs } = card
   const format = grade === undefined ? 'gray' : GRADES[grade]
@@ -85,7 +82,6 @@ function cardLines(card: AuditCard): readonly string[] {
 
 const GRADES = { A: 'green', B: 'green', C: 'yellow', D: 'red', F: 'red' } as const
 
-/** Draws a box of this width around lines. */
 function boxed(lines: readonly string[], columns: number): string {
   const room = columns - 4
   const edge = '─'.repeat(columns - 2)
@@ -124,7 +120,6 @@ function sayFinding({ id, severity, failures }: AuditFinding, { facts, stack }: 
   for (const line of curl.split('\n')) sayWhole(`    ${line}`)
 }
 
-/** Replaces the secrets in a text by `<secret>`. */
 export function hidden(text: string, { secrets }: CurlFacts): string {
   return secrets.reduce(
     (left, secret) => (secret.length > 3 ? left.replaceAll(secret, '<secret>') : left),
@@ -133,9 +128,10 @@ export function hidden(text: string, { secrets }: CurlFacts): string {
 }
 
 /**
- * Checks, before any request is sent, that the badge can be written and replaces no file that is not an SVG.
+ * Checks, before any request is sent, that the badge can be written. An existing file may be replaced only if it is an
+ * SVG.
  *
- * @throws Failure if not.
+ * @throws Failure if the badge cannot be written.
  */
 export function checkBadge(file: string): void {
   const known = statSync(file, { throwIfNoEntry: false })
@@ -153,7 +149,7 @@ export function checkBadge(file: string): void {
 const SVG = Buffer.from('<svg')
 
 /**
- * Writes the badge in one step, so that other programs never see half a file. Without a grade, the file is not changed.
+ * Writes the badge in one step, so that other programs do not read half a file. Without a grade, keeps the old badge.
  */
 export function writeBadge(file: string, report: AuditReport): void {
   if (report.grade === undefined)

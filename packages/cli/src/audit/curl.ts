@@ -13,8 +13,8 @@ export interface CurlFacts {
 }
 
 /**
- * Ways to derive a signing key from a secret: as text, hex or base64. Each row has a JavaScript function and an option
- * of openssl.
+ * Ways to derive a signing key from a secret: as text, hex or base64. Each way has a JavaScript function and the same
+ * option for openssl.
  */
 const KEYS: readonly {
   readonly bytes: (secret: string) => Buffer
@@ -32,13 +32,13 @@ const KEYS: readonly {
   },
 ]
 
-// Maximum size of a body in bytes. Nobody would read or copy a longer command.
+// Maximum size of a body in bytes. The curl command for a larger body would be too long to read or copy.
 const LONGEST = 16_384
 
 /**
- * Returns a request as a curl command for bash. If the request is signed with the secret, the command signs it again
- * with openssl, and reads the secret from the environment variable. Otherwise the command sends the request unchanged.
- * Returns undefined if no command can send this request.
+ * Returns a request as a curl command for bash, or undefined if no command can send the request. If the secret signs
+ * the request, the command computes the signature with openssl. The command then reads the secret from the environment
+ * variable. Any other request is sent unchanged.
  */
 export function curlOf(request: AuditRequest, facts: CurlFacts): string | undefined {
   const { body, wire, headers, method, url } = request
@@ -147,8 +147,8 @@ function signingOf(
 }
 
 /**
- * Returns the values for placeholders in the template of the signed text. Also returns all times in the headers: one of
- * them may have been signed.
+ * Returns the values for placeholders in the template of the signed text. Also returns every time in the headers,
+ * because any of these times may be part of the signed text.
  */
 function valuesOf(
   { headers, url, method }: AuditRequest,

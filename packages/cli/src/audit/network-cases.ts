@@ -190,12 +190,10 @@ function massCases(sender: AuditSender): readonly AuditCase[] {
   ]
 }
 
-/** Returns the request with another form on the wire, such as chunked or slow. */
 function by(request: AuditRequest, wire: WireForm): AuditRequest {
   return { ...request, wire }
 }
 
-/** Returns a delivery without its signature. */
 function unsigned(sender: AuditSender): AuditRequest {
   const request = sender.sign()
   const { place } = sender.facts

@@ -10,11 +10,11 @@ import { Failure } from '../print/say.ts'
 import { whyNot } from '../sender/why-not.ts'
 
 const run = promisify(execFile)
-// Maximum output in bytes and maximum time in milliseconds of a program or URL that returns one number.
+// Limits of a program or URL that returns one number: output in bytes, and time in milliseconds.
 const MOST = 1024
 const PATIENCE = 5000
 
-/** Parses an option that is a JSON list of a program and its arguments. They are run without a shell. */
+/** Parses an option that lists a program and its arguments as JSON. The program runs without a shell. */
 function argvOption(name: string, text: string): readonly [string, ...string[]] {
   let argv: unknown
   try {
@@ -93,8 +93,8 @@ export function restarter(text: string, url: string): () => Promise<void> {
 }
 
 /**
- * Returns functions that check whether a server listens at the URL, and that bring the server back. For the latter,
- * `restart` is called. Without `restart`, the function waits up to 2 s for the server.
+ * Returns a function that checks whether a server listens at the URL, and a function that brings the server back. The
+ * second function calls `restart`. Without `restart`, the second function waits up to 2 s for the server.
  */
 export function lifeOf(url: string, restart: (() => Promise<void>) | undefined): ProcessLife {
   return {
@@ -118,7 +118,6 @@ async function comesBack(url: string, times: number): Promise<boolean> {
   return false
 }
 
-// Maximum number of bytes to read from a log.
 const MOST_LOG = 16 * 1024 * 1024
 
 /** Returns a function that reads the text appended to a file since this call. */

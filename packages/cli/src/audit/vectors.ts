@@ -11,14 +11,13 @@ interface AuditVectors {
   readonly cases: readonly AuditVector[]
 }
 
-/** One audit case: requests and the expected result. */
 interface AuditVector {
   readonly id: string
   readonly severity: string
   readonly what: string
   readonly why: string
   readonly requests: readonly {
-    /** Index of the round. All requests of one round are sent at the same time. */
+    /** Index of the group of requests that are sent at the same time. */
     readonly round: number
     readonly method: string
     readonly url: string

@@ -24,8 +24,8 @@ const SLOW = 100
 const MIB = 1024 * 1024
 
 /**
- * Creates a client that sends each request in the form that its `wire` describes: over one connection, in chunks,
- * slowly, or cut off.
+ * Creates a client that sends each request as the request's `wire` says: over one connection, in chunks, slowly, or cut
+ * off.
  */
 export function createWire({ timeout, pause = 0 }: WireSettings): {
   readonly send: Send
@@ -140,7 +140,7 @@ async function write(
   return false
 }
 
-/** Writes a body that is repeated up to `length` bytes, until the other side replies or disconnects. */
+/** Writes the body again and again, up to `length` bytes. Stops when the other side replies or disconnects. */
 async function pour(outgoing: ClientRequest, body: Uint8Array, length: number): Promise<void> {
   const part = Buffer.alloc(MIB, Buffer.from(body.length > 0 ? body : Buffer.from('a')))
   let isOver = false
@@ -177,8 +177,8 @@ function ended(
   silent: (error: string) => AuditReply,
 ): AuditReply {
   if (error.code === 'ECONNREFUSED') return silent(REFUSED_CONNECTION)
-  // If the server closes the connection during a far too large body, this counts as a rejection, because the server's
-  // reply may be lost.
+  // A server may close the connection during a body that is far too large, and its reply can be lost. So the closed
+  // connection counts as a rejection.
   if (wire.length !== undefined) return { ...silent(error.code ?? ''), status: 413 }
   return silent(error.code ?? error.message)
 }

@@ -245,10 +245,10 @@ const FILE = '/.well-known/postern-audit.txt'
 const MOST = 1024
 
 /**
- * Checks that the user may audit the host of the URL. This machine needs no permission. Another host must be named in
- * `--allow-host` and serve a nonce that this command created.
+ * Checks that the user may audit the host of the URL. An audit of this machine is always allowed. Any other host must
+ * be named in `--allow-host`, and serve a nonce that this command created.
  *
- * @throws Failure if not.
+ * @throws Failure if the user may not audit the host.
  */
 async function requirePermission(
   url: string,
@@ -350,7 +350,6 @@ function sarifOf(report: AuditReport, source: ReturnType<typeof sourceOption>): 
   }
 }
 
-/** Parses `file:line`, the place of the handler in the source code. */
 function sourceOption(text: string): { readonly uri: string; readonly line: number } {
   const [, uri, line] = /^(.+):([1-9]\d*)$/.exec(text) ?? []
   if (uri === undefined)

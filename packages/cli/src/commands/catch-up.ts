@@ -128,9 +128,7 @@ function rangeOf(options: CatchUpCommandOptions): CatchUpOptions {
   }
 }
 
-/**
- * Catches up with a progress bar. In a dry run, the bar shows no percentage, because the number of events is unknown.
- */
+/** In a dry run, the progress bar shows no percentage, because the number of events is unknown. */
 async function caughtUp(
   receiver: Receiver,
   source: Source,
@@ -182,7 +180,6 @@ const CUTS: Readonly<Record<string, string>> = {
   time: "an entry of the list has no time, so the entries after it were skipped: check the sender's list",
 }
 
-/** Prints the result of a catch-up or of a dry run, as text or as JSON. */
 function tellCaughtUp(result: CaughtUp, { json }: { readonly json?: boolean }, did: string): void {
   if (json) return sayJson(result, 2)
   const { listed, skipped, accepted, duplicates, asked, failures, failed, resumedAt, expired } =

@@ -70,8 +70,8 @@ function isGroup(all: readonly Completed[], { path }: Completed): boolean {
   return all.some((other) => other.path.startsWith(`${path} `))
 }
 
-// Returns the cases of the shell's `case` statement. A subcommand is matched by two words, such as `inbox list`; all
-// other commands are matched by one.
+// Returns the cases of the shell's `case` statement. The pattern is two words for a subcommand, such as `inbox list`,
+// and one word for any other command.
 function casesOf(all: readonly Completed[], line: (words: string) => string): readonly string[] {
   const nested = all.filter(({ path }) => path.includes(' '))
   const plain = topOf(all).filter((one) => !isGroup(all, one))

@@ -14,7 +14,6 @@ import { declare as change } from './inbox/replay-delete-erase.ts'
 import { declare as prune } from './inbox/prune.ts'
 import { declare as migrate } from './inbox/migrate.ts'
 
-/** Declares the subcommands of `postern inbox`. Each accepts only the options that it uses. */
 export function declare(inbox: Command): void {
   inbox.addHelpText(
     'after',

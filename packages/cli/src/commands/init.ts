@@ -275,7 +275,6 @@ function undoOf(
 }
 
 interface WrittenFiles {
-  /** Folders that were created, as paths in the project. */
   readonly folders: readonly string[]
   readonly env: 'created' | 'added' | 'kept'
   readonly variables: readonly string[]

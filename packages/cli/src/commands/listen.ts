@@ -19,7 +19,6 @@ export function declare(command: Command): void {
     .action(runAction(listenCommand))
 }
 
-/** Declares the options that `postern listen` and `postern dev` share. */
 export function listenOptions(command: Command): Command {
   return senderOptions(command)
     .option('--port <number>', 'set the local port; 0 picks any (default: 3000, or any)')
@@ -50,7 +49,6 @@ interface Aliases {
   readonly events?: readonly string[]
 }
 
-/** Returns the options with each alias replaced by the option's own name. */
 export function withoutAliases({
   forwardTo,
   events,

@@ -29,7 +29,6 @@ export function declare(command: Command): void {
     .action(runAction(providersCommand))
 }
 
-/** `postern providers [name]`: prints the list of providers, or all facts about one provider. */
 async function providersCommand(
   name: string | undefined,
   options: {

@@ -152,7 +152,7 @@ async function applied(
   })
 }
 
-/** Requires `--write-env` if the provider shows a new secret only once, because the secret would otherwise be lost. */
+/** Throws if the provider shows a new secret only once and `--write-env` is missing. The secret would then be lost. */
 function checkTold(
   { secret, provider }: Registrar,
   plan: Plan,
@@ -185,7 +185,6 @@ async function senderStatus(jobs: readonly Job[], { json }: ManageOptions): Prom
   return found.length > 0 && found.every(({ delivering }) => delivering !== false) ? 0 : 1
 }
 
-/** `--enable`: turns endpoints with this URL on again if they are off. */
 async function enable(jobs: readonly Job[], options: ManageOptions): Promise<ExitCode> {
   const off: { readonly registrar: Registrar; readonly endpoint: Endpoint }[] = []
   for (const { registrar, url } of jobs) {
@@ -252,7 +251,6 @@ async function rotate(jobs: readonly Job[], options: ManageOptions): Promise<Exi
   return 0
 }
 
-/** `--remove`: deletes the endpoints with this URL. */
 async function remove(jobs: readonly Job[], options: ManageOptions): Promise<ExitCode> {
   const ids: string[] = []
   for (const { registrar, url } of jobs)
@@ -286,13 +284,12 @@ interface SecretOptions {
   readonly variable?: string
 }
 
-/** Environment variable of a receiver's secret, its value, and functions that store a new secret. */
 interface SecretPlace {
   readonly variable: string
   readonly value: string | undefined
   /** Writes a secret to the `.env` file and keeps the old secret in the variable `…_PREVIOUS`. */
   readonly keep: (secret: string) => Promise<void>
-  /** The same as `keep`, for a secret that the provider's API creates. Undefined without `--write-env`. */
+  /** Stores a secret that the provider's API creates, as `keep` does. Undefined without `--write-env`. */
   readonly onSecret: OnSecret | undefined
 }
 

@@ -24,7 +24,6 @@ export function declare(command: Command): void {
     .action(runAction(vectorsCommand))
 }
 
-/** `postern vectors`: prints the cases of an audit as data, signed for a fixed time. */
 async function vectorsCommand(options: VectorsOptions): Promise<ExitCode> {
   requireWebUrl('--url', options.url)
   const now = sinceOption('--now', options.now) ?? Date.now()

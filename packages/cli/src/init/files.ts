@@ -8,20 +8,17 @@ import { factoryOf, providerCall, variablesIn } from '../sender/written.ts'
 import { moduleName, mountOf, type InitPlace } from './mount.ts'
 import { bare, importPath, slashPath, type Project } from './project.ts'
 
-/** Plan of `postern init`: files, packages and steps. */
 export interface InitPlan {
   /** Content of each new file, by the file's path in the project. */
   readonly files: ReadonlyMap<string, string>
-  /** Lines to add to the env file. */
   readonly env: readonly string[]
   /** Patterns that git must ignore. */
   readonly ignored: readonly string[]
-  /** Packages to install. `development` has packages that only development needs. */
+  /** Packages that the app needs. `development` lists further packages, for development only. */
   readonly packages: readonly string[]
   readonly development: readonly string[]
   /** Text for the user: code to add by hand so that the app serves the route. */
   readonly mount: readonly string[]
-  /** Command that runs the generated test. */
   readonly test: string | undefined
 }
 
@@ -91,7 +88,9 @@ export function planOf(project: Project, place: InitPlace, filling: Filling): In
     test: test === undefined ? undefined : `${testCommand} ${test}`,
   }
 
-  /** Returns the lines of an example file that the user adds to a file of the project. */
+  /**
+   * Returns the lines that the user must add by hand to the file `to` of the project. They come from an example file.
+   */
   function code(file: string, to: string): readonly string[] {
     const name = `${factoryOf(about).factory}Receiver`
     const text =
@@ -181,14 +180,12 @@ function workerName(folder: string): string {
   return name.replaceAll(/[^a-z\d]+/g, '-').replaceAll(/^-|-$/g, '') || 'webhooks'
 }
 
-/** Replaces `import` by `require`, for a CommonJS project. */
 function required(text: string): string {
   return text
     .replaceAll(/^import (.+) from ('.+')$/gm, 'const $1 = require($2)')
     .replaceAll(' as ', ': ')
 }
 
-/** Removes the types in an example, for a project in JavaScript. */
 function untyped(text: string): string {
   return text
     .replaceAll(/^import type .*\n/gm, '')
@@ -240,7 +237,6 @@ interface Language {
   /** Ending of relative imports in source files. */
   readonly ending: '' | '.js' | '.mjs' | '.ts'
   readonly testExtension: 'ts' | 'js' | 'mjs'
-  /** Ending of relative imports in the test. */
   readonly testEnding: '' | '.js' | '.mjs' | '.ts'
   readonly testCommand: string
 }
@@ -255,7 +251,7 @@ function languageOf(project: Project): Language {
   if (runner === 'jest')
     return {
       ...language,
-      // Postern's packages are ES modules, which Jest can load only from ES modules. So the test is `.mjs`. On Nest,
+      // Jest can load ES modules, such as Postern's packages, only from an ES module. So the test is `.mjs`. On Nest,
       // the test keeps its extension, because the project's own compiler must handle its decorators.
       ...(!isNest && { testExtension: 'mjs', testEnding: ending === '.ts' ? '' : ending }),
       testCommand: 'node --experimental-vm-modules node_modules/jest/bin/jest.js',

@@ -10,7 +10,6 @@ export function raised(framework: Framework, range: string): string | undefined 
   const [major = 0, minor = Infinity, patch = Infinity] = numbers
     .split('.')
     .map((part) => (part === 'x' ? Infinity : Number(part)))
-  // Highest version that the range allows.
   const highest =
     sign === '^'
       ? [major, Infinity, Infinity]

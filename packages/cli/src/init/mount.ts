@@ -6,9 +6,9 @@ import { factoryOf, providerCall, variablesIn, windowOf } from '../sender/writte
 import { bare, importPath, slashPath, type Project } from './project.ts'
 
 export interface InitPlace {
-  /** `webhooks`, or a subfolder for this provider if `webhooks` already has another provider. */
+  /** Folder for the provider's files: `webhooks`, or a subfolder if `webhooks` already has another provider. */
   readonly folder: string
-  /** File of the first provider, whose inbox a second provider shares. Undefined for the first provider. */
+  /** File that creates the inbox, if the project already has a provider. The new provider uses the same inbox. */
   readonly first: string | undefined
 }
 
@@ -18,7 +18,7 @@ interface Mounting extends InitPlace {
   readonly ending: string
   /** Example files that are written, with their path in the project. */
   readonly targets: ReadonlyMap<string, string>
-  /** Returns the lines of an example file, rewritten for a file of the project. */
+  /** Returns the lines that the user must add by hand to the file `to`. They come from an example file. */
   readonly code: (file: string, to: string) => readonly string[]
 }
 

@@ -15,7 +15,6 @@ export interface Project {
   readonly raise: string | undefined
   readonly manager: string
   readonly isModule: boolean
-  /** Undefined if the project has no TypeScript. */
   readonly typeScript: TypeScript | undefined
   /** Folder of source files: `src`, or an empty string for the project's folder. */
   readonly source: string
@@ -32,11 +31,10 @@ export interface Project {
   readonly parsers: readonly string[]
   /** Port of the app, found in `.env`, scripts or source files, or else the framework's default. */
   readonly port: number
-  /** Env file for secrets. */
   readonly env: '.env' | '.env.local' | '.dev.vars'
   /** True if the project is known to read the env file. */
   readonly readsEnv: boolean
-  /** Returns true if the project already uses the package. Then undoing `init` must not remove it. */
+  /** Returns true if the project already uses the package, so that undoing `init` must keep the package. */
   readonly uses: (name: string) => boolean
 }
 
@@ -115,7 +113,7 @@ async function seen(folder: string, manifest: Manifest, framework: Framework): P
       manager === 'bun' ||
       ['fastify-cli', 'dotenv', '@dotenvx/dotenvx', 'dotenv-cli'].some((name) => name in names) ||
       Object.values(manifest.scripts ?? {}).some((script) => script.includes('--env-file')),
-    // If a source file imports @postern/core, an earlier receiver already uses Postern's packages.
+    // A source file that imports @postern/core shows that an earlier receiver needs Postern's packages.
     uses: (name) =>
       name in names ||
       (name.startsWith('@postern/') &&
@@ -215,12 +213,11 @@ function parsersIn(files: SourceFiles): readonly string[] {
   })
 }
 
-/** TypeScript settings of a project. */
 interface TypeScript {
   readonly ending: '' | '.js' | '.ts'
   /**
-   * Change to tsconfig.json that lets TypeScript resolve packages with `exports`. Undefined if none is needed, or if
-   * that is unknown.
+   * Change to tsconfig.json that lets TypeScript read the field `exports` of packages. Undefined if no change is
+   * needed, or if the compiler options are unknown.
    */
   readonly remedy: string | undefined
 }
@@ -248,8 +245,8 @@ function typeScriptIn(
   const allowsTs =
     !config || options?.allowImportingTsExtensions || options?.rewriteRelativeImportExtensions
   return {
-    // Ending of relative imports. tsc does not change the ending, and in ES modules Node needs one. Bundlers do not
-    // resolve `.js` to a `.ts` file, so the project's own habit decides first.
+    // Ending of relative imports. The ending that the project already uses comes first. tsc keeps the ending, and ES
+    // modules in Node need one, but bundlers do not resolve `.js` to a `.ts` file.
     ending: found
       ? ((found[1] ?? '') as '' | '.js' | '.ts')
       : allowsTs
@@ -308,7 +305,6 @@ export function importPath(from: string, to: string, ending: string): string {
   return `${path.startsWith('.') ? '' : './'}${path}${ending}`
 }
 
-/** Returns a path without its extension. */
 export function bare(file: string): string {
   return file.replace(/\.\w+$/, '')
 }

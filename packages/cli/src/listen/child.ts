@@ -34,7 +34,7 @@ export async function endLeashed(child: ChildProcess | undefined): Promise<void>
 // Maximum time for the start of an app, in milliseconds.
 const APP_START = 60_000
 
-/** Waits until the app listens. Throws if the app ends before. After a minute, prints a warning and returns. */
+/** Waits until the app listens. Throws if the app ends first. After a minute, prints a warning and returns. */
 export async function listens(to: URL, child: ChildProcess, signal: AbortSignal): Promise<void> {
   const until = Date.now() + APP_START
   while (!(await isOpen(to))) {

@@ -19,7 +19,7 @@ import {
   type Session,
 } from './session.ts'
 
-/** Registration of one receiver at its provider, for the time of a session (one run of `postern listen` or `dev`). */
+/** Registration of one receiver at its provider. It lasts for one session: one run of `postern listen` or `dev`. */
 export interface Job {
   readonly sender: SenderApi
   readonly registrar: Registrar
@@ -33,7 +33,7 @@ export interface Job {
 export interface EndpointPlan {
   readonly plan: Plan
   readonly before: readonly string[]
-  /** Endpoint of somebody else that this session replaces until it ends. */
+  /** Endpoint that existed before this session. The session replaces the endpoint, and restores it at the end. */
   readonly taken?: Endpoint
 }
 
@@ -63,8 +63,8 @@ export async function registrarOf(
 }
 
 /**
- * Plans an endpoint with this URL. Other endpoints are not changed. If the account can have only one endpoint and has
- * it already, `takeOver` must be true; the old endpoint is restored at the end.
+ * Plans an endpoint with this URL. All other endpoints stay unchanged. If the account allows only one endpoint and
+ * already has one, `takeOver` must be true. That endpoint is restored at the end of the session.
  */
 export async function planFor(
   job: Job,
@@ -184,7 +184,7 @@ export async function register(
   return results
 }
 
-// Milliseconds for which a request that was cut off may still take effect.
+// Milliseconds after an interrupted request in which the provider may still process the request.
 const LATE = 60_000
 const CUT_OFF = 'a request was cut off a moment ago, and may still have its effect'
 
@@ -213,7 +213,7 @@ export async function undo(
   const told: string[] = []
   const has = await registrar.list()
   for (const url of new Set(urls)) {
-    // If a request was cut off, no id is known. Then an endpoint is ours if it has this URL and was not there before.
+    // After an interrupted request, no id is known. Then an endpoint with this URL is ours, unless it existed before.
     const ours = has.filter(
       (one) =>
         one.url === url && (ids.length > 0 ? ids.includes(one.id) : !before.includes(one.id)),

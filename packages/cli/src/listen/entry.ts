@@ -21,9 +21,8 @@ export interface Entry {
   readonly claims: string | undefined
   /** True if the signature matches the secret of this command. Only such a delivery may be signed and sent again. */
   readonly isGenuine: boolean
-  /** The original delivery; undefined once its body is dropped. */
+  /** The original delivery. Undefined after the delivery's body was dropped to free memory. */
   delivery: PastDelivery | undefined
-  /** Explanation of the rejection, once it is found. */
   explanation: Explanation | undefined
 }
 
@@ -82,7 +81,6 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** Reports of observers about the current delivery. */
 interface Current {
   reason?: string
   entry?: Omit<Entry, 'claims' | 'delivery' | 'explanation'>
@@ -133,7 +131,6 @@ export function createListener(provider: Provider, inbox: Inbox): Listener {
   }
 }
 
-/** Opens the inbox of a listener: a SQLite file, or memory if no path is given. */
 export async function inboxOf(path: string | undefined): Promise<Inbox> {
   if (path === undefined) return memoryInbox()
   const { sqliteInbox } = await import('@postern/sqlite')
@@ -157,17 +154,16 @@ function blank(delivery: PastDelivery): Entry {
   }
 }
 
-/** Names of the provider and its secret, for messages. */
 export interface SignedBy {
   readonly title: string
-  /** Environment variable of the secret. `mark` is a fingerprint of the secret's value. */
+  /** Environment variable of the secret. `mark` is a fingerprint of the secret. */
   readonly variable: string
   readonly mark: string | undefined
 }
 
 /**
- * Creates the entry of a delivery that the app answered. Compares the app's reply with `here`, the result of the
- * receiver in this command.
+ * Creates the entry of a delivery that the app answered. `here` is this command's own result for the delivery, which is
+ * compared with the app's reply.
  */
 export function judged(
   delivery: PastDelivery,

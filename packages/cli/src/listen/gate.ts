@@ -21,13 +21,12 @@ export interface GateReply {
 
 interface GateOptions {
   /**
-   * Paths that are accepted, compared character by character. Undefined accepts all paths; then only this machine can
-   * send requests.
+   * Allowed paths, compared character by character. If undefined, every path is allowed, but only this machine can send
+   * requests.
    */
   readonly paths: ReadonlySet<string> | undefined
-  /** Id of the session. A later session asks for it to see whether this session still runs. */
+  /** Id of this session. A later session requests the id to check whether this session still runs. */
   readonly id: string
-  /** Answers a request for an accepted path. */
   readonly answer: (delivery: PastDelivery, path: string) => Promise<GateReply>
 }
 
@@ -156,7 +155,7 @@ export interface AppAnswer extends GateReply {
   readonly down?: string
 }
 
-// Headers that are not passed on: they belong to the incoming connection, or are set again with the body.
+// Headers that are not forwarded, because they describe the incoming connection or are set again with the body.
 const HOP = new Set([
   'connection',
   'keep-alive',
@@ -224,7 +223,7 @@ function once(
         port: to.port || 80,
         path,
         method,
-        // A flat list keeps the letter case of names, and repeated headers separate.
+        // A flat list preserves the case of header names, and keeps repeated headers apart.
         headers: lines.flat() as never,
         setHost: false,
         agent: false,

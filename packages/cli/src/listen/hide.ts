@@ -21,7 +21,7 @@ export function createHider(
   secrets: readonly string[],
   variable: string,
 ): Hider {
-  // If the provider does not sign the body, it sends a token. The token is hidden even if it is not one of `secrets`.
+  // A provider that does not sign the body sends a token. The token is hidden even if it is not one of `secrets`.
   const tokens = provider.covers.body === 'none' ? (provider.credentials?.headers ?? []) : []
   const own = new Set(tokens.map((name) => name.toLowerCase()))
   const forms = secrets
@@ -49,8 +49,8 @@ function joined(texts: readonly string[], between: CurlPart): readonly CurlPart[
 }
 
 /**
- * Returns the forms that a secret has in a header, a URL, a body or Basic authentication. Each form has a shell
- * expression that produces it.
+ * Returns every text that a secret can become: in a header, a URL, JSON or Basic authentication. Each text comes with a
+ * shell expression that produces it.
  */
 function formsOf(
   secret: string,

@@ -125,8 +125,7 @@ export async function jobOf(
   const sender = senderApiOf(about)
   if (manual || !sender) return undefined
   const registrar = await registrarOf(sender, account, { live })
-  // Only a secret that the user chooses can come from the environment. Other providers create a secret for each
-  // endpoint.
+  // If the user chooses the secret, the environment may have it. Otherwise the provider creates a secret per endpoint.
   const isOurs = registrar.secret === 'given' || registrar.secret === 'none'
   return {
     sender,

@@ -60,7 +60,8 @@ export async function listenFor(
   words: readonly string[],
   options: ListenOptions,
 ): Promise<ExitCode> {
-  // The app gets this copy from before .env is read, because inherited variables would override its env files.
+  // This copy for the app is made before .env is read. Otherwise inherited variables would override the app's own env
+  // files.
   const inherited = { ...process.env }
   const { output, port, isPublic } = checkOptions(words, options)
   if (isPublic || options.clean || options.from !== undefined) await loadEnv(options.env)
@@ -118,7 +119,7 @@ export async function listenFor(
   }
   return code
 
-  /** Checks keys and secrets at the start. Returns the options without those of the provider's account. */
+  /** Checks keys and secrets at the start. Returns the options, except those of the provider's account. */
   async function prepare(): Promise<RecipientOptions> {
     const sender = senderApiOf(recipients[0]!.about)
     const { account, rest: option } = sender
@@ -136,7 +137,7 @@ export async function listenFor(
           2,
           `${about.title}: the app needs the secret of the endpoint; start it here, as in postern dev ${about.name} … -- npm run dev, or give --write-env, or set ${variable}`,
         )
-      // The public URL is not known yet, so an example stands in for it.
+      // The public URL is not known yet, so an example URL is used.
       if (!isTold) await ready(recipient, given, isPublic ? 'https://example.com' : '')
     }
     return given
@@ -204,7 +205,6 @@ export async function listenFor(
       await writeEnv(options.env ?? '.env', { [job.variable]: job.secret })
   }
 
-  /** Creates the listener that verifies deliveries in this process. */
   async function ready(
     recipient: Recipient,
     given: RecipientOptions,
@@ -216,7 +216,7 @@ export async function listenFor(
       await recipient.listener?.close()
       recipient.listener = createListener(provider, await inboxOf(options.store))
     } catch (error) {
-      // Without a secret here, only the app verifies deliveries, and only its reply is shown.
+      // If this command has no secret, only the app verifies deliveries. Then only the app's reply is shown.
       if (!isOptional || !(error instanceof Failure)) throw error
     }
   }
@@ -255,7 +255,7 @@ export async function listenFor(
     remark(`or add a public URL that leads there at ${whereToAdd(about)}, or give --tunnel`)
   }
 
-  /** Waits until the user quits or the app ends. Restarts the tunnel if the tunnel ends or no longer leads here. */
+  /** Waits until the user quits or the app ends. Restarts the tunnel if it ends or no longer leads to this command. */
   async function stay(): Promise<ExitCode> {
     for (;;) {
       const round = new AbortController()

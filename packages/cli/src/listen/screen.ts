@@ -22,7 +22,6 @@ interface ScreenContext {
 
 interface Screen {
   draw(): void
-  /** Resolves when the user quits. */
   readonly left: Promise<void>
   close(): void
 }
@@ -182,14 +181,13 @@ export function createScreen(context: ScreenContext): Screen {
     restore()
   }
 
-  // This function also runs after an unexpected exit, because a terminal in raw mode is unusable.
+  // Also runs after an unexpected exit, because a terminal in raw mode would be unusable.
   function restore(): void {
     stdin.setRawMode(false)
     stdout.write(`${ESC}[?25h${ESC}[?1049l`)
   }
 }
 
-/** Help lines for keys: in the list, in the details, and for both on a narrow terminal. */
 const LIST = '↑↓ move · enter open · r again · n new id · e explain · c curl · t test · q quit'
 const DETAILS = '↑↓ scroll · esc back · r again · n new id · e explain · c curl · t test · q quit'
 const NARROW = '↑↓ enter esc r n e c t q'
@@ -222,7 +220,6 @@ const ROW = 16
 // Maximum depth of indentation, because a body of 64 KiB may be nested 32,768 levels deep.
 const MOST_INDENT = 20
 
-/** Text in place of a body that was dropped. */
 const NO_BODY = 'its body was dropped, the largest of more than 32 MiB'
 
 /** Returns the details of one delivery, as lines that fit the width of the terminal. Only the first line has styles. */
@@ -265,7 +262,6 @@ function bodyOf(body: Uint8Array, hide: Hider): readonly string[] {
   return [...pretty(hide.text(text)).map((line) => `  ${shown(line, MOST_TEXT)}`), ...more]
 }
 
-/** Decodes UTF-8. Returns undefined if the bytes are not UTF-8. */
 function textOf(bytes: Uint8Array, whole: boolean): string | undefined {
   try {
     // With `stream`, an incomplete character at the cut is not an error.

@@ -24,7 +24,7 @@ export interface SessionEndpoint {
   readonly options: Readonly<Record<string, unknown>>
   readonly at: number
   readonly urls: string[]
-  /** Ids of endpoints that existed before. */
+  /** Ids of endpoints that existed before the session. */
   readonly before: readonly string[]
   /** Ids of endpoints that this session created. Empty while the first request is running. */
   readonly ids: string[]
@@ -47,7 +47,6 @@ export function newSession(port: number, id: string): Session {
   return { version: 1, id, port, folder: process.cwd(), made: [] }
 }
 
-/** Returns a random id that another process cannot guess. */
 export const sessionId = (): string => randomBytes(16).toString('hex')
 
 export function sessions(): readonly Session[] {
@@ -85,7 +84,6 @@ export function writeSession(session: Session): void {
   renameSync(next, fileOf(session))
 }
 
-/** Deletes the file of a session, once no endpoint is left. */
 export function removeSession(session: Session): void {
   rmSync(fileOf(session), { force: true })
 }

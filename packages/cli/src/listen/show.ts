@@ -132,7 +132,6 @@ export async function onScreen(
   }
 }
 
-/** Prints the steps to add an endpoint by hand. */
 export function tellSteps(about: About, url: string): void {
   remark(`${about.title}: add this URL by hand, and remove it there at the end:`)
   remark(`  ${url}`)
@@ -141,7 +140,6 @@ export function tellSteps(about: About, url: string): void {
 
 const BOUND = 5000
 
-/** Explains rejections, one at a time. */
 interface Explaining {
   /**
    * Explains a rejection and then calls `explained`. While an explanation runs, only the newest rejection waits; older
@@ -152,7 +150,6 @@ interface Explaining {
   now(entry: Entry): Promise<void>
 }
 
-/** Creates the explainer for a provider. */
 function createExplaining(
   provider: Provider,
   explained: (entry: Entry) => void,

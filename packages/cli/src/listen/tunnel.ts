@@ -17,14 +17,13 @@ export interface Tunnel {
   close(): Promise<void>
 }
 
-/** A tunnel program: its arguments, and functions and patterns that read its output. */
 interface Program {
   readonly args: (port: number) => readonly string[]
   /** Returns the public URL if the line contains it. */
   readonly url: (line: string) => string | undefined
   /**
-   * Line after which the URL may be requested. An earlier request would make DNS resolvers cache the missing name for
-   * half an hour.
+   * Output line after which the URL works. After an earlier request, DNS resolvers would remember for half an hour that
+   * the name does not exist.
    */
   readonly ready?: RegExp
   /** Lines that mean that the start failed, each with the reason and the fix. */
@@ -94,7 +93,6 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   },
 }
 
-/** Names of the programs that `--tunnel` knows. */
 export const tunnelNames: readonly string[] = Object.keys(PROGRAMS)
 
 // Maximum wait in milliseconds until a program prints its URL. Then the URL is tried `TRIES` times, with a pause of
@@ -151,7 +149,7 @@ export function checkTunnel(tunnel: string): void {
   )
 }
 
-/** Returns the first origin that provably leads to the gate. */
+/** Returns the first origin whose secret path the gate answers, which proves that the origin leads to the gate. */
 async function prove(
   origins: ReadonlySet<string>,
   gate: LocalGate,
@@ -185,12 +183,11 @@ async function leadsHere(origin: string, { proof }: LocalGate): Promise<string |
   }
 }
 
-// Milliseconds between two checks whether the tunnel leads here, and number of failed checks in a row that end the
-// tunnel.
+// Milliseconds between two checks of the tunnel, and number of consecutive failed checks that end the tunnel.
 const ASK = 30_000
 const MISSES = 3
 
-/** Resolves with the reason after three failed checks in a row whether the public URL leads to the gate. */
+/** Checks the public URL again and again. Resolves with the reason after three consecutive failures. */
 export async function isDeaf(gate: LocalGate, signal: AbortSignal): Promise<string> {
   for (let misses = 0; misses < MISSES;) {
     await wait(ASK, undefined, { signal }).catch(() => undefined)
@@ -200,7 +197,6 @@ export async function isDeaf(gate: LocalGate, signal: AbortSignal): Promise<stri
   return `${gate.origin} no longer leads here`
 }
 
-/** Running tunnel program. */
 interface Started {
   /** URLs in the output, once the program is ready. An unknown program may print other URLs too. */
   readonly origins: Promise<ReadonlySet<string>>

@@ -161,7 +161,6 @@ export function toolsOf(
   ] as readonly Tool[]
 }
 
-/** Returns the exact bytes in base64, and their text if they are UTF-8. */
 function bodyOf(bytes: Uint8Array): { readonly body: string; readonly text?: string } {
   const body = Buffer.from(bytes).toString('base64')
   try {
@@ -303,7 +302,6 @@ function told({ id, subscription, state, attempts, event }: TaskInfo): object {
   return { id, subscription, state, attempts, topic: event.topic, event: event.id }
 }
 
-/** Schema of the task filter that tools accept. */
 const TASK_FILTER: Readonly<Record<string, z.ZodType>> = {
   receiver: z.string().optional(),
   subscription: z.string().optional(),
@@ -347,7 +345,7 @@ const TIMES = new Set([
   'oldest',
   'searchedTo',
 ])
-// Earliest plausible time of an inbox. A smaller number in such a member is not a time.
+// Earliest plausible time. A smaller number in one of these members is not a time, so it is not converted.
 const EARLIEST = Date.UTC(2000, 0)
 
 function member(name: string, value: unknown): unknown {
@@ -356,7 +354,6 @@ function member(name: string, value: unknown): unknown {
     : plainMember(name, value)
 }
 
-/** Tool of the MCP server. */
 interface Tool {
   readonly name: string
   readonly description: string

@@ -39,7 +39,6 @@ export function requireThisMachine(name: string, text: string): void {
   )
 }
 
-/** Returns true if a URL leads to this machine. */
 export function isThisMachine(url: string): boolean {
   return /^(?:localhost|127(?:\.\d+){3}|\[::1\]|.+\.localhost)$/.test(new URL(url).hostname)
 }

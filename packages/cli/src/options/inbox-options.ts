@@ -28,7 +28,6 @@ export interface InboxCommandOptions extends InboxOptions {
 
 const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead']
 
-/** Converts the options to a filter of tasks. Throws if the state is unknown. */
 export function filterOf(options: InboxCommandOptions): TaskFilter {
   const { receiver, provider, subscription, child, topic, eventId, id, cause, text } = options
   if (options.state !== undefined) requireOneOf('--state', options.state, STATES)
@@ -52,7 +51,7 @@ export function filterOf(options: InboxCommandOptions): TaskFilter {
 interface Change {
   readonly total: number
   readonly says: string
-  /** Message if nothing matches. `ifNone` is the exit code then. */
+  /** Message if nothing matches. The exit code is then `ifNone`. */
   readonly none: string
   readonly ifNone: ExitCode
 }

@@ -25,7 +25,6 @@ export function keyOptions(command: Command): Command {
   )
 }
 
-/** Adds options that choose a receiver and the account at its provider. */
 export function accountOptions(command: Command): Command {
   return command
     .option('--url <url>', 'set the public https URL of the receiver')

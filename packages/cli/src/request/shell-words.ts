@@ -24,7 +24,6 @@ export function shellWords(text: string): readonly string[] {
   return word === undefined ? words : [...words, word]
 }
 
-/** Replaces the escapes in the text of `$'…'`. */
 function unescaped(text: string): string {
   return text.replaceAll(
     /\\(?:u([\dA-Fa-f]{1,4})|x([\dA-Fa-f]{1,2})|([0-7]{1,3})|(.))/gs,

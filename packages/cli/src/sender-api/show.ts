@@ -10,7 +10,6 @@ const SIGNS = {
   delete: ['-', 'red'],
 } as const
 
-/** Formats a plan as a diff between the current and the new settings at the provider. */
 export function planLines({ provider, account, steps, warnings }: Plan): string {
   const head = styled('bold', shown(`${provider}: ${account}`))
   const body = steps.flatMap((step) => [stepLine(step), ...changes(step)])

@@ -18,7 +18,7 @@ export interface TargetOptions {
   readonly env?: string
 }
 
-/** Receiver that a command registers or catches up at a provider, or topics without a receiver. */
+/** Receiver to register or to catch up at a provider. `receiver` is undefined if the user gave only topics. */
 export interface Target {
   readonly sender: SenderApi
   readonly topics: readonly string[]
@@ -210,11 +210,12 @@ export async function exportedReceivers(
   return found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** Closes receivers. Then ends the process soon, even if connections of the app's module are open. */
+/**
+ * Closes receivers. Soon after, ends the process, because open connections of the app's module would keep it running.
+ */
 export async function closeAll(receivers: readonly Receiver[]): Promise<void> {
   if (receivers.length === 0) return
   await Promise.all(receivers.map((receiver) => receiver.close({ timeout: '1s' })))
-  // Without exit(), these connections would keep the process alive.
   setTimeout(() => process.exit(), 500).unref()
 }
 

@@ -80,8 +80,8 @@ export interface MadeProvider {
 }
 
 /**
- * Creates a provider. Its secret comes from an option, the environment or a `.env` file; other options are given as
- * `name=value`. If no secret is found, `made` may create one.
+ * Creates a provider. The secret comes from an option, the environment or a `.env` file. All other options are given as
+ * `name=value`. If no secret is found, `made` may create a secret.
  */
 export async function providerOf(
   name: string,
@@ -154,7 +154,6 @@ const gateways = {
 
 export const gatewayNames: readonly string[] = Object.keys(gateways)
 
-/** Returns the name of a gateway for `--behind`. */
 export function gatewayName({ name }: About): string {
   return gatewayNames.find((one) => gateways[one as keyof typeof gateways] === name)!
 }

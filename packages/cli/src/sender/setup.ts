@@ -1,6 +1,5 @@
 import type { About } from '@postern/core/scheme'
 
-/** Returns rows of a table: how to add a URL at the provider, and where to find the secret. */
 export function setupRows({ setup, docs }: About): readonly (readonly [string, string])[] {
   if (!setup) return [['add the URL', `see ${docs}`]]
   const { steps, url, place, call, secret } = setup

@@ -2,14 +2,13 @@ import type { About } from '@postern/core/scheme'
 import { inboxes, type InboxName } from '../inboxes.ts'
 import { upper, variablesOf } from './sender.ts'
 
-/** Matches options whose value differs per account. Like the secret, such a value comes from the environment. */
+/** Matches options whose value belongs to one account. Such a value comes from the environment, as the secret does. */
 const OF_ACCOUNT = /key$|token$|id$/i
 
 const DAY = 86_400_000
 /** Default of an inbox's `dedupeWindow` (for how long event ids are remembered), in milliseconds. */
 const WINDOW = 4 * DAY
 
-/** Returns the name of a provider's factory, and the module to import it from. */
 export function factoryOf(about: Pick<About, 'name'>): {
   readonly factory: string
   readonly from: string
@@ -34,7 +33,6 @@ export function senderImports({ about, gateway }: WrittenSender): readonly strin
   })
 }
 
-/** Object that holds the secrets in generated code. */
 type Environment = 'process.env' | 'env'
 
 /**
@@ -63,7 +61,7 @@ export function variablesIn(provider: readonly string[]): readonly string[] {
 // Maximum length of a generated line, in characters, so that the line has at most 100 characters with its indentation.
 const WIDTH = 98
 
-/** Matches an option for decrypting bodies. Such a provider needs its keys behind a gateway too. */
+/** Matches options that decrypt bodies. A provider with such an option needs its keys even behind a gateway. */
 const DECRYPTS = /aeskey/i
 
 function factoryCall(about: About, environment: Environment): readonly string[] {

@@ -11,7 +11,7 @@ const ROWS = 50
 
 /**
  * Returns a page of people's actions: changes of tasks, and mutes of causes (hashes that group equal errors). The
- * cursor is `<journal cursor>@<time>`: the next page has mutes before `time`.
+ * cursor is `<journal cursor>@<time>`. The next page starts with mutes from before `time`.
  */
 export async function answerActions({ inbox, query, visitor }: Context): Promise<ActionsReply> {
   const { journal } = inbox
@@ -66,8 +66,8 @@ export async function answerActions({ inbox, query, visitor }: Context): Promise
 const LOOK = 20
 
 /**
- * Makes a function that finds an example error for a cause. The error comes from a task that has the cause now, or else
- * from a task of the action. The function searches for each cause once.
+ * Makes a function that finds an example error for a cause, once per cause. The error comes from a task with this
+ * cause, or else from a task of the action.
  */
 function createNames({
   view,

@@ -104,21 +104,20 @@ export function alerts(options: AlertOptions): Alerts {
     }
   }
 
-  /** Compares the current issues with the open alerts, and sends the differences. */
   async function compare(inbox: Inbox): Promise<void> {
     const records = inbox.records!
     const before = await records.get(KEY)
     const state = (before?.value as State | undefined) ?? { holder: '', until: 0, open: {} }
     const at = Date.now()
-    // If `until` is more than three intervals ahead, it was stored before the clock was set back, so it is ignored.
-    // Otherwise no other process could send alerts until then.
+    // After the clock was set back, the stored `until` can be far ahead. If it is more than three intervals ahead, it
+    // is ignored. Otherwise no other process could send alerts until then.
     isOther = state.holder !== me && state.until > at && state.until <= at + 3 * every
     if (isOther) return
     const held: State = { ...state, holder: me, until: at + 3 * every }
     if (!(await records.set(KEY, held, before?.version ?? 0))) return
     const health = await ask(inbox)
     const current = currentOf(health, (await inbox.view?.stats()) ?? [], late)
-    // If the health report has only some causes, alerts of missing causes stay open.
+    // If the health report lists only some causes, alerts about the other causes stay open.
     const isCut = health.more.causes > 0 || health.more.ofNewest !== undefined
     if (outage && (await tell(outage, 'ended', at))) outage = undefined
     // New issues are stored before they are sent. So after a crash they are sent again with the same id.
@@ -128,7 +127,7 @@ export function alerts(options: AlertOptions): Alerts {
     await store(records, { ...held, open, until: Date.now() + 3 * every })
   }
 
-  /** Stores the state, unless another process has taken over. */
+  /** Stores the state, unless another process has become the one that sends alerts. */
   async function store(records: Records, state: State): Promise<boolean> {
     const found = await records.get(KEY)
     if ((found?.value as State | undefined)?.holder !== me) return false
@@ -156,7 +155,10 @@ export function alerts(options: AlertOptions): Alerts {
     return open
   }
 
-  /** Reports that the inbox does not answer, unless another process sent the alerts at the last check. */
+  /**
+   * Reports that the inbox does not answer. Does nothing if another process was the one that sends alerts at the last
+   * check.
+   */
   async function down(text: string): Promise<void> {
     if (isOther || outage) return
     const since = Date.now()
@@ -164,7 +166,6 @@ export function alerts(options: AlertOptions): Alerts {
     if (await tell(begun, 'begun', since)) outage = begun
   }
 
-  /** Sends an alert. Returns true if the alert was sent. */
   async function tell(one: Open, state: Alert['state'], at: number): Promise<boolean> {
     try {
       await sendAlert(to, { ...one, state, at, app: name })

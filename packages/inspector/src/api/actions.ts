@@ -1,4 +1,3 @@
-/** Actions of people, newest first. */
 export interface ActionsReply {
   readonly rows: readonly ActedRow[]
   readonly cursor: string | undefined
@@ -6,7 +5,6 @@ export interface ActionsReply {
 
 export interface ActedRow {
   readonly id: string
-  /** When the action started. */
   readonly at: number
   readonly what: 'replay' | 'rerun' | 'delete' | 'erase' | 'prune' | 'mute' | 'unmute'
   readonly by: string | undefined
@@ -14,8 +12,8 @@ export interface ActedRow {
   /** The action's filter as search text, without the parts that this visitor may not see. */
   readonly q: string
   /**
-   * Example of an error with the action's cause (in its filter, or muted), on one line. Undefined if no such error is
-   * kept, and for visitors without `payloads`.
+   * Example error of the cause that the action was for, on one line. Undefined if no such error is kept, and for
+   * visitors without `payloads`.
    */
   readonly error: string | undefined
   /** The note and the owner of a mute; undefined for other actions. */
@@ -25,11 +23,12 @@ export interface ActedRow {
   readonly hasTasks: boolean
 }
 
-/** Counts of an action's tasks by their state now. */
 export interface EndsReply {
   readonly done: number
   readonly dead: number
-  /** The part of `dead` with the same cause as before the action. Undefined if the action was not for one cause. */
+  /**
+   * Number of dead tasks whose cause is the one that the action was for. Undefined if the action was not for one cause.
+   */
   readonly same: number | undefined
   readonly waiting: number
   /** Tasks that the inbox no longer keeps. */

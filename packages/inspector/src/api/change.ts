@@ -7,7 +7,10 @@ export interface ChangeRequest {
   readonly filter: Readonly<Record<string, string | number>>
   /** Ids of the tasks to change, at most 100. The reply then has no cursor. */
   readonly ids?: readonly string[]
-  /** With `ids`: the id of the action that an earlier request began. This request continues it. */
+  /**
+   * With `ids`: id of the action that an earlier request started. The changes of this request become part of that
+   * action.
+   */
   readonly action?: string
   /** If true, only counts the tasks and changes nothing. */
   readonly dryRun?: boolean
@@ -28,8 +31,8 @@ export interface ChangeReply {
 }
 
 /**
- * Mutes a cause, a hash that groups equal errors, until one more task dies of it. Without a note, the request unmutes
- * the cause.
+ * Mutes a cause (a hash that groups equal errors) until another task dies of this cause. Without a note, unmutes the
+ * cause.
  */
 export interface MuteRequest {
   readonly cause: string
@@ -45,12 +48,10 @@ export interface MuteReply {
 
 export interface RerunRequest {
   readonly task: string
-  /** The edited payload, as JSON text. */
   readonly payload: string
 }
 
 export interface RerunReply {
-  /** Id of the new task. */
   readonly task: string
 }
 

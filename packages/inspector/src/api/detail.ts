@@ -29,11 +29,10 @@ export interface DetailReply {
   /** The payload as JSON text; undefined if it was not kept, or if the text is longer than 2 MiB. */
   readonly payload: string | undefined
   readonly tenant: string | undefined
-  /** If this delivery is a duplicate: the first delivery of the event, if the journal still has it. */
+  /** The first delivery of the event, if this delivery is a duplicate and the journal still has the first one. */
   readonly repeats: { readonly id: string; readonly at: number } | undefined
   /** If the payload was edited: the key of the original event. */
   readonly origin: string | undefined
-  /** True if body and payload were erased. */
   readonly erased: boolean
   readonly tasks: readonly DetailTask[]
   /** Actions on the tasks of this delivery, newest first, at most twenty. */

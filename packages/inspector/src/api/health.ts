@@ -1,14 +1,14 @@
 /**
  * The health of the app: its current issues, and numbers over the range that the page shows. `things` are the issues,
- * worst first: dead tasks, rejections of the last six hours, silent receivers. `things` do not depend on the range.
- * `deliveries`, `usual`, `handlers` and all sparks (small charts) cover the range.
+ * worst first: dead tasks, rejections of the last six hours, silent receivers. The range does not change `things`. All
+ * other members cover the range, for example `deliveries`, `usual`, `handlers` and the small charts (`spark`).
  */
 export interface HealthReply {
   readonly at: number
   readonly range: { readonly from: number; readonly to: number; readonly step: number }
   readonly deliveries: number
   readonly dead: number
-  /** The due time of the task that has been due for the longest time. */
+  /** The due time of the task that is the most overdue. */
   readonly oldest: number | undefined
   /** Issues that need attention. For dead tasks, only the first eight causes are listed. */
   readonly things: readonly Thing[]
@@ -16,7 +16,7 @@ export interface HealthReply {
   readonly more: {
     readonly causes: number
     readonly dead: number
-    /** Set if not all dead tasks were read: the number of newest tasks per subscription that `things` count. */
+    /** Set if only some dead tasks were read. `things` then cover this number of newest tasks per subscription. */
     readonly ofNewest?: number
   }
   /**
@@ -34,7 +34,6 @@ export interface HealthReply {
     readonly p99: number | undefined
     /** Average number of runs per task. */
     readonly attempts: number | undefined
-    /** Number of runs per step of the range. */
     readonly spark: readonly number[]
   }[]
   readonly receivers: readonly {
@@ -45,12 +44,11 @@ export interface HealthReply {
     readonly lastDelivery: number | undefined
     /** Average time between deliveries in the last week, in milliseconds. Undefined after too few deliveries. */
     readonly usually: number | undefined
-    /** Number of deliveries in the range, and the number of them that were rejected. */
+    /** Number of deliveries in the range. `rejected` is the number of rejected ones. */
     readonly deliveries: number
     readonly rejected: number
     /** Topics of the last week that no handler subscribes to, at most ten. */
     readonly unhandled: readonly string[]
-    /** Number of pending tasks. */
     readonly waiting: number
     /** The 99th percentile of reply times of verified deliveries in the range, in milliseconds. */
     readonly p99: number | undefined
@@ -80,11 +78,11 @@ export type Thing =
       /** When a task last failed with this error. */
       readonly last: number
       /**
-       * True if no task has failed with this error for an hour, and for three times the longest gap between two
-       * failures.
+       * True if the last failure with this error is more than an hour ago, and also more than three times the longest
+       * gap between two failures.
        */
       readonly isOver: boolean
-      /** Set if a person muted this cause. The mute ends when one more task dies of the cause. */
+      /** Set if a person muted this cause. The mute ends when another task dies of the cause. */
       readonly muted?: MutedCause
       readonly spark: readonly number[]
     }
@@ -108,7 +106,6 @@ export type Thing =
 /** A person's mute of a cause. `note` is the reason. */
 export interface MutedCause {
   readonly note: string
-  /** The person or team responsible. */
   readonly owner: string | undefined
   readonly by: string | undefined
   readonly at: number
@@ -117,11 +114,11 @@ export interface MutedCause {
 export interface RejectedGroup {
   readonly receiver: string
   readonly code: string
-  /** Number of rejections: in `things`, of the last six hours (`since:6h`), otherwise of the range. */
+  /** Number of rejections: of the last six hours in `things` (`since:6h`), elsewhere of the range. */
   readonly count: number
-  /** In `things`: number of all deliveries to the receiver from the first to the last rejection. */
+  /** Only in `things`: number of all deliveries to the receiver between the first and the last rejection. */
   readonly of?: number
-  /** In `things`: the time of the last rejection, and whether the burst has ended. */
+  /** Only in `things`: time of the last rejection. `isOver` says whether the burst has ended. */
   readonly last?: number
   readonly isOver?: boolean
   /** The cause of the rejections, proven with the newest stored body. `remedy` is the fix. */
@@ -129,13 +126,12 @@ export interface RejectedGroup {
   /** The likely cause, if no cause is proven. */
   readonly likely?: string | undefined
   readonly remedy?: string | undefined
-  /** Id of the newest rejected delivery that `explain` can work on. */
+  /** Id of the newest rejected delivery that the page can explain. */
   readonly explain?: string | undefined
   readonly since: number
   readonly spark: readonly number[]
 }
 
-/** The endpoints that are registered at the senders. */
 export interface RegisteredReply {
   readonly receivers: readonly {
     readonly receiver: string

@@ -9,7 +9,7 @@
 export interface ListReply {
   readonly rows: readonly ListRow[]
   readonly cursor: string | undefined
-  /** The search has covered all rows from this time until now. Undefined at the end of the list. */
+  /** Time back to which the search has covered all rows. Undefined at the end of the list. */
   readonly searchedTo: number | undefined
   readonly version: string
   /** Set if `q` is wrong: a message that says why. `rows` is then empty. */
@@ -17,8 +17,8 @@ export interface ListReply {
   /** With `problem`: a corrected search to suggest. */
   readonly meant?: string
   /**
-   * The filter that an action on the whole list sends. Undefined for lists of deliveries, and if `q` has a condition
-   * that a filter of tasks cannot express.
+   * The filter for an action on the whole list. Undefined for lists of deliveries, and if no filter of tasks can
+   * express a condition of `q`.
    */
   readonly tasks?: Readonly<Record<string, string | number>>
 }
@@ -67,8 +67,8 @@ export interface RowTask {
   readonly retrying: boolean
   readonly interrupted: boolean
   /**
-   * With `debounce`: `skipped` says why the task is done without a run, and `into` is the id of the task that runs in
-   * its place. `folded` is the number of other events that this task also runs for.
+   * With `debounce`: why the task is done without a run. `into` is the id of the task that runs instead. `folded` is
+   * the number of other events that this task also runs for.
    */
   readonly skipped: 'folded' | 'stale' | undefined
   readonly into: string | undefined

@@ -11,7 +11,6 @@ import { logger } from '@postern/core'
 import { createHash } from 'node:crypto'
 import { policy } from '../policy.ts'
 
-/** A visitor who passed the gate. */
 export interface Visitor extends Grant {
   readonly payloads: boolean
   /** True with `dev: true`. */
@@ -52,10 +51,7 @@ export function createEntryGate<Own extends readonly unknown[]>(
   return 'basic' in auth ? byPassword(auth) : byToken(auth, signedOut, TOKEN)
 }
 
-/**
- * Texts and rights that differ between a token and a developer's key. `wrong` and `missing` are texts of the sign-in
- * page.
- */
+/** Differences between a token and a developer's key. `wrong` and `missing` are messages on the sign-in page. */
 interface Kind {
   readonly isDeveloper: boolean
   readonly wrong: string
@@ -75,7 +71,7 @@ function byFunction<Own extends readonly unknown[]>(
     const given = await auth(...request.own)
     if (request.isAnswered()) return 'answered'
     if (!given) return rejectionReply(request, place, signIn('sign in to the app first'))
-    // `given` is a reply or a `Response`: both have `status`. `instanceof` does not find a `Response` from another
+    // `given` is a reply or a `Response`, and both have `status`. `instanceof` would miss a `Response` from another
     // realm.
     if ('status' in given) return given
     return { visitor: visitorOf(checkGrant(given)) }
@@ -134,7 +130,10 @@ function byToken(
   }
 }
 
-/** Makes the function that rejects a wrong credential. After too many wrong ones, each reply is delayed. */
+/**
+ * Makes the function that rejects a wrong credential. After many wrong credentials from one peer, rejections are
+ * delayed.
+ */
 function createReject(): (
   request: InspectorRequest,
   place: PagePlace,
@@ -233,8 +232,8 @@ const MOST = 5
 
 /**
  * Makes the function that logs the address of the page with the key. If `dev` is an address, only this address is
- * logged. Otherwise a guess is logged at once, and the real address at the first request of each mount. The host is
- * never taken from the Host header, so that the link leads to this app.
+ * logged. Otherwise a guess is logged immediately, and the real address at the first request of each mount path. The
+ * Host header is not used, so that the link leads to this app.
  */
 function createTold(
   key: string,
@@ -269,7 +268,6 @@ function createTold(
   }
 }
 
-/** The reason why a request may not enter. */
 interface Rejection {
   readonly status: 401 | 403 | 429
   readonly error: string

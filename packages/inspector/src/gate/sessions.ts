@@ -5,7 +5,7 @@ import type { InspectorRequest } from '../request.ts'
 
 /** The sessions that people ended by signing out. All processes with this inbox share them. */
 export interface SignedOut {
-  /** True if the session was ended in this process, or at least ten seconds ago in another process. */
+  /** Returns true if the session was ended. If another process ended the session, this takes up to ten seconds. */
   has(session: string): Promise<boolean>
   /** Ends a session that would have lasted until `ends`, in milliseconds since 1970. */
   add(session: string, ends: number): Promise<void>
@@ -70,7 +70,6 @@ export function createSignedOut(inbox: () => Promise<Inbox>, now: () => number):
  * Sessions of visitors who entered the token. A session is a cookie that every process with the same token can check.
  */
 interface Sessions {
-  /** True if the secret is the token. */
   isToken(secret: string): boolean
   /** True if the request has a valid cookie of this mount whose session was not ended. */
   has(request: InspectorRequest, mount: string): Promise<boolean>
@@ -151,7 +150,6 @@ function cookieOf({ header }: InspectorRequest, name: string): string | undefine
   return undefined
 }
 
-/** Returns the SHA-256 hash of a text, in hex. */
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }

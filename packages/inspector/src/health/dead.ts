@@ -27,8 +27,8 @@ export function deadThings(
         const last = lastOf([received, ...times.map(({ from }) => from)])
         const withDead = where.subscriptions.filter((one) => one.dead > 0)
         const shown = withDead.slice(0, LANES)
-        // The inbox lists the subscriptions with the most dead tasks first. So if one of the listed subscriptions has
-        // no dead task, all subscriptions with dead tasks are listed.
+        // The inbox lists the subscriptions with the most dead tasks first. If a listed subscription has no dead task,
+        // the list has every subscription with dead tasks.
         const all =
           withDead.length < where.subscriptions.length ? withDead.length : where.subscriptionCount
         return {
@@ -52,7 +52,6 @@ export function deadThings(
   )
 }
 
-/** Input of {@link deadThings}, in addition to the causes. */
 interface DeadContext {
   /** Number of failed runs by cause: `failures` in the range, `week` in the last week. */
   readonly failures: readonly Counted[]
@@ -74,7 +73,10 @@ function lastOf(times: readonly number[]): number {
   return times.reduce((last, time) => Math.max(last, time), 0)
 }
 
-/** True if no run failed for an hour, and for three times the longest gap between two failures. */
+/**
+ * Returns true if the last failure is more than an hour ago, and also more than three times the longest gap between two
+ * failures.
+ */
 export function isCauseOver(
   failed: readonly { readonly from: number }[],
   last: number,
@@ -87,7 +89,7 @@ export function isCauseOver(
   return now - last > Math.max(HOUR, TIMES * longest)
 }
 
-/** Counts the causes and dead tasks that the shown rows leave out. */
+/** Counts the causes and the dead tasks that are missing in the shown rows. */
 export function moreOf(
   shown: readonly DeadThing[],
   causes: readonly Cause[],
@@ -99,7 +101,7 @@ export function moreOf(
   const ofNewest = causes[0]?.ofNewest
   // The inbox has read only some of the tasks: the causes of the others are unknown.
   if (ofNewest !== undefined) return { causes: more, dead: left, ofNewest }
-  // If dead tasks are left out, so is at least one cause. `more` can be 0 even then, since a task may have died between
+  // If dead tasks are missing in the rows, at least one cause is missing too. `more` can be 0 if a task died between
   // the two queries.
   return { causes: left > 0 ? Math.max(1, more) : 0, dead: left }
 }

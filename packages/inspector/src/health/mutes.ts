@@ -6,8 +6,8 @@ const PREFIX = 'inspector:muted:'
 const MOST = 200
 
 /**
- * A stored mute. `dead` and `last` are the values of the cause when it was muted. The mute ends when `dead` or `last`
- * grows, since that means that one more task has died of the cause.
+ * A stored mute. `dead` and `last` are the values that the cause had when it was muted. If one of them grows, another
+ * task has died of the cause, and the mute ends.
  */
 interface Mark {
   readonly note: string
@@ -73,7 +73,6 @@ export async function unmark({ records }: Inbox, cause: string): Promise<boolean
 
 const LOG = 'inspector:mutes'
 
-/** A mute or an unmute in the log. The `note` of an unmute is null. */
 interface NotedMute {
   readonly cause: string
   readonly note: string | null
@@ -87,7 +86,6 @@ export async function notedMutes({ records }: Inbox): Promise<readonly NotedMute
   return ((await records?.get(LOG))?.value ?? []) as unknown as readonly NotedMute[]
 }
 
-/** Adds a mute or an unmute to the log that {@link notedMutes} reads. */
 export async function noteMute({ records }: Inbox, mute: NotedMute): Promise<void> {
   for (let tries = 0; tries < 5; tries++) {
     const known = await records!.get(LOG)

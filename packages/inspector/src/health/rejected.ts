@@ -14,7 +14,10 @@ export interface Burst {
   readonly since: number
   /** The end of the last rejection's minute, or now if that is earlier. */
   readonly last: number
-  /** True if no rejection came for an hour, and for three times the longest gap between two. */
+  /**
+   * True if the last rejection is more than an hour ago, and also more than three times the longest gap between two
+   * rejections.
+   */
   readonly isOver: boolean
 }
 
@@ -73,9 +76,9 @@ export function burstsOf(
 }
 
 /**
- * Returns the first minute of a burst: after that minute, no gap between rejections is longer than an hour. If the
- * burst began more than six hours ago, the start comes from the hourly counts of the week. Undefined if there is no
- * burst.
+ * Returns the minute in which a burst started. Within a burst, no gap between rejections is longer than an hour. If the
+ * burst started more than six hours ago, the start comes from the hourly counts of the week. Returns undefined if there
+ * is no burst.
  */
 function beginOf(
   buckets: readonly Counted[],
@@ -101,7 +104,6 @@ function beginOf(
   return found
 }
 
-/** Returns the time of the last rejection, and whether the burst has ended. */
 function endOf(buckets: readonly Counted[], now: number): Pick<Burst, 'last' | 'isOver'> {
   const minutes = buckets.map(({ from }) => from).toSorted((one, other) => one - other)
   const gaps = minutes.slice(1).map((from, at) => from - minutes[at]!)

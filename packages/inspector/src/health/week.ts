@@ -50,7 +50,6 @@ async function read({ journal, records }: Inbox, now: number): Promise<Week> {
   }
 }
 
-/** The gaps between a receiver's deliveries in the last week. */
 interface Rhythm {
   /** The longest time without a delivery, in milliseconds. */
   readonly longest: number
@@ -74,8 +73,8 @@ export function rhythmOf(buckets: readonly Bucket[]): Rhythm | undefined {
 }
 
 /**
- * True if the last delivery came more than `limit` milliseconds ago. If the receiver has no limit, three times the
- * longest gap of its last week is used, but at least an hour: older history has only hourly counts.
+ * Returns true if the last delivery came more than `limit` milliseconds ago. If the receiver has no limit, the limit is
+ * three times the longest gap of its last week, but at least an hour. Older history has only hourly counts.
  */
 export function isSilent(
   now: number,

@@ -21,7 +21,6 @@ interface NodeHost {
   readonly parsed?: () => unknown
 }
 
-/** Makes an {@link InspectorRequest} from a request of node:http. */
 export function nodeRequest<Own extends readonly unknown[]>(
   message: IncomingMessage,
   target: string,

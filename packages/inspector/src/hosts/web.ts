@@ -4,7 +4,6 @@ import { readText, type InspectorReply, type InspectorRequest } from '../request
 /** Facts about a Web request that only some frameworks know: the connection, and the path of the mount. */
 type WebHost = Partial<Pick<InspectorRequest, 'peer' | 'port' | 'mount'>>
 
-/** Makes an {@link InspectorRequest} from a Web `Request`. */
 export function webRequest<Own extends readonly unknown[]>(
   request: Request,
   own: Own,
@@ -39,7 +38,6 @@ export function consumed(): ApiProblem {
   )
 }
 
-/** Makes a `Response` from a reply. */
 export function webResponse(
   reply: InspectorReply | Response | undefined,
   method: string,

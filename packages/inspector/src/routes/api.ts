@@ -154,7 +154,6 @@ const ACTS: Readonly<Record<string, Route>> = {
   mute,
 }
 
-/** Answers the routes of the API. */
 export type Api = (
   request: InspectorRequest,
   route: string,

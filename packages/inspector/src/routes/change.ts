@@ -81,7 +81,7 @@ async function run(
   verb: 'replay' | 'delete',
   { filter, options, rate }: Change,
 ): Promise<Changed> {
-  // A dry run counts more chunks of the inbox until the time of this request is over.
+  // A dry run counts chunk after chunk, until the time limit of this request.
   let count = 0
   let { cursor } = options
   let action: string | undefined
@@ -107,12 +107,12 @@ function idsOf({ ids }: Readonly<Record<string, unknown>>): readonly string[] | 
 }
 
 /**
- * Changes tasks one after another, each only if the task matches the filter. All changes are recorded as one action. If
- * an earlier request began the action, `begun` is its id.
+ * Changes tasks one by one, each only if it matches the filter. All changes are recorded as one action. `begun` is the
+ * id of this action if an earlier request started the action.
  */
 function runEach(ids: readonly string[], begun: unknown): typeof run {
   return async (view, verb, { filter, options }) => {
-    // Throws for a wrong filter. In the loop below, a TypeError can also be about an erased task.
+    // Throws here if the filter is wrong. In the loop below, a TypeError can also mean that a task was erased.
     matches(filter)
     let count = 0
     let action = typeof begun === 'string' ? begun : undefined
@@ -130,7 +130,7 @@ function runEach(ids: readonly string[], begun: unknown): typeof run {
   }
 }
 
-/** Counts an erased task as unchanged, so that the other tasks are still changed. */
+/** Counts an erased task as unchanged, so that the change continues with the other tasks. */
 function notErased(error: unknown): Changed {
   if (error instanceof TypeError && error.message.includes('were erased'))
     return { count: 0, cursor: undefined }
@@ -157,7 +157,6 @@ export function mayDo(visitor: Visitor, action: Action, hasReceivers: boolean): 
   return allow === 'all' || (allow !== 'read' && allow.includes(action))
 }
 
-/** Throws an {@link ApiProblem} with status 403 if the visitor may not do the action. */
 export function demand(visitor: Visitor, action: Action, hasReceivers: boolean): void {
   if (!mayDo(visitor, action, hasReceivers))
     throw new ApiProblem(403, 'not_allowed', `${visitor.as ?? 'you'} may not ${action} here`)

@@ -14,7 +14,6 @@ import {
 import type { Context } from './context.ts'
 import { historyOf } from './health.ts'
 
-/** Returns the data of the charts. */
 export async function charts({ inbox, query, now, weekOf }: Context): Promise<ChartsReply> {
   const receiver = query.get('receiver') ?? undefined
   const at = now()
@@ -114,7 +113,6 @@ function tasksOf(
 
 const MOST = 50
 
-/** Returns the marks of the charts in this span: people's actions, and new versions of the app. */
 async function chartMarks(
   { journal }: Inbox,
   deploys: readonly Deploy[],
@@ -130,8 +128,8 @@ async function chartMarks(
 }
 
 /**
- * Makes the marks of new versions. All receivers of an app start with a new version within an hour, so a version has
- * one mark.
+ * Makes one mark per new version. All receivers of an app start with a new version within an hour, so only the first is
+ * marked.
  */
 function deployMarks(deploys: readonly Deploy[]): readonly DeployMark[] {
   const marks: DeployMark[] = []

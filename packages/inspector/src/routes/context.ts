@@ -9,7 +9,6 @@ import type { Inspected, InspectorOptions } from '../options.ts'
 import type { Proofs } from '../health/proofs.ts'
 import { createWeek, type Week } from '../health/week.ts'
 
-/** The input of a route. */
 export interface Context {
   /** Returns the current time, in milliseconds since 1970. */
   readonly now: () => number
@@ -18,7 +17,6 @@ export interface Context {
   readonly options: InspectorOptions<never>
   readonly visitor: Visitor
   readonly query: URLSearchParams
-  /** The JSON body of an action. */
   readonly body: Readonly<Record<string, unknown>>
   /** Returns the answer to the question `key`. Equal questions share one answer until the version changes. */
   readonly shared: <T>(key: string, ask: () => Promise<T>) => Promise<T>
@@ -30,11 +28,8 @@ export interface Context {
   readonly proofs: Proofs
   /** The time that searches of this visitor may block the event loop. */
   readonly budget: LoopBudget
-  /** Known answers of `explain`. */
   readonly explained: Remembered<ExplainReply>
-  /** Returns numbers of the last week, which show what is usual. */
   readonly weekOf: (inbox: Inbox) => Promise<Week>
-  /** Reports an action to observers and the log. */
   readonly acted: (action: ActedInfo) => void
 }
 
@@ -58,7 +53,6 @@ export function contextParts(options: InspectorOptions<never>): Pick<
   }
 }
 
-/** Returns the receivers of the option, which can be a list or a function. */
 export async function givenReceivers({
   receivers = [],
 }: Pick<InspectorOptions<never>, 'receivers'>): Promise<readonly Inspected[]> {

@@ -40,7 +40,7 @@ export async function answerCopy(context: Context): Promise<CopyReply> {
   }
 }
 
-// Subscription of the tasks that `onUnhandled: 'store'` stores for events without a subscription.
+// Subscription of the tasks that `onUnhandled: 'store'` stores for events that no subscription matches.
 const UNHANDLED = 'unhandled'
 
 interface Stored {

@@ -12,7 +12,6 @@ import { mayDo } from './change.ts'
 
 const LONGEST = 1024 * 1024
 
-/** Returns a delivery with its tasks. */
 export async function answerDelivery(context: Context): Promise<DetailReply> {
   const { inbox } = context
   const id = needed(context, 'id')
@@ -108,7 +107,7 @@ async function show(
       took: arrival.took,
       body: visitor.payloads ? arrival.replyBody : undefined,
     },
-    // If an event was erased, a part of its payload may be left. That part is shown.
+    // Erasing an event can leave a part of its payload, which is shown.
     payload:
       shows && first && !(isErased && first.record.payload === null)
         ? payloadText(first.record.payload)
@@ -124,8 +123,8 @@ async function show(
 }
 
 /**
- * Returns the topic that a rejected delivery claims. If the delivery is encrypted, the journal does not store this
- * topic, so it is read from the decrypted body.
+ * Returns the topic that a rejected delivery claims. For an encrypted delivery, the journal does not store this topic.
+ * It is then read from the decrypted body.
  */
 function claimsOf({ receivers }: Context, arrival: Arrival): string | undefined {
   const { claims, kept, method, receiver } = arrival
@@ -170,7 +169,6 @@ function pathOf(url: string): string {
 const ASKED = 10
 const SHOWN = 20
 
-/** Returns the actions on the tasks of a delivery, newest first. */
 async function actedOn(
   { inbox: { journal } }: Context,
   details: readonly TaskDetail[],
@@ -188,7 +186,6 @@ async function actedOn(
     .map(({ id, at, what, by, count }) => ({ id, at, what, by, count }))
 }
 
-/** Returns the actions that this visitor can do now with a delivery and its tasks. */
 function actionsOf(
   { visitor, receivers }: Context,
   arrival: Arrival | undefined,

@@ -69,7 +69,7 @@ export async function explanationOf(
   })
 }
 
-/** Searches for the cause. If the time runs out, `isWhole` is false: a later search may find more. */
+/** Searches for the cause. `isWhole` is false if the search ran out of time, because a later search may find more. */
 async function look(
   arrival: Arrival,
   kept: KeptRequest,

@@ -87,7 +87,6 @@ export async function answerHealth(context: Context, most: number = SHOWN): Prom
   }
 }
 
-/** Returns a function that reads history. If there is no journal, the history is empty. */
 export function historyOf(
   journal: Journal | undefined,
 ): (range: Parameters<Journal['history']>[0]) => Promise<readonly Bucket[]> {
@@ -182,7 +181,6 @@ function seriesOf(buckets: readonly Bucket[], receiver: string, value: string): 
   return countBuckets(buckets).filter((one) => one.receiver === receiver && one.value === value)
 }
 
-/** Returns an issue if the inbox of the receiver does not work. */
 function broken({ name, ok, inbox }: ReceiverState): readonly Thing[] {
   return ok ? [] : [{ kind: 'inbox', receiver: name, message: inbox }]
 }
@@ -209,7 +207,6 @@ function silentThing(
 
 const MOST_TOPICS = 10
 
-/** Returns a row for each receiver. */
 function receiverRows(
   states: readonly ReceiverState[],
   outcomes: readonly Counted[],
@@ -250,7 +247,6 @@ interface ReceiverState extends Pick<
   HealthReply['receivers'][number],
   'name' | 'ok' | 'inbox' | 'lastDelivery'
 > {
-  /** The receiver's `silentAfter` option, in milliseconds. */
   readonly silentAfter: number | undefined
 }
 
@@ -353,10 +349,10 @@ async function proofOf(context: Context, { receiver, code, since }: Burst): Prom
   const known = proofs.get(JSON.stringify([receiver, code]))
   if (known?.newest === newest && known.proof.explain !== undefined) return known.proof
   const ids = page.rows.map(({ id }) => id)
-  // Explaining throws if the visitor has used up the time on the event loop. Then there is no proof.
+  // Explaining throws if this visitor has used up the time on the event loop. The burst is then shown without a cause.
   const proof = await newestKept(context, journal, ids).catch(() => undefined)
   if (!proof) return {}
-  // If the search ran out of time, it may prove a cause next time. So its result is not stored.
+  // A search that ran out of time may prove a cause next time, so its result is not stored.
   if (proof.isWhole) keepProof(proofs, [receiver, code], { newest, proof: proof.found })
   return proof.found
 }

@@ -13,7 +13,6 @@ import type { Inbox, Page, TaskFilter, TaskInfo } from '@postern/core/inbox'
 
 const MOST = 200
 
-/** Returns a page of deliveries, or of events with the tasks that match. */
 export async function answerList(context: Context): Promise<ListReply> {
   const { inbox, query, version, visitor, receivers, seal } = context
   const search = searchIn(context)
@@ -41,8 +40,8 @@ export async function answerList(context: Context): Promise<ListReply> {
       }
     }),
     ...found,
-    // An action sends `tasks` as its filter. If the search also has conditions that no filter can express, `tasks` is
-    // missing, so no action can apply to the whole list.
+    // `tasks` is the filter for actions on the whole list. If no filter can express a condition of the search, `tasks`
+    // is missing, and the page offers no such action.
     ...(isWhole(search) && { tasks: { ...search.filter } as ListReply['tasks'] & object }),
     version: known,
   }
@@ -124,7 +123,6 @@ export async function searchPage(
   }
 }
 
-/** Limits a search to one receiver. */
 function narrowed(search: SearchQuery, receiver: string | null): SearchQuery {
   if (receiver === null || receiver === '' || search.kind === 'problem') return search
   const { filter } = search

@@ -39,8 +39,8 @@ export function wantedFields(text: string | null): ShownFields {
   )
 }
 
-// Time limit for a page in milliseconds, and the number of rows to read at the same time. A remote inbox answers
-// several queries together.
+// Time limit for a page, in milliseconds. `AT_ONCE` rows are read in parallel, because a remote inbox answers several
+// queries together.
 const BUDGET = 250
 const AT_ONCE = 8
 

@@ -14,9 +14,9 @@ interface PayloadName {
 // Number of newest tasks to list, and maximum number of their events to read. Several tasks can share an event.
 const TASKS = 200
 const EVENTS = 50
-// Maximum number of values per payload (`NODES`), of levels per payload (`DEPTH`), of paths in all payloads, and of
-// values per path. If an object has ids as names, each id is another path. `LONGEST` is the maximum length of a path or
-// a value, in characters.
+// Maximum number of values per payload (`NODES`), of levels per payload (`DEPTH`), of paths in all payloads (`PATHS`),
+// and of values per path (`VALUES`). An object whose member names are ids has one path per id. `LONGEST` is the maximum
+// length of a path or a value, in characters.
 const NODES = 2000
 const DEPTH = 12
 const PATHS = 2000

@@ -7,7 +7,7 @@ import { createWalk } from './walk.ts'
 
 // Time limit of a page, in milliseconds.
 const BUDGET = 500
-// Number of tasks per query. All tasks of a query are tested, since the next query starts after the last one.
+// Number of tasks per query. Every task of a query is tested, because the next query starts after the last of them.
 const STEP = 32
 
 interface PayloadSearch {

@@ -12,7 +12,6 @@ export interface PayloadMatch {
   readonly isNot: boolean
 }
 
-/** The meaning of a search. */
 export type SearchQuery =
   | {
       readonly kind: 'deliveries'
@@ -152,7 +151,7 @@ function tasksOf(given: ReadonlyMap<string, string>, text: string, now: number):
     part: get('part'),
     eventId: get('id'),
     id: get('task'),
-    // `after` excludes its own millisecond, but `since:` includes it.
+    // `since:` includes the given millisecond, but `after` of the filter excludes it.
     after: since === undefined ? undefined : since - 1,
     before: searchTime('until', get('until'), now),
     text: text === '' ? undefined : text,
@@ -210,7 +209,6 @@ export const OUTCOMES: readonly ArrivalOutcome[] = [
   'rejected',
 ]
 
-/** Returns the problem of an unknown qualifier. The message suggests the nearest known qualifier. */
 function unknownQualifier(q: string, name: string): SearchQuery {
   const near = nearest(name, [...Object.keys(QUALIFIERS), 'payload'])
   const form = near === 'payload' ? 'payload.' : `${near}:`
@@ -223,7 +221,7 @@ function unknownQualifier(q: string, name: string): SearchQuery {
 
 /** An error for a value that a qualifier cannot have. */
 class WrongValue extends TypeError {
-  /** `given` is the qualifier with its wrong value, `near` the same with the nearest allowed value. */
+  /** `given` is the qualifier with the wrong value. `near` is the qualifier with the nearest allowed value. */
   readonly given: string
   readonly near: string | undefined
 

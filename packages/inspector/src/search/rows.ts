@@ -17,7 +17,6 @@ export interface FoundRow {
   readonly by?: ListRow['by']
 }
 
-/** Returns one row per delivery, with the tasks of the delivery. */
 export async function deliveryRows(
   view: InboxView | undefined,
   arrivals: readonly Arrival[],
@@ -29,7 +28,6 @@ export async function deliveryRows(
   }))
 }
 
-/** Returns one row per event, with the tasks of the event. */
 export function taskRows(tasks: readonly TaskInfo[]): readonly FoundRow[] {
   const events = grouped(tasks, ({ receiver, event }) => eventKey(receiver, event.key))
   return [...events.values()].map((all) => ({ tasks: all }))
@@ -96,7 +94,6 @@ export async function tasksByKey(
   return grouped(found, ({ receiver, event }) => eventKey(receiver, event.key))
 }
 
-/** Returns the row of an event with its tasks. */
 export function taskRow(tasks: readonly TaskInfo[], payloads: boolean): ListRow {
   const [{ id, receivedAt, receiver, provider, event }] = tasks as readonly [TaskInfo]
   return {
@@ -116,7 +113,6 @@ export function taskRow(tasks: readonly TaskInfo[], payloads: boolean): ListRow 
   }
 }
 
-/** Returns a task as a row shows it, with only what the visitor may see of its error. */
 export function rowTask(task: TaskInfo, payloads: boolean): RowTask {
   const { id, subscription, part, state, error, interrupted = 0, attempts, due } = task
   const { into, stale, folded = 0 } = task

@@ -17,7 +17,6 @@ export function arrivalFits(sieve: readonly Sieved[]): (arrival: Arrival) => boo
   })
 }
 
-/** Makes a function that tests whether a task meets all conditions. */
 export function taskFits(sieve: readonly Sieved[]): (task: TaskInfo) => boolean {
   return all(sieve, ({ name, value }) =>
     name === 'error'

@@ -1,10 +1,8 @@
 /** A part of a search: a qualifier with its value, or plain text. */
 interface SearchToken {
-  /** The name of the qualifier; undefined for plain text. */
   readonly name: string | undefined
   readonly isNot: boolean
   readonly value: string
-  /** True if the value is in double quotes. */
   readonly isQuoted: boolean
 }
 

@@ -7,8 +7,8 @@ import { arrivalFits, hasError, sifted, taskFits } from './sieve.ts'
 const BUDGET = 200
 
 /**
- * Position in each of the four places to search: a cursor, null after the last row, undefined at the start. `id` is the
- * journal of deliveries, `dead` and `failing` are errors of tasks, `payload` is the payloads of tasks.
+ * Positions of the search in four places. A position is a cursor, null after the last row, or undefined at the start.
+ * `id` is the journal of deliveries, `dead` and `failing` are errors of tasks, `payload` is the payloads of tasks.
  */
 interface Places {
   readonly id?: string | null

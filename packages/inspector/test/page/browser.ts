@@ -17,7 +17,6 @@ export function startBrowser(): Promise<Browser> {
   })
 }
 
-/** Size and theme of a window. */
 export interface Look {
   readonly width?: number
   readonly height?: number
@@ -31,7 +30,6 @@ export interface Tab {
   readonly close: () => Promise<void>
 }
 
-/** Size of a window on a desktop computer. */
 export const DESK = { width: 1440, height: 900 }
 
 /** Opens a tab with its own session. */
@@ -55,7 +53,6 @@ export async function openTab(browser: Browser, url: string, look: Look = {}): P
   return { page, problems, close: () => context.close() }
 }
 
-/** Returns the text of the clipboard. */
 export function clipboard(page: Page): Promise<string> {
   return page.evaluate(() => navigator.clipboard.readText())
 }

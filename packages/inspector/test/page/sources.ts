@@ -25,7 +25,6 @@ function kept(): Record<string, string> {
   return JSON.parse(readFileSync(KEPT, 'utf8')) as Record<string, string>
 }
 
-/** Stores the hashes for new pictures. */
 export function keepSources(...pictures: readonly string[]): void {
   const now = pictures.map((picture) => [picture, hashOf(picture)] as const)
   const all = { ...kept(), ...Object.fromEntries(now) }

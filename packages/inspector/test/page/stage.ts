@@ -3,17 +3,15 @@ import { expect, test as base, type TestAPI } from 'vitest'
 import { openTab, startBrowser, type Tab } from './browser.ts'
 import { startWorld, type World } from './world.ts'
 
-/** What each test gets. */
 interface Stage {
   readonly browser: Browser
-  /** Each test has its own port, so that it shares no storage and no cache with other tests. */
+  /** Each test has its own port, so that tests do not share the browser's storage and cache. */
   readonly world: World
   /** An empty tab in the light theme, as large as a desktop window. A problem in it fails the test. */
   readonly tab: Tab
   readonly page: Page
 }
 
-/** Defines a test that gets a {@link Stage}. */
 export const test: TestAPI<Stage> = base.extend<Stage>({
   browser: [
     // oxlint-disable-next-line no-empty-pattern -- Vitest reads what is asked for from the parameter

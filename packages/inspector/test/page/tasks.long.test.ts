@@ -7,7 +7,6 @@ import { DESK } from './browser.ts'
 import { test } from './stage.ts'
 
 needs(chromium).describe('what people come for, with clicks counted', () => {
-  /** Clicks, and counts them. */
   function counting(page: Page): {
     clicks: number
     click: (name: string | RegExp) => Promise<void>

@@ -7,7 +7,6 @@ import { inspector } from '../../src/hosts/express.ts'
 import type { Grant } from '../../src/index.ts'
 import { temporaryInbox } from '../scene.ts'
 
-/** A secret in Stripe's form. */
 const SECRET = 'whsec_c2VjcmV0IG9mIHRoZSB3b3JsZCBvZiB0ZXN0cw'
 
 /** Receivers with handlers, and functions that send deliveries to them. */
@@ -36,7 +35,6 @@ export interface Shop {
   settled(): Promise<void>
 }
 
-/** Makes the receivers with this inbox. */
 export function createShop(inbox: Inbox): Shop {
   const options = { inbox, log: false as const }
   let made = 0
@@ -95,12 +93,10 @@ export function createShop(inbox: Inbox): Shop {
   return shop
 }
 
-/** An app with the inspector in it. */
 export interface World extends Shop {
   readonly inbox: Inbox
   /** Address of the page, without a slash at its end. */
   readonly url: string
-  /** The visitor's name and rights. */
   grant: Grant | undefined
   close(): Promise<void>
 }

@@ -78,7 +78,6 @@ export function declareDeliveries(inbox: Command): void {
     .action(runAction(deliveriesCommand))
 }
 
-/** `postern inbox deliveries`: lists deliveries and their replies. */
 async function deliveriesCommand(options: InboxCommandOptions): Promise<ExitCode> {
   return withInbox<ExitCode>(options, async (inbox) => {
     const journal = journalOf(inbox)
@@ -117,7 +116,6 @@ async function deliveriesCommand(options: InboxCommandOptions): Promise<ExitCode
   })
 }
 
-/** Prints rows as a table or as JSON, and says whether there are more. */
 function tell<Row>(
   name: string,
   rows: readonly Row[],
@@ -142,7 +140,7 @@ function journalOf({ journal, name }: OpenInbox): NonNullable<OpenInbox['journal
   return journal
 }
 
-// Maximum number of event keys in one query to the inbox, and of tasks in its result.
+// Limits of one query to the inbox: number of event keys to search for, and number of tasks to return.
 const KEYS = 100
 const TASKS = 1000
 
@@ -172,7 +170,6 @@ export function declareCauses(inbox: Command): void {
     .action(runAction(causesCommand))
 }
 
-/** `postern inbox causes`: groups dead and retrying tasks by their error. */
 async function causesCommand(options: InboxCommandOptions): Promise<ExitCode> {
   return withInbox<ExitCode>(options, async ({ view }) => {
     const { receiver, subscription } = options
@@ -246,7 +243,6 @@ export function declareActions(inbox: Command): void {
     .action(runAction(actionsCommand))
 }
 
-/** `postern inbox actions`: lists who changed which tasks, and how many. */
 async function actionsCommand(
   options: InboxCommandOptions & { readonly task?: string },
 ): Promise<ExitCode> {

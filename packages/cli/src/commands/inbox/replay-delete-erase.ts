@@ -50,8 +50,8 @@ async function changeCommand(
   const rate = options.rate === undefined ? undefined : Number(options.rate)
   if (rate !== undefined && !(rate > 0))
     throw new Failure(2, `--rate must be tasks per second, got ${options.rate}`)
-  // The last argument opens the inbox for writing. `erase` needs that even for a dry run, because it counts events
-  // under locks.
+  // The last argument opens the inbox for writing. `erase` writes even in a dry run, because it counts events under
+  // locks.
   return withInbox<ExitCode>(
     options,
     async ({ view, journal, name }) => {
@@ -188,8 +188,8 @@ const FLAGS = {
 } as const
 
 /**
- * Returns command-line options for this inbox and this filter, quoted for a shell. Ages are printed as dates, because
- * the command may run later. A URL is printed as `…`, because it may contain a password.
+ * Returns the command-line options of this inbox and this filter, quoted for a shell. Ages become dates, because the
+ * command may run later. A URL becomes `…`, because it may contain a password.
  */
 function filterLine(options: InboxOptions, filter: TaskFilter): string {
   const place = places.flatMap(({ place: { flag, takes } }) => {

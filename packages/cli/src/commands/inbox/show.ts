@@ -49,7 +49,7 @@ async function showCommand(id: string, options: InboxCommandOptions): Promise<Ex
   })
 }
 
-/** Describes a task with `debounce`: which task runs instead of it, or how many earlier events it runs for. */
+/** Describes what `debounce` did to a task: a newer event ran instead, or the task also runs for earlier events. */
 function foldLines({ into, stale, folded = 0 }: TaskInfo): readonly string[] {
   const newest = 'a replay runs the newest event of its key'
   return [

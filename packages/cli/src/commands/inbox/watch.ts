@@ -51,7 +51,7 @@ function tell(task: TaskInfo, known: Map<string, string>, json: boolean): void {
   if (known.get(task.id) === now) return
   known.delete(task.id)
   known.set(task.id, now)
-  // A forgotten task may be printed again, which does no harm.
+  // Limits the memory. A task that is removed here may be printed twice, which is harmless.
   if (known.size > 10_000) known.delete(known.keys().next().value!)
   if (json) return sayJson(task)
   const { event, receiver, subscription, error, id } = task

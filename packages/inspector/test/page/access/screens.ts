@@ -3,7 +3,6 @@ import type { Locator, Page } from 'playwright-core'
 /** A screen of the page, or a state of one. */
 export interface Screen {
   readonly query?: string
-  /** Prepares the screen. */
   readonly act?: (page: Page) => Promise<void>
   /** Returns an element that is visible at each width after `act`. */
   readonly seen: (page: Page) => Locator
@@ -20,7 +19,6 @@ const search =
 const suggestions = (page: Page): Locator => page.locator('#suggestions').getByRole('option')
 const DEAD = '?screen=list&q=state:dead&open=first'
 
-/** Screens by name. */
 export const SCREENS: Readonly<Record<string, Screen>> = {
   health: { seen: (page) => page.locator('.chart') },
   'charts as tables': {

@@ -3,7 +3,7 @@ declare module 'gifenc' {
 
   interface Frame {
     readonly palette?: Palette
-    /** Milliseconds. */
+    /** Duration of the frame, in milliseconds. */
     readonly delay?: number
     readonly transparent?: boolean
     readonly transparentIndex?: number

@@ -2,28 +2,28 @@ import gifenc from 'gifenc'
 import type { Browser, Page } from 'playwright-core'
 
 const { GIFEncoder, applyPalette, quantize } = gifenc
-// One colour is for what has not changed since the frame before.
+// The last color of the palette means "the same as in the previous frame".
 const COLOURS = 255
 const SAME = 255
 
-// Frames that stand this long give the colours; those between have the same.
+// Minimum duration of a still frame, in milliseconds. All other frames use the colors of the still frames.
 const STANDS = 400
 
-// Pixels below the picture: a caption never lies over what it speaks of.
+// Height of the caption below the screenshot, in pixels. A caption must not cover the page.
 const BAND = 56
 
-/** Screenshots of pages as a moving picture, each above its caption. */
+/** A film of screenshots, each with a caption below it. */
 export interface Reel {
-  /** Adds a frame: the page as it is now, shown for the given number of milliseconds. */
+  /** Adds a screenshot of the page, which is shown for `duration` milliseconds. */
   frame(page: Page, duration: number, caption: string): Promise<void>
-  /** Adds the frames of another reel of the same size. */
+  /** Adds all frames of another film of the same size. */
   append(other: Reel): void
   readonly shots: readonly Shot[]
-  /** The frames that stand, each above its caption, as PNG. */
+  /** Returns the still frames with their captions, as PNG. */
   pictures(): Promise<readonly Uint8Array[]>
-  /** Milliseconds of all frames so far. */
+  /** Returns the duration of all frames, in milliseconds. */
   lasts(): number
-  /** The bytes of the GIF. */
+  /** Returns the film as a GIF. */
   end(): Promise<Uint8Array>
 }
 
@@ -33,7 +33,7 @@ interface Shot {
   readonly caption: string
 }
 
-/** Starts one. Chromium itself reads the pixels of its screenshots. */
+/** Creates an empty film. A page of Chromium reads the pixels of the screenshots. */
 export async function createReel(browser: Browser): Promise<Reel> {
   const reader = await browser.newPage()
   const shots: Shot[] = []

@@ -1,6 +1,6 @@
-// Makes the films of the README and the site, `npm run docs -- film`: real deliveries, the real command line and page,
-// Chromium. A gateway parses forms and writes them anew, so that signatures fail; the cause is proven, one line is
-// moved, and it is over. With FRAMES=folder each frame that stands is kept there as a picture.
+// Makes the films of the README and the site: `npm run docs -- film`. They show real deliveries, the real command line,
+// and the real page in Chromium. A gateway parses forms and writes them again, so signatures do not match. The films
+// prove this cause, and fix it by moving one line. With FRAMES=folder, each still frame is also written to this folder.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { listen } from '@postern/testing'
@@ -15,7 +15,7 @@ import { createPointer } from './stage.ts'
 import { openScreen } from './terminal.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', '..', 'pictures')
-// What is above a caption, and the whole picture.
+// Size of a screenshot in pixels, without and with its caption.
 const SIZE = { width: 1000, height: 584 }
 const WHOLE = { width: 1000, height: 640 }
 const LARGEST = 2_000_000
@@ -30,7 +30,9 @@ await keep('film', reel, 35_000)
 keepSources('film.gif', 'film-terminal.gif', 'film.png')
 await browser.close()
 
-/** The terminal alone: send, 401, explain, proven, mended, 200. */
+/**
+ * Films the terminal: a delivery gets 401, `explain` proves the cause, the gateway is fixed, and a delivery gets 200.
+ */
 async function filmTerminal(): Promise<Reel> {
   const shop = await startShop()
   const screen = await openScreen(browser, SIZE, shop.folder)
@@ -68,7 +70,7 @@ async function filmTerminal(): Promise<Reel> {
   return made
 }
 
-/** The page before, the terminal, and the page after. */
+/** Films the page before the fix, then the terminal, then the page after the fix. */
 async function filmAll(): Promise<{ readonly reel: Reel; readonly poster: Uint8Array }> {
   const made = await createReel(browser)
   const now = Date.now()
@@ -98,7 +100,7 @@ async function filmAll(): Promise<{ readonly reel: Reel; readonly poster: Uint8A
   made.append(terminal)
   const after = await openPage(now, now - 25 * MINUTE)
   await after.page.locator('.chart').first().waitFor()
-  // Below the head of the page, which stays.
+  // Scrolls the chart to the space below the sticky head of the page.
   await after.page
     .locator('.chart')
     .first()

@@ -1,20 +1,20 @@
 import type { Locator, Page } from 'playwright-core'
 import type { Reel } from './reel.ts'
 
-// Milliseconds of a frame while the pointer moves, and how many there are.
+// Duration of a frame while the pointer moves, in milliseconds, and number of frames per move.
 const STEP = 80
 const STEPS = 6
 
-/** What a viewer follows on a page: a pointer that moves before it presses. */
+/** A pointer that viewers can follow: it moves to an element before it presses the element. */
 export interface Pointer {
-  /** Moves the pointer to something and presses it. */
+  /** Moves the pointer to an element and presses the element. */
   press(target: Locator, caption: string): Promise<void>
-  /** Draws the pointer again, after the page was loaded again. */
+  /** Draws the pointer again after the page was loaded again. */
   draw(): Promise<void>
   hide(): Promise<void>
 }
 
-/** Puts a pointer over a page. It is drawn by the browser, and takes no press. */
+/** Draws a pointer over a page. Clicks pass through the drawn pointer. */
 export function createPointer(page: Page, reel: Reel): Pointer {
   const size = page.viewportSize()!
   let at = { x: size.width * 0.7, y: size.height * 0.6 }
@@ -32,7 +32,7 @@ export function createPointer(page: Page, reel: Reel): Pointer {
       const to = { x: box.x + Math.min(box.width / 2, 60), y: box.y + box.height / 2 }
       const from = at
       for (let step = 1; step <= STEPS; step++) {
-        // Slow at both ends, as a hand moves.
+        // The pointer is slow at the start and at the end, as a hand is.
         const part = (1 - Math.cos((Math.PI * step) / STEPS)) / 2
         await move({ x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part })
         await reel.frame(page, STEP, caption)
@@ -50,7 +50,7 @@ export function createPointer(page: Page, reel: Reel): Pointer {
   }
 }
 
-/** Runs in the page. Styles are set one by one: its policy forbids those in markup. */
+/** Runs in the page. Sets each style by script, because the page's Content-Security-Policy forbids styles in markup. */
 function overlay(): void {
   const element = document.createElement('div')
   element.id = 'film-pointer'

@@ -2,22 +2,22 @@ import { spawnSync } from 'node:child_process'
 import type { Browser, Page } from 'playwright-core'
 import { terminal } from '../../../../cli/test/pty.ts'
 
-// Milliseconds of a frame while a word is typed.
+// Duration of a frame while a word is typed, in milliseconds.
 const STEP = 90
 const COLUMNS = 100
 
-/** A terminal as a viewer sees it. What it shows was printed by the program. */
+/** A page that looks like a terminal, and shows the real output of programs. */
 export interface Screen {
   readonly page: Page
-  /** Types a command, word by word. `frame` is called after each. */
+  /** Types a command word by word, and calls `frame` after each word. */
   type(command: string, frame: (duration: number) => Promise<void>): Promise<void>
-  /** Runs a command of postern in the folder, and shows what it prints. */
+  /** Runs a command of `postern` in the folder, and shows its output. */
   postern(...args: readonly string[]): Promise<void>
-  /** Runs git in the folder, and shows what it prints. */
+  /** Runs git in the folder, and shows its output. */
   git(...args: readonly string[]): Promise<void>
 }
 
-/** Opens one that works in a folder. */
+/** Opens a terminal that runs commands in a folder. */
 export async function openScreen(
   browser: Browser,
   size: { readonly width: number; readonly height: number },
@@ -80,7 +80,7 @@ const STYLES: Readonly<Record<string, string>> = {
   90: 'color:#8b949e',
 }
 
-/** The styles of a terminal as HTML. */
+/** Converts the escape sequences for styles to HTML. */
 function htmlOf(text: string): string {
   const [first = '', ...rest] = text.split('\u001B[')
   let open: readonly string[] = []

@@ -18,7 +18,6 @@ export interface Size {
   readonly names?: number
 }
 
-/** An app with the page and with receivers whose handlers fail. */
 export interface Crowd {
   readonly url: string
   readonly close: () => Promise<void>

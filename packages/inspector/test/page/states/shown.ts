@@ -11,7 +11,6 @@ export const LOOKS = [390, 1440].flatMap((width) =>
   })),
 )
 
-/** The page in one of the windows. */
 export interface Seen {
   readonly look: (typeof LOOKS)[number]
   readonly page: Page

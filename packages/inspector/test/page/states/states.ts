@@ -10,17 +10,14 @@ import { startRedis } from '../../../../../test/services/redis.ts'
 import { temporaryInbox } from '../../scene.ts'
 import { startCrowd, type Crowd, type Size } from './crowd.ts'
 
-/** A situation that the page must handle. */
 export interface State {
   readonly needs: readonly Program[]
   /** The page's first sentence. */
   readonly says: RegExp
-  /** Other text on the page. */
   readonly shows: RegExp
   readonly start: () => Promise<Started>
 }
 
-/** The app of a state. */
 export interface Started extends Crowd {
   /** Makes the failure of this state happen. Called when the page is open. */
   readonly fail: () => Promise<void>
