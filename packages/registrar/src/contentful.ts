@@ -16,8 +16,8 @@ export interface ContentfulRegistrarOptions extends ApiOptions {
 /**
  * Manages the webhooks of a space at Contentful. Topics have no `ContentManagement.` prefix. In a topic, `*` stands for
  * any type or any action. All webhooks of a space share its signing secret, so the registrar does not set the secret:
- * turn on request verification in the space's settings. An update sends the version that was read. So Contentful
- * rejects the update if somebody else has changed the webhook meanwhile.
+ * turn on request verification in the space's settings. An update names the version of the webhook that the registrar
+ * has read. So Contentful rejects the update if somebody has changed the webhook since then.
  *
  * API: https://www.contentful.com/developers/docs/references/content-management-api/#/reference/webhooks, with the
  * types of npm contentful-management.
@@ -29,7 +29,7 @@ export function contentfulRegistrar(options: ContentfulRegistrarOptions): Regist
   const call = senderCall('contentfulRegistrar', options, {
     title: 'Contentful',
     api: 'https://api.contentful.com',
-    // Contentful sends this header, in seconds, instead of Retry-After.
+    // In seconds. Contentful sends this header instead of Retry-After.
     wait429: ({ status, headers }) => {
       const reset = headers.get('x-contentful-ratelimit-reset')
       return status === 429 && reset !== null ? Number(reset) * 1000 : undefined

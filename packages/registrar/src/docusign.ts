@@ -53,8 +53,7 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
       settings: { includeHMAC: 'includeHMAC', version: 'eventData.version' },
       create: (target) => ({ json: { ...NEW, ...shapeOf(target) } }),
       shape: shapeOf,
-      // The request has the whole configuration, because DocuSign does not document whether missing members stay
-      // unchanged.
+      // DocuSign does not document whether a request without a member keeps the member. So the request has all members.
       async change(id, members) {
         const { json } = await call('GET', `${path}/${id}`)
         const [has = {}] = rows(row(json)['configurations'] ?? [], 'DocuSign')
@@ -64,7 +63,7 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
   })
 }
 
-/** With another version, DocuSign sends events as XML. */
+/** In this version, DocuSign sends JSON. In other versions, it sends XML. */
 const JSON_VERSION = 'restv2.1'
 
 const NEW = {

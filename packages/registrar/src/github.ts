@@ -58,8 +58,7 @@ export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
     ...endpoints,
     async update({ id, url, settings }, target) {
       await call('PATCH', `${base}/${id}`, { json: { events: target.topics } })
-      // URL and settings are changed at their own path, because setting them with a PATCH of the hook would remove the
-      // secret.
+      // A PATCH of the hook with URL or settings would remove the secret, so they are changed at their own path.
       if (url !== target.url || !sameSettings(settings, target)) {
         const json = { url: target.url, ...target.settings }
         await call('PATCH', `${base}/${id}/config`, { json })

@@ -93,7 +93,7 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
     return rows(row(json)['results'], 'HubSpot')
   }
 
-  /** Sets the app's target URL, which all subscriptions of the app share. */
+  /** All subscriptions of the app share this URL. Throws `taken` if it belongs to another receiver. */
   async function setUrl(url: string, previousUrls: readonly string[]): Promise<void> {
     const { targetUrl: has, throttling = { maxConcurrentRequests: 10 } } = await settings()
     if (has === url) return
@@ -107,7 +107,7 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
   }
 }
 
-/** Returns the topics for an event type: for a `propertyChange` type, one topic per watched property. */
+/** Adds the watched properties to a `propertyChange` type: one topic per property. Other types stay as they are. */
 function watched(
   name: string,
   properties: Readonly<Record<string, readonly string[]>>,

@@ -91,7 +91,10 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
 }
 
 const ALL = 'all public teams'
-/** Values of an error's `type`, which npm @linear/sdk reads, and of `code`, which the documentation names. */
+/**
+ * Error codes of two spellings: in the error's `type`, as npm @linear/sdk reads it, and in `code`, as the documentation
+ * says.
+ */
 const CODES = {
   denied: ['authentication error', 'AUTHENTICATION_ERROR'],
   limited: ['ratelimited', 'RATELIMITED'],
@@ -115,7 +118,7 @@ const DELETE = 'mutation ($id: String!) { webhookDelete(id: $id) { success } }'
 const ROTATE = 'mutation ($id: String!) { webhookRotateSecret(id: $id) { secret } }'
 
 /**
- * Returns the milliseconds to wait. Linear's header for the reset of the limit is in milliseconds since 1970.
+ * Linear's header says when the limit is reset, in milliseconds since 1970.
  * https://linear.app/developers/rate-limiting
  */
 function waitOf({ headers }: ApiAnswer): number {

@@ -32,7 +32,7 @@ export async function registered(registrar: Registrar, want: Want): Promise<Regi
   return { provider, account, url, endpoints, differs }
 }
 
-/** Returns the plan. If no plan is possible, returns the reason, such as topics that the API does not support. */
+/** Returns the reason if no plan is possible, such as topics that the API does not support. */
 async function planOf(registrar: Registrar, want: Want): Promise<Plan | string> {
   try {
     return await registrar.plan(want)

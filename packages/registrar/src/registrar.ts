@@ -5,8 +5,9 @@ export interface Registrar {
   /** The owner of the endpoints at the sender, such as `repository octo/hello`, without any secret. */
   readonly account: string
   /**
-   * Who makes the secret. `given`: your app gives it to the sender. `told`: the sender shows it once. `readable`: the
-   * sender shows it at any time. `none`: the registrar does not handle it.
+   * How the secret is exchanged. `given`: your app gives the secret to the sender. `told`: the sender makes the secret
+   * and shows it once. `readable`: the sender shows the secret at any time. `none`: the registrar does not handle
+   * secrets.
    */
   readonly secret: 'given' | 'told' | 'readable' | 'none'
   /** Returns the sender's topics for the patterns of a receiver, without any request. */
@@ -123,7 +124,7 @@ export interface Step {
   readonly why: string
 }
 
-/** The compared members of an endpoint. */
+/** The members of an endpoint that a plan compares. */
 export interface Shape {
   readonly url: string
   readonly topics: readonly string[]
@@ -134,7 +135,9 @@ export interface Shape {
 export interface ApplyOptions {
   /** The secret to give to the sender, at senders where your app makes the secret. */
   readonly secret?: string
-  /** Called with each new secret. If it throws, the new endpoint is deleted again. */
+  /**
+   * Called with each new secret. If this function throws, the registrar deletes the endpoint that it has just created.
+   */
   readonly onSecret?: OnSecret
 }
 
@@ -176,13 +179,13 @@ export interface StepResult extends Step {
 export interface EndpointStatus extends Endpoint {
   /** True if the sender delivers to this endpoint; undefined if the API does not say. */
   readonly delivering: boolean | undefined
-  /** The last failed deliveries that the API lists, newest first; empty if it lists none. */
+  /** The last failed deliveries, newest first. Empty if the API lists none. */
   readonly failures: readonly FailedDelivery[]
 }
 
 /** A delivery that failed. */
 export interface FailedDelivery {
-  /** Time of the failure in milliseconds since 1970, if the API returns it. */
+  /** Time of the failure in milliseconds since 1970, if the API returns a time. */
   readonly at?: number
   /** HTTP status of the endpoint's answer. */
   readonly status?: number

@@ -55,7 +55,7 @@ export function slackRegistrar(options: SlackRegistrarOptions): Registrar {
       const url = asText(events['request_url'])
       if (url === '') return []
       const topics = texts(events['bot_events']).toSorted()
-      // In socket mode, Slack keeps the URL but delivers nothing to it.
+      // In socket mode, Slack keeps the URL but does not deliver to it.
       const enabled = settings['socket_mode_enabled'] !== true
       return [{ id: appId, url, topics, enabled, state: 'active' }]
     },
@@ -131,7 +131,7 @@ const CODES: Readonly<Record<string, RegistrarErrorCode>> = {
   invalid_app_id: 'not_found',
 }
 
-/** Returns the error in an answer: Slack reports errors with status 200 and `ok: false`. */
+/** Slack reports errors with status 200 and `ok: false`. */
 function judge({ status, json }: ApiAnswer): ApiFault | undefined {
   const { ok, error, errors } = row(json)
   if (status !== 200 || ok === true) return undefined

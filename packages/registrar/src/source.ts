@@ -3,9 +3,9 @@
  * events. A source of redeliveries asks the sender to deliver the events again, signed. `@postern/registrar` has
  * sources for ten senders.
  *
- * Errors that a source throws have a `code`. On `not_found` and `invalid`, the catch-up counts one event as failed and
- * continues. On `rate_limited`, the catch-up waits `retryAfter` milliseconds and tries again. Any other error ends the
- * catch-up, and a later call continues.
+ * Errors that a source throws have a `code`. After `not_found` or `invalid`, the catch-up counts one event as failed
+ * and continues with the next event. After `rate_limited`, it waits `retryAfter` milliseconds and tries again. Any
+ * other error ends the catch-up. The next call of `catchUp` continues where it ended.
  */
 export type Source = PayloadSource | RedeliverySource
 
@@ -16,16 +16,16 @@ export type Source = PayloadSource | RedeliverySource
 export interface PayloadSource extends SourceBase {
   readonly kind: 'payload'
   /**
-   * True if the provider computes the id of an event from the payload, so this id differs from the listed id. If false,
-   * a payload is rejected unless it has the listed id. @default false
+   * True if the provider computes event ids from payloads, so that they differ from the listed ids. If false, a payload
+   * with another id than the listed one is rejected. @default false
    */
   readonly derivesIds?: boolean
   /** Returns an event as the sender would deliver it. */
   readonly read: (event: ListedEvent) => Promise<ListedDelivery>
   /**
-   * Returns the API version of the endpoint's deliveries; undefined stands for the account's version. Only senders
-   * whose payloads depend on a version have this method. A catch-up compares the result with the `version` of each
-   * event.
+   * Returns the API version of the endpoint's deliveries, or undefined if the endpoint uses the account's version. Only
+   * senders whose payloads depend on a version have this method. A catch-up compares the result with the `version` of
+   * each event.
    */
   readonly version?: () => Promise<string | undefined>
 }
@@ -36,8 +36,8 @@ export interface RedeliverySource extends SourceBase {
   /** Asks the sender to deliver one event again. Resolves when the sender has accepted the request. */
   readonly redeliver: (event: ListedEvent) => Promise<void>
   /**
-   * Asks the sender to deliver the events of a range that it never tried to deliver. Only for senders whose list has
-   * attempts, because such events are not in that list.
+   * Asks the sender to deliver those events of a range that the sender never tried to deliver. Needed if the sender
+   * lists attempts, because an event without an attempt is not in that list.
    */
   readonly redeliverUntried?: (range: Pick<Range, 'since' | 'until'>) => Promise<void>
 }
@@ -52,8 +52,8 @@ export interface SourceBase {
    */
   readonly account: string
   /**
-   * Lists the events of a range, newest first, at most `limit`. Each page is one request. Returns true if older events
-   * were left out because of `limit`. Returns `endless` if a page had no new event within the range, or if the pages
+   * Lists at most `limit` events of a range, newest first. Each page is one request. The iterator's return value is
+   * true if `limit` cut off older events. It is `endless` if a page had no new event within the range, or if the pages
    * did not end.
    */
   readonly list: (range: Range) => AsyncIterable<ListedEvent, boolean | 'endless'>
@@ -64,15 +64,15 @@ export interface Range {
   /** Milliseconds since 1970, inclusive. */
   readonly since: number
   /**
-   * Milliseconds since 1970, inclusive. Because the end is fixed, new events do not move entries to other pages during
-   * the reading.
+   * Milliseconds since 1970, inclusive. The end is fixed, so that new events do not move entries to other pages while
+   * the list is read.
    */
   readonly until: number
   /** Maximum number of events. If there are more, the newest are listed. @default 10000 */
   readonly limit?: number
   /**
-   * If true, lists only undelivered events; if false, all events. A sender that does not know which events were
-   * delivered always lists all. @default true
+   * If true, lists only undelivered events; if false, all events. If a sender does not know which events were
+   * delivered, it lists all events. @default true
    */
   readonly undelivered?: boolean
 }

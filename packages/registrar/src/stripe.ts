@@ -25,12 +25,14 @@ export interface StripeRegistrarOptions extends ApiOptions {
   /** API version of snapshots, such as `2026-10-28.dahlia`. @default the account's version */
   readonly apiVersion?: string
   /**
-   * If true, manages only endpoints for events of connected accounts. If false, manages only the others. @default false
+   * If true, manages only endpoints for events of connected accounts. If false, manages only endpoints for events of
+   * your own account. @default false
    */
   readonly connect?: boolean
   /**
-   * Registers an event destination instead of a webhook endpoint, with this kind of payload. Use `thin` for topics that
-   * start with `v1.` or `v2.`, and `snapshot` for all others. @default a webhook endpoint, which gets snapshots
+   * With this option, the registrar manages event destinations with this kind of payload, instead of webhook endpoints.
+   * Use `thin` for topics that start with `v1.` or `v2.`, and `snapshot` for all other topics. @default a webhook
+   * endpoint, which gets snapshots
    */
   readonly payload?: StripePayload
 }
@@ -96,8 +98,8 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     async list() {
       if (payload === undefined) return endpoints.list()
       const found = await api.list()
-      // Both APIs may list the same endpoint. Endpoints of the wanted kind and payload come first, so that a plan keeps
-      // them.
+      // An endpoint may be in the lists of both APIs. A plan keeps the first endpoint that fits, so endpoints of the
+      // wanted kind and payload come first.
       const ids = new Set(found.map(({ id }) => id))
       return [...found, ...(await endpoints.list()).filter(({ id }) => !ids.has(id))].toSorted(
         (one, other) => Number(isOwn(other)) - Number(isOwn(one)),
@@ -135,7 +137,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     },
   })
 
-  /** Returns the API that manages an endpoint. Ids of webhook endpoints start with `we_`. */
+  /** Ids of webhook endpoints start with `we_`. */
   function of(id: string): typeof api {
     return id.startsWith('we_') ? endpoints : api
   }
@@ -144,7 +146,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
     return settings?.['kind'] === api.kind && settings['payload'] === payload
   }
 
-  /** Returns why this registrar cannot register a topic, or undefined if it can. */
+  /** Returns the reason if this registrar cannot register a topic. */
   function elsewhere(pattern: string, wanted: StripePayload): string | undefined {
     if (pattern === 'v2.core.event_destination.ping') return 'ping() asks for it'
     const other = wanted === 'thin' ? 'snapshot' : 'thin'
@@ -154,19 +156,17 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
 }
 
 /**
- * Required value of the setting `secret`. An endpoint whose secret was never stored has the value `untold`, so a plan
- * replaces it.
+ * The setting `secret` is `untold` until the app has stored the endpoint's secret. A plan replaces endpoints with any
+ * other value than this one.
  */
 const KEPT = 'kept'
 
-/** Body of a request. */
 type Body = Pick<ApiRequest, 'form' | 'json'>
 
 /** One of Stripe's two APIs: webhook endpoints or event destinations. */
 interface StripeApi {
   readonly kind: string
   readonly path: string
-  /** Headers of each request. @default none */
   readonly headers?: Readonly<Record<string, string>>
   /** Query parameters that make Stripe show the URL. @default none */
   readonly query?: Readonly<Record<string, string>>
@@ -176,19 +176,16 @@ interface StripeApi {
   readonly secret: string
   readonly settings: EndpointMembers['settings']
   readonly page: ReadPage
-  /** Returns true if this registrar manages an endpoint of the list. */
+  /** True for endpoints that this registrar manages. */
   readonly isOwn: (endpoint: Fields) => boolean
   readonly create: (url: string, topics: readonly string[], version: string) => Body
   readonly update: (url: string, topics: readonly string[]) => Body
   /** Body of the request that marks the endpoint's secret as stored. */
   readonly keep: Body
-  /**
-   * Returns the request that turns an endpoint on or off: the path to append to that of the endpoint, and the body.
-   */
+  /** Returns the request that turns an endpoint on or off. `path` is appended to the endpoint's path. */
   readonly turn: (on: boolean) => readonly [path: string, body: Body]
 }
 
-/** Returns functions that list and change the endpoints of one API. */
 function stripeEndpoints(call: ApiCall, api: StripeApi) {
   const { kind, path, headers = {}, query = {} } = api
   const toEndpoint = endpointReader({
@@ -207,7 +204,7 @@ function stripeEndpoints(call: ApiCall, api: StripeApi) {
     get: async (id: string) =>
       toEndpoint(row((await call('GET', `${path}/${id}`, { query, headers })).json)),
     async create(url: string, topics: readonly string[], version: string) {
-      // With an idempotency key, a creation can be sent twice: Stripe repeats its first answer.
+      // With an idempotency key, the request can be sent twice: Stripe repeats its first answer.
       const key = { 'idempotency-key': crypto.randomUUID() }
       const made = await send('', api.create(url, topics, version), key)
       return { id: endpointId(made['id'], 'Stripe'), secret: asText(memberIn(made, api.secret)) }
@@ -239,8 +236,7 @@ function webhookEndpoints(call: ApiCall, connect: boolean): StripeApi {
     secret: 'secret',
     settings: { payload: () => 'snapshot', api_version: 'api_version' },
     page: stripePages(call, path),
-    // An endpoint that gets events of connected accounts needs its own registrar, even if another endpoint has the same
-    // URL.
+    // Endpoints for events of connected accounts need their own registrar, even if their URL is the same.
     isOwn: ({ metadata, application }) =>
       connect === (row(metadata)['postern_connect'] === 'true' || asText(application) !== ''),
     create: (url, topics, version) =>
@@ -259,7 +255,6 @@ function webhookEndpoints(call: ApiCall, connect: boolean): StripeApi {
   }
 }
 
-/** Path of event destinations. */
 const DESTINATIONS = '/v2/core/event_destinations'
 
 function eventDestinations(call: ApiCall, connect: boolean, payload: StripePayload): StripeApi {

@@ -42,12 +42,12 @@ export function svixRegistrar(options: SvixRegistrarOptions): Registrar {
     usuallyOn: true,
     create: ({ url, topics }) => ({
       json: { url, version: 1, ...filterOf(topics) },
-      // With this key, the request can be sent twice without a second endpoint: Svix repeats its first answer.
+      // With this key, a second request creates no second endpoint: Svix repeats its first answer.
       headers: { 'idempotency-key': crypto.randomUUID() },
       repeatable: true,
     }),
     shape: ({ url, topics }) => ({ url, filterTypes: null, ...filterOf(topics) }),
-    // A PUT replaces the whole endpoint, so it also sends the unchanged members.
+    // A PUT removes members that it does not name, so all members are sent.
     async change(id, members) {
       const { id: _id, createdAt: _created, updatedAt: _updated, ...rest } = await get(id)
       await call('PUT', `${base}/${id}/`, { json: { ...rest, ...members } })

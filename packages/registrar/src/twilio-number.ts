@@ -85,10 +85,7 @@ const MEMBERS: Readonly<Record<string, { url: string; method: string; parameter:
   message: { url: 'sms_url', method: 'sms_method', parameter: 'Sms' },
   call: { url: 'voice_url', method: 'voice_method', parameter: 'Voice' },
 }
-/**
- * Topics of the provider for an incoming call: `call` and the values of `CallStatus`. The next list has the topics for
- * an incoming message.
- */
+/** The provider's topics for incoming calls: `call` and the values of `CallStatus`. */
 const CALLS = [
   'call',
   'ringing',

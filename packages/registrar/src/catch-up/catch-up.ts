@@ -7,15 +7,17 @@ import { takeRange } from './take-range.ts'
 import { workOf } from './work.ts'
 
 /**
- * Fetches the events that a receiver missed: each event that a source lists in a range, once, oldest first. Payloads go
- * to `receiver.ingest`. A source of redeliveries asks the sender to deliver each event again. If a call is interrupted,
- * call it again: the new call continues where the first one stopped.
+ * Gets the events that a receiver missed, once each, oldest first. A source lists the events of a time range through
+ * the sender's API. If the source has payloads, the payloads go to `receiver.ingest`. If not, the source asks the
+ * sender to deliver each event again. If a call is interrupted, call it again: the new call continues where the first
+ * one stopped.
  *
- * With the option `on`, the catch-up runs when the app starts or after each silence (a time without deliveries), until
- * the receiver closes. Only one process at a time runs the catch-up. With `on`, the returned function ends the
+ * With the option `on`, the catch-up runs when the app starts or after each silence (a time without deliveries). It
+ * runs until the receiver closes, or until you call the returned function. Only one process at a time runs the
  * catch-up.
  *
- * @throws TypeError for wrong options, a `since` before the inbox's dedupe window, and payloads in another API version
+ * @throws TypeError for wrong options, for a `since` before the inbox's dedupe window, and for payloads whose API
+ * version is not the endpoint's
  * @throws WebhookError `in_progress` while another call catches up with the same account, or `receiver_closed` when the
  * receiver closes. Errors of the source are passed on.
  *

@@ -20,9 +20,9 @@ export interface CatchUpOptions {
    */
   readonly limit?: number
   /**
-   * Tenant of the webhooks, or false if they have none. A source of payloads needs this option if the provider's
-   * secrets have tenants or come from a function. For redeliveries, leave this option out: they are signed, and get the
-   * tenant of their secret.
+   * Tenant of the webhooks, or false if the webhooks have no tenant. A source of payloads needs this option if the
+   * provider's secrets have tenants or come from a function. For redeliveries, leave this option out: redeliveries are
+   * signed, so the receiver knows their tenant.
    */
   readonly tenant?: string | false
   /** If true, also ingests events that the sender has already delivered. @default false */
@@ -36,9 +36,12 @@ export interface CatchUpOptions {
   readonly anyVersion?: boolean
   /** If true, only lists and counts the events. @default false */
   readonly dryRun?: boolean
-  /** Maximum total wait per request or event, for the sender's rate limit or a full inbox. @default '1h' */
+  /**
+   * Maximum time that one request or event waits in total, because of the sender's rate limit or a full inbox. @default
+   * '1h'
+   */
   readonly patience?: Duration
-  /** Called with the progress. If it throws, the catch-up ends with that error. */
+  /** Called with the progress. If this function throws, the catch-up ends with that error. */
   readonly onProgress?: (progress: CatchUpProgress) => void
 }
 
@@ -60,7 +63,7 @@ const OPTIONS: readonly (keyof CatchUpOptions)[] = [
   'onProgress',
 ]
 
-/** Returns the options with their defaults. Throws a `TypeError` that names a wrong option. */
+/** Throws a `TypeError` that names a wrong option. */
 export function checkCatchUp(
   receiver: Missing,
   source: Source,
@@ -113,7 +116,7 @@ function hours(time: number): string {
 }
 
 /**
- * Returns the inbox's records, a store in which a catch-up keeps its progress. Throws a `TypeError` if the source, the
+ * Returns the store for the progress of a catch-up: the inbox's `records`. Throws a `TypeError` if the source, the
  * inbox or the tenant does not fit the receiver.
  */
 export function checkFits(
@@ -172,10 +175,10 @@ function checkTenant(provider: Provider, source: Source, tenant: string | false 
     )
 }
 
-/** Returns the tenants of the provider's secrets, or an empty list if no secret has a tenant. */
+/** The list is empty if no secret has a tenant. */
 function tenantsOf(provider: Provider): readonly (string | undefined)[] | 'unknown' {
   const made = madeOf(provider)
-  // A provider that was not made with `provider()`, or whose secrets come from a function, may use any tenant.
+  // The tenant is unknown if secrets come from a function, or if the provider was not made with `provider()`.
   if (!made || typeof made.secret === 'function') return 'unknown'
   const found = [made.secret]
     .flat()

@@ -6,8 +6,8 @@ const FIRST = 1000
 const LONGEST = 30_000
 
 /**
- * Makes a function that retries a step while the sender (`rate_limited`) or the inbox (503) asks to wait. The function
- * rejects if the waits of a step would exceed `patience` milliseconds, and when `signal` aborts.
+ * Creates a function that retries a step while the sender (`rate_limited`) or the inbox (503) asks to wait. The
+ * function rejects if a step would wait longer than `patience` milliseconds in total, or if `signal` aborts.
  */
 export function createPatience(
   patience: number,
@@ -32,7 +32,7 @@ export function createPatience(
   }
 }
 
-/** Returns the milliseconds until a retry, or undefined if a retry would not help. */
+/** Undefined if a retry would not help. */
 function waitOf(error: unknown, pause: number): number | undefined {
   if (isWebhookError(error))
     return error.status === 503 && error.code !== 'receiver_closed' ? pause : undefined
@@ -41,7 +41,7 @@ function waitOf(error: unknown, pause: number): number | undefined {
   return typeof asked === 'number' ? Math.max(asked, 1) : undefined
 }
 
-/** Settles like the promise. If the signal aborts first, rejects with the signal's reason. */
+/** If the signal aborts first, rejects with the signal's reason. */
 export function interruptible<Result>(
   promise: Promise<Result>,
   signal: AbortSignal,
@@ -54,7 +54,7 @@ export function interruptible<Result>(
   })
 }
 
-/** Resolves after a time. Rejects if the signal aborts first. The wait keeps the process alive only if `holds` is true. */
+/** Rejects if the signal aborts first. The timer keeps the process alive only if `holds` is true. */
 export function sleep(time: number, signal: AbortSignal, holds = true): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const slept = new Promise<void>((resolve) => {

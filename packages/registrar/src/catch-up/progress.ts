@@ -5,9 +5,7 @@ import type { Records } from '@postern/core/inbox'
 
 const BEAT = 3000
 
-/**
- * Events that a run must cover. A run continues an interrupted run only if that run covered all of these events too.
- */
+/** What a run must cover. A run continues an interrupted run only if that run covered all of this too. */
 interface Aim {
   readonly since: number
   readonly until: number
@@ -15,28 +13,29 @@ interface Aim {
   readonly topics: readonly string[]
 }
 
-/** Position of the last completed event. Events are sorted by `at`, then by `id`. */
+/** Position of the last completed event, in the order of `at`, then `id`. */
 export interface ProgressMark {
   readonly at: number
   readonly id: string
 }
 
-/** The stored progress of one account. Only one process at a time may change it. */
+/** The stored progress of one account, which only the process with the lease may change. */
 export interface Progress {
   /** Position at which an earlier run stopped; undefined if this run starts at `since`. */
   readonly from: ProgressMark | undefined
-  /** True if the interrupted run had already asked for events that the sender never tried to deliver. */
+  /** True if the interrupted run has already called `redeliverUntried`. */
   readonly untried: boolean
   /** Aborts when another process has taken over the catch-up. */
   readonly lost: AbortSignal
-  /** Notes a completed event in memory. `save`, `finish` or the next heartbeat stores the note. */
+  /** Sets the position in memory. `save`, `finish` or the next heartbeat stores the position. */
   reached(place: ProgressMark): void
   save(): Promise<void>
   asked(): Promise<void>
-  /** Marks the run as complete, so the next run starts at its own `since`. */
+  /** Marks the run as complete, so that the next run starts from its option `since`. */
   finish(): Promise<void>
   /**
-   * Ends the lease, so that another process can continue. Never rejects: if the release fails, the lease expires later.
+   * Ends the lease, so that another process can continue. Never rejects, because the lease also ends after {@link
+   * LEASE}.
    */
   release(): Promise<void>
 }
@@ -59,8 +58,8 @@ export function progressKey(...parts: readonly (string | null)[]): string {
 }
 
 /**
- * Returns the end of the range of an account's last run. If the run was interrupted, also returns the time of the event
- * at which the run stopped.
+ * Returns the end of the last run's time range, and if that run was interrupted, the time of the event where it
+ * stopped.
  */
 export async function lastRun(
   records: Records,
@@ -72,7 +71,7 @@ export async function lastRun(
   return { until, stoppedAt: ended ? undefined : (place?.at ?? since) }
 }
 
-/** Acquires the lease on the progress of an account. Throws `in_progress` while another process has the lease. */
+/** Throws `in_progress` while another process has the lease. */
 export async function claimProgress(records: Records, key: string, aim: Aim): Promise<Progress> {
   const owner = randomUUID()
   const lost = new AbortController()
@@ -131,16 +130,14 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
     },
   }
 
-  /**
-   * Stores a change after all earlier changes, because each write needs the version that the previous write stored.
-   */
+  /** Waits for all earlier writes, because each write needs the version that the write before stored. */
   function write(change: Partial<Stored>): Promise<void> {
     const next = async (): Promise<void> => {
       if (lost.signal.aborted) return
       state = { ...state, alive: Date.now(), ...change }
       if (await stored()) return
-      // If the answer to an earlier write was lost, this process still owns the record, but under a newer version. So
-      // it tries the write again with that version.
+      // An earlier write may have been stored without an answer. The record then still has this owner, but a newer
+      // version. So the write is tried again with the newer version.
       version = await versionOf()
       if (!lost.signal.aborted && !(await stored())) taken()
     }
@@ -172,25 +169,24 @@ export async function claimProgress(records: Records, key: string, aim: Aim): Pr
   }
 }
 
-/** Milliseconds without a heartbeat after which another process may continue a catch-up. */
+/** Time without a heartbeat after which another process may continue a catch-up, in milliseconds. */
 export const LEASE = 10_000
-// Milliseconds between two checks whether a process that seems to have died sends a heartbeat.
+// Milliseconds between two checks for a heartbeat of a process that seems to have died.
 const LOOK = 500
 
 interface Sight {
   readonly version: number
-  /** Time at which this process first read this version, on the clock of `performance.now()`. */
+  /** On the clock of `performance.now()`. */
   readonly since: number
 }
 
-// A sight is the first time that this process read a version. Sights are kept between calls, so several short calls
-// together can observe a whole lease.
+// When this process first read each version. The times are kept between calls, so that several short calls together can
+// wait for the whole lease.
 const sights = new WeakMap<Records, Map<string, Sight>>()
 
 /**
- * Returns true if no heartbeat came for the duration of a lease, measured with this process's own clock. If the wall
- * clock says that the last heartbeat is older than a lease, the function waits to make sure. Otherwise it returns false
- * without a wait.
+ * Returns true if the record's version did not change for a whole lease, on this process's own clock. Waits for that
+ * only if the wall clock says that the last heartbeat is older than a lease. Otherwise returns false at once.
  */
 async function isOver(
   records: Records,

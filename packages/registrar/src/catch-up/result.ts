@@ -6,7 +6,7 @@ export interface CatchUpProgress {
   readonly phase: 'listing' | 'taking' | 'waiting'
   /** Number of listed events. */
   readonly listed: number
-  /** Number of events to ingest, or to ask the sender for; 0 while the list is read. */
+  /** Number of events to ingest or to ask the sender for. It is 0 until the whole list was read. */
   readonly wanted: number
   /** Number of completed events among `wanted`. */
   readonly done: number
@@ -47,7 +47,7 @@ export function newCounts(source: string, since: number, until: number): CatchUp
 }
 
 /**
- * The members of a receiver that a catch-up uses. The type requires no other members, so a receiver of another copy of
+ * The members of a receiver that a catch-up uses. The type has no other members, so that a receiver of another copy of
  * `@postern/core` fits too.
  */
 export type Missing = Pick<

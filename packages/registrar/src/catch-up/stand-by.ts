@@ -17,8 +17,8 @@ export interface StandingCatchUp extends Pick<
   'tenant' | 'limit' | 'all' | 'anyVersion'
 > {
   /**
-   * When to catch up. `start`: when the app starts, since the last delivery in the journal. `silence`: each time that
-   * no delivery came for the duration of the receiver's option `silentAfter`.
+   * When to catch up. `start`: when the app starts, from the last delivery in the journal. `silence`: when no delivery
+   * has come for as long as the receiver's option `silentAfter`.
    */
   readonly on: readonly ('start' | 'silence')[]
   /**
@@ -29,11 +29,11 @@ export interface StandingCatchUp extends Pick<
 }
 
 interface StandingSettings extends StandingCatchUp {
-  /** Delay in milliseconds. */
+  /** In milliseconds. */
   readonly delay: number
 }
 
-/** Returns the options with their defaults. Throws a `TypeError` that names a wrong option. */
+/** Throws a `TypeError` that names a wrong option. */
 export function checkStanding(
   receiver: Missing,
   source: Source,
@@ -61,25 +61,25 @@ export function checkStanding(
   return { ...options, delay: milliseconds(delay ?? normal, 'catchUp: delay') }
 }
 
-// Milliseconds before the last delivery at which the range starts. The process may have died during an earlier
-// delivery, and the sender's clock may differ.
+// Milliseconds by which the range starts before the last delivery. An earlier delivery may have been lost when the
+// process died, and the sender's clock may differ.
 const OVERLAP = 300_000
-// Delays of retries, in milliseconds. When the app starts, the network may be missing, or a dead process may still have
-// the lease.
+// Waits between retries, in milliseconds. When the app starts, there may be no network yet, or a process that died may
+// still have the lease.
 const PAUSES = [LEASE, 60_000, 300_000, 900_000, 3_600_000]
-// Number of rows per page of the journal, and maximum number of pages. One page may not be enough, because catch-ups
-// also write rows into the journal.
+// Rows per page of the journal, and maximum number of pages to read. The rows of catch-ups do not count, so the last
+// delivery may not be on the first page.
 const ROWS = 1000
 const LOOKS = 10
 
-/** Catches up at start and after each silence. Returns a function that stops reacting to silences. */
+/** Returns a function that stops reacting to silences. */
 export function standBy(
   receiver: Missing,
   source: Source,
   standing: StandingSettings,
   { run }: Work,
 ): () => void {
-  // If a tool such as the CLI has imported the app, this function does nothing, because the running app catches up.
+  // If a tool such as the CLI imports the app, the running app already catches up.
   if (isTool()) return () => undefined
   const begin = (since?: number): void =>
     void run((closing) => automatic(receiver, source, standing, closing, since))
@@ -90,7 +90,7 @@ export function standBy(
 }
 
 /**
- * Catches up since the last delivery, or since the start of a silence. If the sender or the inbox cannot be reached,
+ * Catches up from the last delivery, or from the start of a silence. If the sender or the inbox cannot be reached,
  * retries for about 80 minutes. Never rejects.
  */
 async function automatic(
@@ -111,15 +111,15 @@ async function automatic(
         const last = await lastRun(inbox.records!, sourceKey(receiver, source, tenant))
         const from = silentSince ?? (await lastDelivery(receiver, started, last?.until))
         const since = Math.min(last?.stoppedAt ?? Infinity, (from ?? Infinity) - OVERLAP)
-        // A receiver that never had a delivery has missed nothing.
+        // Without any earlier delivery, nothing was missed.
         if (since === Infinity) return
         const earliest = now() - inbox.dedupeWindow
         if (since < earliest)
           warn(
             `catchUp: the last delivery came before the dedupeWindow of ${inbox.name}; events older than ${new Date(earliest).toISOString()} were skipped: check the sender's list`,
           )
-        // `takeRange` rejects a range that starts before the dedupe window, whose start moves with the clock. So the
-        // range starts a second later.
+        // `takeRange` rejects a range that starts before the dedupe window. The window moves while this code runs, so
+        // the range starts a second after the window's start.
         const range = { since: Math.max(since, Math.min(earliest + 1000, now())) }
         const result = await takeRange(receiver, source, { ...options, ...range }, closing)
         observer.catchUpEnded?.(name, result)
@@ -143,8 +143,8 @@ async function automatic(
 }
 
 /**
- * Returns the time of the last webhook before the time `before`, or the end of the last catch-up if that is later. Rows
- * that catch-ups wrote into the journal do not count.
+ * Returns the time of the last webhook before `before`, or the end of the last catch-up, whichever is later. Rows that
+ * catch-ups wrote into the journal do not count.
  */
 async function lastDelivery(
   { name, settings }: Missing,

@@ -7,15 +7,15 @@ import { createPatience, interruptible } from './patience.ts'
 import { claimProgress, progressKey, type Progress, type ProgressMark } from './progress.ts'
 import { TimelessError } from '../common/read.ts'
 
-// Number of events, and number of milliseconds, after which the progress is stored. If the process is killed, the
-// events since then are ingested again as duplicates.
+// The progress is stored after this number of events, or after this number of milliseconds. If the process is killed,
+// the events since then are ingested again, and count as duplicates.
 const EVERY = 50
 const OFTEN = 1000
 const FAILURES = 100
 
 /**
- * Ingests the events of a time range, oldest first, or asks for their redelivery. If the call fails, another call
- * continues where this one stopped.
+ * Ingests the events of a time range, oldest first, or asks for their redelivery. After a failure, the next call
+ * continues where this call stopped.
  */
 export async function takeRange(
   receiver: Missing,
@@ -99,7 +99,7 @@ async function run(
     unsaved = 0
     signal.throwIfAborted()
   }
-  // An event may be listed shortly before it can be read, so events that were not found are tried once more.
+  // Some APIs list an event a moment before they return its payload. So events that were not found are tried once more.
   for (const event of absent) await settle(receiver, source, plan, event, counts, patiently, true)
   return counts
 }
@@ -107,7 +107,7 @@ async function run(
 type Patiently = ReturnType<typeof createPatience>
 
 /**
- * Ingests one event, or asks the sender for it. If an error concerns only this event, the event counts as failed.
+ * Ingests one event, or asks the sender for it. An error that concerns only this event is counted and not thrown.
  * Returns false if the event was not found and needs a retry.
  */
 async function settle(
@@ -156,14 +156,14 @@ async function settle(
   return true
 }
 
-/** Returns the code of an error that concerns only one event, or undefined for any other error. */
+/** Undefined if the error may concern more than one event. */
 function ownTrouble(error: unknown): string | undefined {
   const code = textOf(error, 'code')
   if (isWebhookError(error)) return error.status < 500 && code !== 'in_progress' ? code : undefined
   return code === 'not_found' || code === 'invalid' ? code : undefined
 }
 
-/** Throws a `TypeError` if the API version of payloads differs from that of the endpoint's deliveries. */
+/** Throws a `TypeError` if payloads have another API version than the endpoint's deliveries. */
 async function checkVersions(
   source: Source,
   { anyVersion }: CatchUpPlan,
@@ -188,16 +188,16 @@ interface Listing {
   readonly tell: (phase: 'listing') => void
 }
 
-// Number of listed events between two progress reports: the page size of most senders.
+// Number of listed events between two progress reports. Most senders have pages of this size.
 const TOLD = 100
 
-// Maximum number of times that the list is read again. If the list changes between two pages, entries can be missed. So
-// the list is read again until it has no new entry.
+// Maximum number of times that the list is read. If the list changes between two pages, an entry may be missed. So the
+// list is read again until a reading finds no new entry.
 const ROUNDS = 5
 
 type Cut = CatchUpCounts['cut']
 
-/** Returns the events to ingest, oldest first. Events without a matching subscription are only counted. */
+/** Oldest first. Events without a matching subscription are only counted. */
 async function listHeads(
   receiver: Missing,
   source: Source,
@@ -220,7 +220,7 @@ async function listHeads(
   tell('listing')
   return wanted.toSorted((a, b) => (isAfter(a, b) ? 1 : -1))
 
-  /** Reads the list once. Returns why reading stopped before the end, or undefined if it reached the end. */
+  /** Reads the list once. Returns why reading stopped early, or undefined at the end of the list. */
   async function read(): Promise<Cut> {
     const range = { since: from?.at ?? since, until, limit, undelivered: !all }
     const list = source.list(range)[Symbol.asyncIterator]()
@@ -236,7 +236,7 @@ async function listHeads(
         return 'time'
       }
       if (own.has(event.id) ? ++repeated > limit : own.size > limit) {
-        // A source lists at most `limit` events, so a longer list may have no end.
+        // A source must list at most `limit` events, so a longer list may be endless.
         await list.return?.(true)
         return 'endless'
       }
@@ -251,7 +251,7 @@ async function listHeads(
     try {
       return await interruptible(list.next(), signal)
     } catch (error) {
-      // A list that has an entry without a time may be incomplete. The events before that entry are still ingested.
+      // Entries after one without a time cannot be checked. The events before that entry are still ingested.
       if (error instanceof TimelessError) return 'time'
       throw error
     }
@@ -272,17 +272,14 @@ async function listHeads(
   }
 }
 
-/**
- * Returns true if `event` comes after `other`. The id decides if times are equal, which is common because many senders
- * send whole seconds.
- */
+/** Many senders send whole seconds, so times are often equal. Then the id decides. */
 function isAfter(event: ProgressMark, other: ProgressMark): boolean {
   return event.at === other.at ? event.id > other.id : event.at > other.at
 }
 
 /**
- * Returns true if a subscription matches the topic. Aliases of a topic are in the payload, which the list does not
- * have. So the prefixes of the topic count as aliases (`issues` for `issues.opened`).
+ * Returns true if a subscription matches the topic. The aliases of an event are in its payload, which the list lacks.
+ * So each prefix of the topic counts as an alias (`issues` for `issues.opened`).
  */
 function isWanted({ settings, subscribes }: Missing, topic: string): boolean {
   if (settings.onUnhandled === 'store') return true

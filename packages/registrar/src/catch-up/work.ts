@@ -2,7 +2,7 @@ import { settledBy } from '@postern/core/internal'
 import { WebhookError } from '@postern/core'
 import type { Missing } from './result.ts'
 
-/** Work that belongs to a receiver. When the receiver closes, the receiver aborts the work and waits for its end. */
+/** Work that belongs to a receiver. A receiver that closes aborts the work, and waits until the work has ended. */
 export interface Work {
   readonly run: <Result>(work: (closing: AbortSignal) => Promise<Result>) => Promise<Result>
   /** Aborts the work, and removes the callback from the receiver. */
@@ -14,7 +14,7 @@ export function workOf(receiver: Missing): Work {
   const running = new Set<Promise<unknown>>()
   const left = receiver.onClose(async (until) => {
     abort()
-    // The wait has a limit. Work that does not end in time has stored its progress, so another process can continue it.
+    // Work that does not end in time is left behind. Its progress is stored, so another process can continue.
     await settledBy(Promise.allSettled(running), until)
   })
   return {

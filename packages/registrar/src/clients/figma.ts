@@ -12,7 +12,7 @@ export interface FigmaContext extends ApiOptions {
   readonly contextId: string
 }
 
-/** Makes a function that calls Figma's API. Figma has its own header for personal tokens. */
+/** Figma has its own header for personal tokens. */
 export function figmaClient(
   name: 'figmaRegistrar' | 'figmaEvents',
   options: FigmaContext,
@@ -26,7 +26,7 @@ export function figmaClient(
   })
 }
 
-/** Returns the webhooks of a team, a project or a file, with their passcodes. */
+/** The webhooks include their passcodes, which must not be printed. */
 export async function figmaWebhooks(
   call: ApiCall,
   { context, contextId }: FigmaContext,

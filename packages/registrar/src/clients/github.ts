@@ -14,10 +14,7 @@ export interface GithubOwner {
   readonly organization?: string
 }
 
-/**
- * Returns the path of an owner's hooks, and a name for the account. Throws a `TypeError` unless exactly one owner is
- * given.
- */
+/** Returns the path of the hooks, and the account's name. Throws a `TypeError` unless exactly one owner is given. */
 export function githubHooks(
   name: string,
   { repository, organization }: GithubOwner,
@@ -33,7 +30,6 @@ export function githubHooks(
   return { account: `repository ${repository}`, base: `/repos/${repository}/hooks` }
 }
 
-/** Makes a function that calls GitHub's REST API. */
 export function githubClient(name: MakerName, options: ApiOptions): ApiCall {
   return senderCall(name, options, {
     title: 'GitHub',
@@ -48,7 +44,7 @@ export function githubClient(name: MakerName, options: ApiOptions): ApiCall {
   })
 }
 
-/** Makes a function that reads the pages of a list. `next` is the query parameter that chooses the next page. */
+/** `next` is the query parameter for the next page. */
 export function githubPages(call: ApiCall, path: string, next: 'page' | 'cursor'): ReadPage {
   return pagesOf(call, 'GitHub', path, {
     query: { per_page: 100 },
@@ -63,9 +59,9 @@ export function githubPages(call: ApiCall, path: string, next: 'page' | 'cursor'
 }
 
 /**
- * Returns the milliseconds that GitHub asks to wait. If a rate limit is exceeded, GitHub answers 403 or 429.
- * `x-ratelimit-reset` is the time at which the limit starts again, in seconds since 1970. `retry-after` is used instead
- * if the answer has this header. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ * Returns the milliseconds that GitHub asks to wait. If a rate limit is exceeded, the status is 403 or 429. The wait is
+ * in `retry-after`, or else ends at `x-ratelimit-reset` (seconds since 1970).
+ * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 function waitOfGithub({ status, headers }: ApiAnswer): number | undefined {
   if (status !== 403 && status !== 429) return undefined
@@ -88,7 +84,7 @@ const APP_ONLY = /* @__PURE__ */ new Set([
   'installation_target',
 ])
 
-/** GitHub's events. The name of an event is the first segment of the topic, and `*` means every event. */
+/** GitHub subscribes to the first segment of a topic. `*` means every event. */
 export const GITHUB_NAMES: TopicNames = {
   known: topicList(GITHUB_TOPICS).filter((name) => !APP_ONLY.has(name)),
   everything: '*',

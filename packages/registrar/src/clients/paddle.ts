@@ -3,7 +3,7 @@ import type { ApiOptions, MakerName, Token } from '../common/options.ts'
 import { memberIn, linkQuery, row, asText } from '../common/read.ts'
 import { pagesOf, type ListPages, type ReadPage } from '../common/rest.ts'
 
-/** Makes a function that calls Paddle's API, or its sandbox if the key starts with `pdl_sdbx_`. */
+/** Keys that start with `pdl_sdbx_` are for the sandbox, which has its own API. */
 export function paddleClient(
   name: MakerName,
   options: ApiOptions & { readonly key: Token },
@@ -16,7 +16,6 @@ export function paddleClient(
   })
 }
 
-/** Makes a function that reads the pages of a list. */
 export function paddlePages(call: ApiCall, path: string, query?: ListPages['query']): ReadPage {
   return pagesOf(call, 'Paddle', path, {
     rows: 'data',

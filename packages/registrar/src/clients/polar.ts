@@ -3,7 +3,7 @@ import type { ApiOptions, MakerName } from '../common/options.ts'
 import { row, asText } from '../common/read.ts'
 import { numbered, pagesOf, type ListPages, type ReadPage } from '../common/rest.ts'
 
-/** Makes a function that calls Polar's API. For the sandbox, the option `api` is `https://sandbox-api.polar.sh`. */
+/** For the sandbox, the option `api` is `https://sandbox-api.polar.sh`. */
 export function polarClient(name: MakerName, options: ApiOptions): ApiCall {
   return senderCall(name, options, {
     title: 'Polar',
@@ -18,7 +18,6 @@ export function polarClient(name: MakerName, options: ApiOptions): ApiCall {
   })
 }
 
-/** Makes a function that reads the pages of a list. */
 export function polarPages(call: ApiCall, path: string, query: ListPages['query']): ReadPage {
   const next = ['page', numbered('pagination.max_page')] as const
   return pagesOf(call, 'Polar', path, { rows: 'items', query: { ...query, limit: 100 }, next })

@@ -2,9 +2,7 @@ import { senderCall, type ApiCall } from '../common/client.ts'
 import type { ApiOptions, MakerName } from '../common/options.ts'
 import { row, rows, asText } from '../common/read.ts'
 
-/**
- * Makes a function that calls Square's API. For the sandbox, the option `api` is `https://connect.squareupsandbox.com`.
- */
+/** For the sandbox, the option `api` is `https://connect.squareupsandbox.com`. */
 export function squareClient(name: MakerName, options: ApiOptions): ApiCall {
   return senderCall(name, options, {
     title: 'Square',

@@ -3,10 +3,9 @@ import type { ApiOptions, MakerName } from '../common/options.ts'
 import { row, asText } from '../common/read.ts'
 import { pagesOf, type ListPages, type ReadPage } from '../common/rest.ts'
 
-/** Kind of the payloads of an event destination. */
+/** What an event destination delivers: the whole object (`snapshot`), or an event without the object (`thin`). */
 export type StripePayload = 'snapshot' | 'thin'
 
-/** Throws a `TypeError` for a payload that Stripe does not have. */
 export function checkPayload(name: string, payload: string | undefined): void {
   if (payload !== undefined && payload !== 'snapshot' && payload !== 'thin')
     throw new TypeError(`${name}: payload: must be 'snapshot' or 'thin', got ${payload as string}`)
@@ -14,7 +13,6 @@ export function checkPayload(name: string, payload: string | undefined): void {
 
 const API = 'https://api.stripe.com'
 
-/** Makes a function that calls Stripe's API. */
 export function stripeClient(
   name: MakerName,
   options: ApiOptions & { readonly account?: string },
@@ -29,10 +27,10 @@ export function stripeClient(
   })
 }
 
-/** Headers of requests under `/v2`, where Stripe requires a version. */
+/** Under `/v2`, Stripe requires a version. */
 export const V2: Readonly<Record<string, string>> = { 'stripe-version': '2026-10-28.endive' }
 
-/** Makes a function that reads the pages of a list under `/v2`. */
+/** For lists under `/v2`. */
 export function stripePagesV2(call: ApiCall, path: string, more: ListPages): ReadPage {
   return pagesOf(call, 'Stripe', path, {
     headers: V2,
@@ -44,15 +42,15 @@ export function stripePagesV2(call: ApiCall, path: string, more: ListPages): Rea
       ({ json }) => {
         const url = asText(row(json)['next_page_url'])
         if (url === '') return undefined
-        // Only the query parameter `page` of this URL is used. A request to the URL itself could send the key to
-        // another host.
+        // A request to the URL in the answer could send the key to another host. So only the URL's parameter `page` is
+        // used.
         return (URL.canParse(url, API) && new URL(url, API).searchParams.get('page')) || ''
       },
     ],
   })
 }
 
-/** Makes a function that reads the pages of a list that is not under `/v2`. */
+/** For lists under `/v1`. */
 export function stripePages(call: ApiCall, path: string, query?: ListPages['query']): ReadPage {
   return pagesOf(call, 'Stripe', path, {
     rows: 'data',

@@ -3,7 +3,7 @@ import type { ApiOptions, MakerName, Token } from '../common/options.ts'
 import { asText, memberIn } from '../common/read.ts'
 import { pagesOf, type ListPages, type ReadPage } from '../common/rest.ts'
 
-/** Makes a function that calls Svix's API. The last part of a token names the region, such as `….eu`. */
+/** The last part of a token names the region of the API, such as `….eu`. */
 export function svixClient(
   name: MakerName,
   options: ApiOptions & { readonly token: Token },
@@ -15,7 +15,6 @@ export function svixClient(
   })
 }
 
-/** Makes a function that reads the pages of a list. */
 export function svixPages(call: ApiCall, path: string, query?: ListPages['query']): ReadPage {
   return pagesOf(call, 'Svix', path, {
     rows: 'data',

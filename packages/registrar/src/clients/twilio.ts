@@ -10,7 +10,7 @@ export interface TwilioAccount extends ApiOptions {
   readonly authToken: Token
 }
 
-/** Makes a function that calls one of Twilio's APIs with Basic authentication. The user name is the account's id. */
+/** Basic authentication, with the account's id as the user name. */
 export function twilioClient(
   name: 'twilioRegistrar' | 'twilioNumberRegistrar',
   options: TwilioAccount,

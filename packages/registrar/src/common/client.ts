@@ -11,7 +11,6 @@ import {
   type Token,
 } from './options.ts'
 
-/** How to call the API of one sender. */
 interface SenderClient {
   /** The provider's title, for messages. */
   readonly title: string
@@ -21,30 +20,32 @@ interface SenderClient {
   readonly headers?: (token: string) => Readonly<Record<string, string>>
   /** Returns the query parameters with the token. @default none */
   readonly query?: (token: string) => Readonly<Record<string, string>>
-  /** Returns the start of each path, for an API with the token in the path. Messages do not show it. @default '' */
+  /**
+   * For an API with the token in the path: returns the start of each path. Error messages leave the start out. @default
+   * ''
+   */
   readonly prefix?: (token: string) => string
   /**
-   * Returns the milliseconds to wait before a retry, for a sender that does not use `Retry-After`. Undefined if the
-   * answer asks for no such wait.
+   * For a sender that does not use `Retry-After`: returns the milliseconds to wait before a retry. Undefined if the
+   * answer asks for no wait.
    */
   readonly wait429?: (answer: ApiAnswer) => number | undefined
-  /** Returns the error in a 2xx answer, for a sender that reports errors in such answers. */
+  /** For a sender that reports errors in 2xx answers: returns the error. */
   readonly judge?: (answer: ApiAnswer) => ApiFault | undefined
-  /** Returns the sender's message from the JSON body of an error. @default its member `message`, `detail` or `error` */
+  /** Returns the sender's message in the body of an error. @default the member `message`, `detail` or `error` */
   readonly explain?: (body: unknown) => string | undefined
 }
 
-/** An error that an answer of the sender reports. */
+/** An error that the sender's answer reports. */
 export interface ApiFault {
   readonly code: RegistrarErrorCode
   readonly reason?: string
-  /** Milliseconds until a retry makes sense. */
+  /** Time to wait before a retry, in milliseconds. Undefined if a retry would not help. */
   readonly wait?: number
 }
 
-/** One request to the sender's API. */
 export interface ApiRequest {
-  /** Query parameters. A list becomes one parameter per value. */
+  /** A list becomes one parameter per value. */
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>
   readonly json?: unknown
   readonly form?: URLSearchParams
@@ -53,30 +54,28 @@ export interface ApiRequest {
   readonly repeatable?: boolean
   /** Statuses that do not count as errors, in addition to 2xx. */
   readonly allow?: readonly number[]
-  /** Secrets in the body. Error messages must not contain them, even if the sender's answer repeats them. */
+  /** Secrets in the body. A sender may repeat them in its answer, and error messages must not contain them. */
   readonly secrets?: readonly string[]
 }
 
-/** The sender's answer. */
 export interface ApiAnswer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The parsed body, or undefined if the body is not JSON. */
+  /** Undefined if the body is not JSON. */
   readonly json: unknown
 }
 
-/** Calls a sender's API. */
 export type ApiCall = (method: string, path: string, request?: ApiRequest) => Promise<ApiAnswer>
 
 /** Maximum number of times that one request is sent. */
 const ATTEMPTS = 5
 
 /**
- * Checks the options of a registrar or a source, and makes the function that calls the sender's API with the token. The
- * function waits as the sender asks (`Retry-After` with 429 and 5xx). If the waits would exceed `patience` in total, it
- * throws `rate_limited` or `unavailable`. Repeatable requests are retried after a network failure or a 5xx. Redirects
- * are rejected, because they would send the token to another host.
+ * Checks the options of a registrar or a source, and creates the function that calls the sender's API with the token.
+ * After a 429, and for repeatable requests after a 5xx or a network failure, the function waits (`Retry-After`) and
+ * tries again. It throws `rate_limited` or `unavailable` if the waits would exceed `patience` in total. Redirects are
+ * rejected, because they would send the token to another host.
  *
  * @throws TypeError for an unknown, missing or wrong option.
  */
@@ -107,7 +106,7 @@ export function senderCall(name: MakerName, options: ApiOptions, sender: SenderC
     }
   }
 
-  /** Sends the request once. Returns the answer, or an error if no answer came. */
+  /** Never rejects: returns an error if no answer came. */
   async function once(
     method: string,
     path: string,
@@ -135,8 +134,8 @@ export function senderCall(name: MakerName, options: ApiOptions, sender: SenderC
       return await readAnswer(await send(url, body === undefined ? init : { ...init, body }))
     } catch (error) {
       if (error instanceof RegistrarError) throw error
-      // The new error has no `cause`, because the error from fetch names the URL. At some senders the URL contains a
-      // token.
+      // The error from fetch names the URL, which may contain a token. So the new error does not have it as its
+      // `cause`.
       return new RegistrarError('unavailable', `${label}: ${networkReason(error, timeout)}`)
     }
   }
@@ -146,7 +145,7 @@ function bearer(token: string): Readonly<Record<string, string>> {
   return { authorization: `Bearer ${token}` }
 }
 
-/** Returns the URL of a request. Rejects an id in `path` that would lead to another path. */
+/** Rejects an id in `path` that changes the path, such as `..`. */
 function urlOf(base: string, path: string, label: string): URL {
   const url = new URL(base + path)
   const plain = new URL(base).pathname.replace(/\/$/, '') + path
@@ -167,7 +166,7 @@ function networkReason(error: unknown, timeout: number): string {
 /** Maximum size of an answer, in bytes. GitHub's payloads are up to 25 MiB. */
 const MOST = 32 * 1024 * 1024
 
-/** Reads an answer. Throws `unexpected` for a body above the maximum, so that a wrong host cannot fill the memory. */
+/** Throws `unexpected` for a body above the maximum. Otherwise a wrong host could fill the memory. */
 async function readAnswer(response: Response): Promise<ApiAnswer> {
   const tooLarge = (): Error =>
     new RegistrarError('unexpected', `the answer is larger than ${MOST} bytes`)
@@ -177,19 +176,18 @@ async function readAnswer(response: Response): Promise<ApiAnswer> {
 
 function parse(text: string): unknown {
   try {
-    // `exact` keeps 64-bit integers, which some senders, such as GitHub, use as ids.
+    // Some senders, such as GitHub, use 64-bit integers as ids, so integers stay exact.
     return parseJson(text, { depth: 200, exact: true })
   } catch {
     return undefined
   }
 }
 
-/** A sent request, for messages and retries. */
 interface Sent {
   readonly label: string
-  /** Secrets that messages must not contain. */
+  /** Error messages must not contain these. */
   readonly secrets: readonly string[]
-  /** Number of the attempt; 1 for the first. */
+  /** Starts at 1. */
   readonly attempt: number
   readonly repeatable: boolean
 }
@@ -201,7 +199,7 @@ const CODES: Readonly<Record<number, RegistrarErrorCode>> = {
   429: 'rate_limited',
 }
 
-/** Returns the error in an answer and the milliseconds until a retry, or undefined for a successful answer. */
+/** Returns undefined for a successful answer. `pause` is in milliseconds, and is missing if no retry may follow. */
 function verdictOf(
   sender: SenderClient,
   request: ApiRequest,
@@ -258,9 +256,7 @@ function hide(text: string, secrets: readonly string[]): string {
   return long.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
 }
 
-/**
- * Returns the values of headers, and the last word of each value, because an error may repeat a token without `Bearer`.
- */
+/** Also returns the last word of each value. So a token is also found in a message that repeats it without `Bearer`. */
 function valuesOf(headers: Readonly<Record<string, string>>): readonly string[] {
   return Object.values(headers).flatMap((value) => [value, value.slice(value.lastIndexOf(' ') + 1)])
 }

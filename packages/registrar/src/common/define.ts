@@ -18,7 +18,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { checkSecret } from '@postern/core/internal'
 import { RegistrarError } from '../errors.ts'
 
-/** Makes a registrar from the spec of one sender. */
 export function defineRegistrar(given: RegistrarSpec): Registrar {
   const spec = { ...given, list: async () => (await given.list()).map(withoutPassword) }
   return {
@@ -88,7 +87,7 @@ function handing(
     })
 }
 
-/** Makes `restore`, for a sender with one endpoint per account. */
+/** For senders with one endpoint per account. */
 function restorer(spec: RegistrarSpec): NonNullable<Registrar['restore']> {
   return async (endpoint, options = {}) => {
     unknownOptions('restore', options, ['secret', 'dryRun'])
@@ -106,7 +105,7 @@ function restorer(spec: RegistrarSpec): NonNullable<Registrar['restore']> {
   }
 }
 
-/** Hides the password in an endpoint's URL. Commands print lists, which include the URLs of other receivers. */
+/** Hides the password in an endpoint's URL, because lists are printed and include the endpoints of other receivers. */
 function withoutPassword(endpoint: Endpoint): Endpoint {
   const url = URL.canParse(endpoint.url) ? new URL(endpoint.url) : undefined
   if (url === undefined || url.password === '') return endpoint
@@ -114,17 +113,19 @@ function withoutPassword(endpoint: Endpoint): Endpoint {
   return { ...endpoint, url: url.href }
 }
 
-/** Returns a new secret of 256 random bits. Every sender accepts its characters: letters, digits, `-` and `_`. */
+/** Returns 256 random bits as letters, digits, `-` and `_`, which every sender accepts in a secret. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** Splits the text of a file in `topics/` into the names of topics. */
 export function topicList(text: string): readonly string[] {
   return text.trim().split(/\s+/)
 }
 
-/** Applies those steps of a plan that are still needed. */
+/**
+ * Applies the steps of a plan, without those that were applied before. Throws `stale_plan` before any change if the
+ * endpoints now need other steps.
+ */
 async function applyPlan(
   spec: RegistrarSpec,
   plan: Plan,
@@ -138,8 +139,7 @@ async function applyPlan(
   checkSecrets(spec, plan, options)
   const has = await spec.list()
   const { steps } = makePlan(spec, plan.want, has)
-  // A plan that was stored as JSON has no members that are undefined. So these are removed from both sides before the
-  // comparison.
+  // A plan that was stored as JSON has lost its undefined members. So both sides go through JSON before the comparison.
   const planned = JSON.parse(JSON.stringify(plan.steps)) as readonly Step[]
   for (const step of steps) {
     const now = JSON.parse(JSON.stringify(step)) as Step
@@ -154,7 +154,7 @@ async function applyPlan(
   for (const step of steps) {
     const settled = results.every(({ state }) => state === 'done')
     if (step.do === 'delete' && !settled) {
-      // An old endpoint is not deleted until its replacement works.
+      // If an earlier step failed, the old endpoint stays, because its replacement may not work.
       const reason = 'not tried, since a step before it is not done'
       results.push({ ...step, state: 'failed', reason })
     } else if (stop !== undefined) results.push({ ...step, state: 'failed', reason: stop })
@@ -203,7 +203,7 @@ async function take(
   } catch (error) {
     if (!(error instanceof RegistrarError)) throw error
     const result = { ...step, state: 'failed' as const, reason: error.message }
-    // After one of these errors, the next steps would fail in the same way, so they are not tried.
+    // After one of these errors, the other steps would fail too.
     const fatal = ['unauthorized', 'forbidden', 'rate_limited', 'unavailable'].includes(error.code)
     return fatal
       ? { result, stop: `not tried, since a step before it failed (${error.code})` }

@@ -3,13 +3,10 @@ import type { ApiAnswer, ApiCall, ApiFault } from './client.ts'
 import { row, rows, asText, texts, type Fields } from './read.ts'
 import type { SourcePage } from './paging.ts'
 
-/** Sends one GraphQL operation, and returns the field `member` of the answer's data. */
+/** Returns the field `member` of the answer's data. */
 export type Ask = (query: string, variables: Fields, member: string) => Promise<Fields>
 
-/**
- * Makes a function that sends GraphQL operations to a path. If the result of a mutation has `userErrors`, the function
- * throws an error with the code `invalid`.
- */
+/** Throws an error with the code `invalid` if the result of a mutation has `userErrors`. */
 export function graphqlClient(call: ApiCall, path: string): Ask {
   return async (query, variables, member) => {
     const mutation = query.startsWith('mutation')
@@ -24,8 +21,8 @@ export function graphqlClient(call: ApiCall, path: string): Ask {
 }
 
 /**
- * Returns the error in a 200 answer. `codes` lists the sender's codes for a wrong token (`denied`) and an exceeded
- * limit (`limited`).
+ * Returns the error in a 200 answer. `codes` has the sender's error codes for a wrong token (`denied`) and for an
+ * exceeded limit (`limited`).
  */
 export function judgeGraphql(
   answer: ApiAnswer,
@@ -52,7 +49,6 @@ function said(error: unknown): string {
   return [...(field === undefined ? [] : [texts(field).join('.')]), asText(message)].join(': ')
 }
 
-/** Returns one page of a GraphQL connection. */
 export function connectionPage(connection: Fields, sender: string): SourcePage<Fields> {
   const { hasNextPage, endCursor } = row(connection['pageInfo'])
   const next = hasNextPage === true ? asText(endCursor) : undefined

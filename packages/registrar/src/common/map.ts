@@ -3,20 +3,20 @@ import type { Mapping } from '../registrar.ts'
 
 /** How a sender names its topics. */
 export interface TopicNames {
-  /**
-   * Names of all topics that the sender supports, in the sender's spelling. @default there is no list, so any name is
-   * accepted
-   */
+  /** All topics that the sender supports, in the sender's spelling. @default unknown, so any name is accepted */
   readonly known?: readonly string[]
-  /** True if `known` may be incomplete, so other names are accepted too. @default false */
+  /** True if `known` may be incomplete. Other names are then accepted too. @default false */
   readonly open?: boolean
   /** The name that subscribes to every topic. @default none, so `**` expands to the names in `known` */
   readonly everything?: string
-  /** Returns the topic for the sender's name of it. Wildcards are compared with the topic. @default the name itself */
+  /**
+   * Returns the provider's topic for a name that the sender uses. Wildcards are compared with the provider's topic.
+   * @default the name itself
+   */
   readonly topicOf?: (name: string) => string
-  /** Returns the names that the sender uses for a pattern that equals no topic in `known`. */
+  /** Returns the sender's names for a pattern that is not a known topic. */
   readonly convert?: (pattern: string) => Converted | undefined
-  /** Returns why a person must set the topic by hand, or undefined if the API can set it. */
+  /** Returns the reason if a person must set the topic by hand. Undefined if the API can set it. */
   readonly manual?: (pattern: string) => string | undefined
 }
 
@@ -25,7 +25,7 @@ interface Converted {
   readonly wider: boolean
 }
 
-/** Maps patterns to the sender's names. Patterns that match none of the sender's names are listed in `unknown`. */
+/** `unknown` lists the patterns that match none of the sender's names. */
 export function mapTopics(patterns: readonly string[], rules: TopicNames): Mapping {
   if (!Array.isArray(patterns) || patterns.length === 0)
     throw new TypeError('topics: must be one topic pattern or more; give receiver.topics')

@@ -69,16 +69,16 @@ export interface ApiOptions {
   readonly patience?: Duration
   /** Function that sends the requests. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch
-  /** Function that waits before a retry, for a number of milliseconds. @default a timer */
+  /** Waits before a retry, for a number of milliseconds. Replace it in tests. @default a timer */
   readonly wait?: (milliseconds: number) => Promise<void>
 }
 
-/** A token. For tokens that expire, a function that returns the current token. */
+/** A token, or a function that returns the current token if tokens expire. */
 export type Token = string | (() => string | Promise<string>)
 
 const COMMON = ['api', 'timeout', 'patience', 'fetch', 'wait']
 
-/** Throws a `TypeError` that names an option if the option is unknown or missing. */
+/** Throws a `TypeError` that names an unknown or missing option. */
 export function checkOptions(name: MakerName, options: object): void {
   const { tokens, needs, takes }: OptionNames = OPTIONS[name]
   const required = [...tokens, ...needs]
@@ -92,13 +92,13 @@ export function checkOptions(name: MakerName, options: object): void {
 
 interface TokenReader {
   (): Promise<string>
-  /** Returns the tokens of earlier calls, so that they can be removed from messages. */
+  /** The tokens of earlier calls, so that they can be removed from messages. */
   readonly seen: () => readonly string[]
 }
 
 /**
- * Makes a function that reads and checks the token at each call. The function remembers the last 20 tokens. Older
- * tokens have expired in most cases.
+ * Makes a function that reads and checks the token at each call. `seen` has the last 20 tokens, because a message may
+ * repeat a token of an earlier call.
  */
 export function tokenOf(name: string, token: Token): TokenReader {
   const seen = new Set<string>()
@@ -112,7 +112,7 @@ export function tokenOf(name: string, token: Token): TokenReader {
   return Object.assign(read, { seen: () => [...seen] })
 }
 
-/** Throws a `TypeError` for a wrong URL of a receiver. The URL must have no password, because plans print the URL. */
+/** Throws a `TypeError` for a wrong URL of a receiver. Plans print the URL, so it must not have a password. */
 export function checkUrl(option: string, url: string, scheme: RegExp = /^https?:$/): void {
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !scheme.test(parsed.protocol))
@@ -124,8 +124,8 @@ export function checkUrl(option: string, url: string, scheme: RegExp = /^https?:
 }
 
 /**
- * Returns the base URL of an API without a final slash. Throws a `TypeError` if the URL is not https, unless it is a
- * local `http` URL.
+ * Returns the base URL of an API without a final slash. Throws a `TypeError` unless the URL is https, or http to this
+ * machine.
  */
 export function checkApi(title: string, api: string): string {
   const url = URL.canParse(api) ? new URL(api) : undefined
@@ -135,10 +135,7 @@ export function checkApi(title: string, api: string): string {
   return api.replace(/\/+$/, '')
 }
 
-/**
- * Returns a duration in milliseconds. Throws a `TypeError` if it exceeds the maximum of a timer, which is about 24
- * days.
- */
+/** Throws a `TypeError` for a duration above the maximum of a timer, which is about 24 days. */
 export function checkTimer(value: Duration, option: string): number {
   const time = milliseconds(value, option)
   if (time < 2 ** 31) return time

@@ -9,7 +9,7 @@ import type {
 } from '../source.ts'
 import { asText, finite, type Fields } from './read.ts'
 
-/** One page of a list; `next` is the cursor of the next page. */
+/** `next` is the cursor of the next page. Undefined on the last page. */
 export interface SourcePage<Item> {
   readonly items: readonly Item[]
   readonly next: string | undefined
@@ -17,9 +17,8 @@ export interface SourcePage<Item> {
 
 interface Paging {
   /**
-   * Returns true if the next page may be read. For that, this page must have a new entry within the range. It is also
-   * enough that all entries are newer than the range, if this page reaches further back than the pages before. The
-   * number of pages is limited.
+   * Returns true if the next page may be read. For that, this page must have a new entry within the range, or must be
+   * newer than the range but older than the pages before. The number of pages is limited.
    */
   readonly goesOn: (page: readonly Dated[]) => boolean
 }
@@ -30,15 +29,15 @@ interface Dated {
 }
 
 const MOST_PAGES = 1000
-/** Smallest number of entries that a full page has at any sender. */
+/** No sender has a full page with fewer entries. */
 const FULL = 10
 /**
- * Largest number of entries that a request asks for. A larger page counts as several pages, so the total number of
- * entries stays limited.
+ * No request asks for more entries. A larger page counts as several, so that the limit of pages also limits the
+ * entries.
  */
 const LARGEST = 250
 
-/** Limits how many pages of one list are read, because a broken API may return pages without end. */
+/** A broken API may return pages without end, so the number of pages per list is limited. */
 export function createPaging({
   since,
   until,
@@ -70,15 +69,14 @@ interface PagedList {
 
 interface PagedSpec extends PagedList {
   readonly event: (item: Fields) => Omit<ListedEvent, 'ref'>
-  /** The URL of deliveries, if the provider needs it. */
   readonly url?: string
   /** Headers of deliveries. @default the content type of JSON */
   readonly headers?: ListedDelivery['headers']
   /** Returns the payload of an item. @default the item */
   readonly payload?: (item: Fields) => Fields
   /**
-   * Returns one item by its id, if the API has such a call. Lists of undelivered events need this function: an event
-   * that is delivered meanwhile disappears from its page.
+   * Returns one item by its id, if the API can. Lists of undelivered events need this function, because an event leaves
+   * such a list when it is delivered.
    */
   readonly one?: (id: string) => Promise<Fields>
   readonly derivesIds?: boolean
@@ -87,12 +85,12 @@ interface PagedSpec extends PagedList {
 
 type PageBounds = Required<Omit<Range, 'limit'>>
 
-/** Maximum number of pages in which an event is searched. Newer events may have moved the event to a later page. */
+/** Maximum number of pages in which `read` looks for an event. Newer events may have moved it to a later page. */
 const MOST_MOVED = 10
 
 /**
- * Makes a source of payloads from a list in pages. To save memory, `list` keeps no payloads. `read` requests the page
- * of an event again, and keeps that page for the next `read`. So reading events in order costs one request per page.
+ * Makes a source of payloads from a list in pages. To save memory, `list` keeps no payloads, and `read` requests the
+ * event's page again. `read` keeps the last page, so reading in order costs one request per page.
  */
 export function pagedSource(spec: PagedSpec): PayloadSource {
   let kept: { readonly key: string; readonly items: readonly Fields[] } | undefined
@@ -163,15 +161,14 @@ export function pagedSource(spec: PagedSpec): PayloadSource {
 }
 
 interface AttemptsSpec extends PagedList, Pick<RedeliverySource, 'redeliver' | 'redeliverUntried'> {
-  /** Returns the event of an attempt. */
   readonly event: (attempt: Fields) => ListedEvent
-  /** Returns true for an attempt whose event the sender cannot deliver again. @default none */
+  /** True if the sender cannot deliver the attempt's event again. @default never */
   readonly isGone?: (attempt: Fields) => boolean
 }
 
 /**
- * Makes a source of redeliveries from a list of attempts, newest first. All attempts of an event are one entry, whose
- * time is that of the oldest attempt. If one attempt succeeded, the event counts as delivered.
+ * Makes a source of redeliveries from a list of attempts, newest first. All attempts of an event become one entry, with
+ * the time of the oldest attempt. If one attempt succeeded, the event counts as delivered.
  */
 export function attemptsSource(spec: AttemptsSpec): RedeliverySource {
   const { provider, account, redeliver, redeliverUntried } = spec
@@ -179,11 +176,10 @@ export function attemptsSource(spec: AttemptsSpec): RedeliverySource {
   return { kind: 'redelivery', provider, account, list: attemptList(spec), redeliver, ...more }
 }
 
-/** Makes the list of {@link attemptsSource}. */
 export function attemptList(
   spec: Pick<AttemptsSpec, 'provider' | 'page' | 'event' | 'isGone'>,
 ): RedeliverySource['list'] {
-  // Other entries may be between two attempts of one event, so the whole range is read first.
+  // The attempts of one event may be far apart in the list, so the whole range is read first.
   return async function* list(range) {
     const bounds = boundsOf(range)
     const limit = range.limit ?? 10_000
@@ -219,7 +215,7 @@ function add(found: Map<string, ListedEvent>, event: ListedEvent): void {
   found.set(event.id, { ...(newer ?? event), at: event.at, undelivered })
 }
 
-/** Returns a range with its defaults. Throws a `TypeError` for a wrong range. */
+/** Throws a `TypeError` for a wrong range. */
 function boundsOf({ since, until, undelivered = true }: Range): PageBounds {
   if (!(since >= 0 && since <= until))
     throw new TypeError(

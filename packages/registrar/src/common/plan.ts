@@ -8,7 +8,8 @@ import { checkUrl } from './options.ts'
 const WANT = ['url', 'topics', 'previousUrls', 'all']
 
 /**
- * Returns the steps that turn the sender's endpoints into the wanted ones. Throws a `TypeError` if no steps can do so.
+ * Returns the steps that turn the sender's endpoints into the wanted ones. Throws a `TypeError` if that is not
+ * possible.
  */
 export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint[]): Plan {
   checkWant(want)
@@ -53,8 +54,8 @@ function ours(spec: RegistrarSpec, has: readonly Endpoint[], want: Want): readon
 }
 
 /**
- * Returns the steps for a sender where one endpoint has all topics. The steps keep the endpoint with the wanted URL, or
- * move one that has an earlier URL. Other endpoints are deleted, because they would deliver events twice.
+ * For a sender where one endpoint has all topics. Keeps the endpoint with the wanted URL, or moves one with an earlier
+ * URL. The others are deleted, because they would deliver each event twice.
  */
 function stepsOf(
   spec: RegistrarSpec,
@@ -80,10 +81,7 @@ function stepsOf(
   ]
 }
 
-/**
- * Throws `taken` if the only endpoint of an account belongs to another receiver. A plan must not move that endpoint
- * unless `previousUrls` names its URL.
- */
+/** Throws `taken` if the account's only endpoint has another receiver's URL, unless `previousUrls` names that URL. */
 function checkTaken(spec: RegistrarSpec, { url, previousUrls = [] }: Want, has: Endpoint): void {
   if (has.url === '' || has.url === url || previousUrls.includes(has.url)) return
   throw new RegistrarError(
@@ -112,7 +110,7 @@ function perTopic(
     if (waits(found, want.url)) return []
     return change(spec, found, after)
   })
-  // While a new endpoint waits for its confirmation, the old one must still deliver, so nothing is deleted.
+  // Until a new endpoint is confirmed, the old endpoints must deliver, so nothing is deleted yet.
   if ([...used].some((endpoint) => waits(endpoint, want.url))) return steps
   const rest = mine.filter((endpoint) => !used.has(endpoint))
   return [...steps, ...rest.map((endpoint) => drop(spec, endpoint, whyDropped(endpoint, topics)))]
@@ -150,7 +148,7 @@ function change(spec: RegistrarSpec, endpoint: Endpoint, after: Shape): readonly
 
 function drop(spec: RegistrarSpec, endpoint: Endpoint, why: string): Step {
   const before = shapeOf(endpoint, spec.settings)
-  // Stripe has two kinds of endpoints, so an endpoint may name its own kind.
+  // Stripe has two kinds of endpoints, so each endpoint has its own kind in its settings.
   const kind = String(endpoint.settings?.['kind'] ?? spec.kind)
   return { do: 'delete', kind, id: endpoint.id, before, why }
 }

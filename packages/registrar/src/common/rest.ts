@@ -5,20 +5,20 @@ import { createPaging, type SourcePage } from './paging.ts'
 import { asText, memberIn, endpointId, row, rows, texts, type Fields } from './read.ts'
 import type { EndpointTarget, RegistrarSpec } from './spec.ts'
 
-/** Returns one page of a list; without a cursor, the first page. */
+/** Without a cursor, returns the first page. */
 export type ReadPage = (cursor?: string) => Promise<SourcePage<Fields>>
 
-/** Description of a list in the sender's API: the path of its rows, and the request for the next page. */
+/** A list in the sender's API. */
 export interface ListPages {
   /** Path of the rows in the answer. @default '': the answer itself is the list */
   readonly rows?: string
-  /** True if the sender leaves out an empty list. @default false */
+  /** True if the sender leaves out the member for an empty list. @default false */
   readonly mayLack?: true
   readonly query?: ApiRequest['query']
   readonly headers?: Readonly<Record<string, string>>
   /**
-   * Query parameter of the next page. `value` is the path of the parameter's value in the answer, or a function that
-   * returns the value (undefined on the last page). @default there is only one page
+   * The query parameter for the next page. `value` is the path of its value in the answer, or a function that returns
+   * the value. Undefined means the last page. @default there is only one page
    */
   readonly next?: readonly [parameter: string, value: string | NextPage]
 }
@@ -29,7 +29,6 @@ type NextPage = (
   items: readonly Fields[],
 ) => string | undefined
 
-/** Makes a function that reads the pages of a list. */
 export function pagesOf(call: ApiCall, title: string, path: string, list: ListPages): ReadPage {
   const { headers = {}, next: [parameter = '', value = () => undefined] = [] } = list
   const nextOf: NextPage =
@@ -43,15 +42,15 @@ export function pagesOf(call: ApiCall, title: string, path: string, list: ListPa
   }
 }
 
-/** Makes the `next` of a list with numbered pages. The answer has the number of pages at the path `last`. */
+/** For numbered pages. At the path `last`, the answer has the number of pages. */
 export function numbered(last: string): NextPage {
   return ({ json }, page = '1') =>
     Number(page) < Number(memberIn(json, last)) ? String(Number(page) + 1) : undefined
 }
 
 /**
- * Returns all rows of a list in pages. Throws `unexpected` if a page has no new row, or if the pages do not end. With a
- * partial list, a plan would create an endpoint that already exists.
+ * Throws `unexpected` if a page has no new row, or if the pages do not end. With a partial list, a plan would create an
+ * endpoint that already exists.
  */
 export async function everyRow(title: string, page: ReadPage): Promise<readonly Fields[]> {
   const { goesOn } = createPaging({ since: 0, until: 0 })
@@ -79,17 +78,18 @@ export interface EndpointMembers {
   readonly url: string
   /** Path of the list of topics, or a function that returns them. */
   readonly topics: string | ((endpoint: Fields) => readonly string[])
-  /** Topic to return for an endpoint without topics, at senders that then deliver every event. @default none */
+  /**
+   * For a sender that delivers every event to an endpoint without topics: the topic of such an endpoint. @default none
+   */
   readonly everything?: string
-  /** Members that an endpoint has, with these values, when it is turned on. */
+  /** An endpoint is turned on if it has these members with these values. */
   readonly on: Fields
-  /** True if an endpoint without the members of `on` is on. @default false */
+  /** True if an endpoint that lacks the members of `on` is turned on. @default false */
   readonly usuallyOn?: true
   /** Settings, each with the path of its value. @default none */
   readonly settings?: Readonly<Record<string, string | ((endpoint: Fields) => string | boolean)>>
 }
 
-/** Makes a function that reads the sender's object for an endpoint. */
 export function endpointReader(members: EndpointMembers): (endpoint: Fields) => Endpoint {
   const { id = 'id', url, topics, everything, on, usuallyOn, settings } = members
   return (endpoint) => {
@@ -115,29 +115,26 @@ function has(endpoint: Fields, members: Fields): boolean {
   return Object.entries(members).every(([name, value]) => endpoint[name] === value)
 }
 
-/** A sender's REST API with one resource per endpoint. */
+/** A REST API with one resource per endpoint. */
 interface RestApi extends EndpointMembers {
-  /** The sender's title, for messages. */
+  /** For messages. */
   readonly title: string
-  /** Path of the list. An endpoint is at this path, followed by its id. */
+  /** Path of the list. The path of an endpoint is this path, followed by the endpoint's id. */
   readonly path: string
-  /** End of each path. @default '' */
+  /** Text at the end of each path, such as `.json`. @default '' */
   readonly end?: string
-  /**
-   * Path of the endpoint in the answer to a request for one endpoint. @default '': the answer itself is the endpoint
-   */
+  /** Where an answer about one endpoint has the endpoint. @default '': the answer itself is the endpoint */
   readonly inside?: string
   readonly list: ListPages | ReadPage
   /**
-   * Members that a row has, with these values, if it is a webhook. Other rows are ignored. @default every row is a
-   * webhook
+   * A row of the list is a webhook if it has these members with these values. Other rows are ignored. @default every
+   * row is a webhook
    */
   readonly only?: Fields
-  /** Path of the secret in the sender's object, at senders that show the secret. @default none */
+  /** Where the sender's object has the secret, if the sender shows it. @default none */
   readonly secret?: string
-  /** Returns the request that creates an endpoint. */
   readonly create: (target: EndpointTarget) => ApiRequest
-  /** Returns the members that an update changes. Without this function, a plan replaces endpoints. */
+  /** Returns the members to change. Without this function, a plan replaces endpoints. */
   readonly shape?: (target: EndpointTarget) => Fields
   /** Changes members of an endpoint. @default a PATCH with these members */
   readonly change?: (id: string, members: Fields) => Promise<unknown>
@@ -145,11 +142,10 @@ interface RestApi extends EndpointMembers {
 
 type RestEndpoints = Required<Pick<RegistrarSpec, 'list' | 'create' | 'delete' | 'enable'>> &
   Pick<RegistrarSpec, 'update' | 'reveal'> & {
-    /** Returns the sender's object for an endpoint. */
     readonly get: (id: string) => Promise<Fields>
   }
 
-/** Returns the methods of a registrar that need only this description of the sender's API. */
+/** The methods of a registrar that need nothing but this description of the API. */
 export function restEndpoints(call: ApiCall, api: RestApi): RestEndpoints {
   const { title, path, end = '', inside = '', list, only = {}, secret, shape } = api
   const page = typeof list === 'function' ? list : pagesOf(call, title, path + end, list)
@@ -181,7 +177,7 @@ export function restEndpoints(call: ApiCall, api: RestApi): RestEndpoints {
   }
 }
 
-/** Returns a failed delivery. A status or a reason that the sender does not give is left out. */
+/** Leaves out a status or a reason that is empty. */
 export function failedAt(time: unknown, status: unknown, reason?: unknown): FailedDelivery {
   const [code, text] = [Number(status), asText(reason)]
   return {

@@ -16,20 +16,20 @@ export interface RegistrarSpec
     Partial<Pick<Registrar, 'secret'>> {
   /** The sender's word for an endpoint: `hook`, `webhook_endpoint`. */
   readonly kind: string
-  /** `topic`: each topic has its own endpoint. `account`: the account has one endpoint. @default one endpoint per receiver */
+  /** `topic`: one endpoint per topic. `account`: one endpoint per account. @default one endpoint per receiver */
   readonly one?: 'topic' | 'account'
   /** `fixed`: the API cannot change the topics, so a plan does not compare topics. */
   readonly topics?: 'fixed'
   /**
-   * True if each update must include the secret, because the sender would remove it otherwise.
+   * True if an update without the secret would remove the secret.
    * @default false
    */
   readonly secretOnUpdate?: boolean
   /** Settings that each endpoint must have. A plan compares no other settings. */
   readonly settings?: EndpointSettings
   /**
-   * Members that an update cannot change: `url`, `topics`, or the name of a setting. To change one, a plan replaces the
-   * endpoint.
+   * Members that an update cannot change: `url`, `topics`, or names of settings. If one of them differs, a plan
+   * replaces the endpoint.
    */
   readonly fixed?: readonly string[]
   /** Maximum number of subscriptions in a plan, unless the user sets `all: true`. */
@@ -38,31 +38,31 @@ export interface RegistrarSpec
   list(): Promise<readonly Endpoint[]>
   create(target: EndpointTarget): Promise<MadeEndpoint>
   update?(endpoint: Endpoint, target: EndpointTarget): Promise<MadeEndpoint | void>
-  /** Deletes an endpoint. Absent if the API has no such call. */
+  /** Absent if the API cannot delete endpoints. */
   delete?(endpoint: Endpoint): Promise<void>
-  /** Throws if `restore` could not restore this endpoint, because the API does not return all of its settings. */
+  /** Throws if the API does not return all settings of this endpoint. In that case, `restore` would lose settings. */
   readonly checkRestore?: (endpoint: Endpoint) => Promise<void> | void
   /** Called with the endpoint's id after the app has stored the endpoint's new secret. */
   readonly kept?: (id: string) => Promise<void>
-  /** Returns the failed deliveries of an endpoint. */
   readonly failures?: (
     endpoint: Endpoint,
   ) => Promise<readonly FailedDelivery[] | Pick<EndpointStatus, 'delivering' | 'failures'>>
   /**
-   * Returns true if another registrar manages this endpoint, although it has the wanted URL. A plan does not change
-   * such an endpoint.
+   * Returns true for an endpoint with the wanted URL that another registrar manages. A plan does not change that
+   * endpoint.
    */
   readonly leaves?: (endpoint: Endpoint, want: Want) => boolean
   readonly rotate?: (id: string, hand: HandSecret) => Promise<void>
   readonly reveal?: (id: string, hand: HandSecret) => Promise<void>
-  /** Returns further warnings for a plan. */
   readonly warn?: (want: Want) => readonly string[]
 }
 
-/** Passes a secret to the app. If a new endpoint replaces the old one, `endpoint` is the id of the new one. */
+/**
+ * Passes a secret to the app. `endpoint` is the id of the new endpoint, if a new endpoint replaces the old endpoint.
+ */
 type HandSecret = (url: unknown, secret: unknown, endpoint?: string) => Promise<void>
 
-/** Wanted state of an endpoint after a step. */
+/** What an endpoint must be after a step. */
 export interface EndpointTarget {
   readonly url: string
   readonly topics: readonly string[]

@@ -12,12 +12,12 @@ export interface FigmaEventsOptions extends FigmaContext {
   readonly url: string
 }
 
-/** Maximum number of webhooks to read, because each costs one request. */
+/** Maximum number of webhooks to read. Each webhook costs one request. */
 const MOST_WEBHOOKS = 100
 
 /**
  * Lists the requests that Figma sent to the webhooks with this URL in the last 7 days, with payloads. Each attempt is
- * one entry. The passcode is removed from payloads. Figma returns all requests of a webhook in one answer.
+ * one entry in the list. The passcode is removed from payloads. Figma returns all requests of a webhook in one answer.
  *
  * API: https://developers.figma.com/docs/rest-api/webhooks-endpoints
  *

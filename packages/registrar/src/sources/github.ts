@@ -42,7 +42,7 @@ export function githubEvents(options: GithubSourceOptions): PayloadSource {
       const strings = Object.fromEntries(
         kept.map(([name, value]) => [name.toLowerCase(), asText(value)]),
       )
-      // The API returns the payload as JSON, even if the hook's deliveries are forms.
+      // The API returns JSON, even if the hook's deliveries are forms.
       return {
         headers: { ...strings, 'content-type': 'application/json' },
         body: stringifyJson(payload),

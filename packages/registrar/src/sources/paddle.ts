@@ -54,7 +54,7 @@ export function paddleRedelivery(options: PaddleSourceOptions): RedeliverySource
     page: (cursor, { since, until, undelivered }) =>
       paddlePages(call, '/notifications', {
         from: new Date(since).toISOString(),
-        // Paddle's range does not include its end, so the end is one millisecond later.
+        // In Paddle's API, `to` is exclusive, so one millisecond is added.
         to: new Date(until + 1).toISOString(),
         status: undelivered ? 'failed' : 'failed,delivered',
         notification_setting_id: setting,

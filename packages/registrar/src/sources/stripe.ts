@@ -18,7 +18,7 @@ import type { PayloadSource } from '../source.ts'
 export interface StripeEventsOptions extends ApiOptions {
   /** A secret key, or a restricted key that may read events and webhook endpoints. */
   readonly key: Token
-  /** The URL of the endpoint, whose API version the payloads must have. */
+  /** The URL of the endpoint. The payloads must have the API version of this endpoint. */
   readonly url: string
   /**
    * A connected account, `acct_…`. An endpoint for connected accounts needs one source per account.
@@ -45,8 +45,8 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
   checkUrl('stripeEvents: url', options.url)
   checkPayload('stripeEvents', options.payload)
   const { account, url } = options
-  // All endpoints belong to your own account, including those for events of connected accounts. So endpoints are read
-  // without `account`.
+  // Even endpoints for events of connected accounts belong to your own account, so endpoints are read without
+  // `account`.
   const { account: _account, payload, ...own } = options
   if (payload === 'thin') return thinEvents(stripeClient('stripeEvents', own), options)
   const callOwn = stripeClient('stripeEvents', own)
@@ -70,7 +70,7 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
     }),
     url,
     headers: HEADERS,
-    // A webhook for a connected account has the member `account`, which the listed event may lack.
+    // A webhook for a connected account has the member `account`. The listed event may lack it.
     payload: (item) => (account === undefined ? item : { ...item, account }),
     async version() {
       const endpoints = await everyRow('Stripe', stripePages(callOwn, '/v1/webhook_endpoints'))
@@ -99,7 +99,7 @@ function thinEvents(call: ApiCall, { account, url }: StripeEventsOptions): Paylo
     }),
     url,
     headers: HEADERS,
-    // The API returns `data`, which a delivery does not have, and may leave out the account.
+    // Unlike a delivery, the answer has `data`, and it may lack the account.
     payload: ({ data: _data, ...item }) => ({ ...item, ...context }),
   })
 }

@@ -39,7 +39,7 @@ export function svixRedelivery(options: SvixRedeliveryOptions): RedeliverySource
         with_msg: 'true',
         after: new Date(since).toISOString(),
       })(cursor),
-    // An attempt's `status` is 0 for success and 2 for failure. 1 and 3 mean that the attempt has not ended yet.
+    // `status` is 0 for success, 2 for failure, and 1 or 3 for an attempt that has not ended yet.
     event(attempt) {
       const id = asText(attempt['msgId'])
       const topic = asText(memberIn(attempt, 'msg.eventType')) || undefined

@@ -1,5 +1,5 @@
 // Written by test/descriptions/extract.ts from npm stripe 23.1.0 (EnabledEvent, V2.Core.EventNotification).
-/** Snapshot events; the thin events of the same names start with `v1.`. */
+/** Snapshot events. The thin events of the same names start with `v1.`. */
 export const STRIPE_TOPICS: string = `
 account.application.authorized account.application.deauthorized account.external_account.created
 account.external_account.deleted account.external_account.updated account.updated
