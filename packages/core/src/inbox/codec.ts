@@ -4,17 +4,17 @@ import type { Json } from '../delivery.ts'
 import type { EventRecord, StoredDelivery } from '../event.ts'
 import type { KeptRequest } from './journal.ts'
 
-// Inboxes store opaque strings and bytes. JSON has no BigInt or bytes, so each such value becomes an object with one
-// key that starts with MARK. A payload key that starts with MARK gets a second MARK, so no sender can forge such an
-// object. MARK is a private-use character, which JSON writes without an escape. PostgreSQL's jsonb rejects an escaped
-// key such as \u0000, and V8 13 confuses two escaped keys with the same start.
+// Inboxes store opaque strings and bytes. JSON has neither BigInt nor bytes. Each such value is stored as an object
+// with a single key, which starts with MARK. A payload key that starts with MARK gets a second MARK, so that no sender
+// can forge such an object. MARK is a private-use character, which JSON writes without an escape. An escaped key would
+// cause errors: PostgreSQL's jsonb rejects \u0000, and V8 13 confuses two escaped keys with the same start.
 const MARK = '\ue000'
 const BIGINT = '\ue000n'
 const BYTES = '\ue000b'
 
 /**
- * Returns an event as a string that keeps BigInt and bytes. If `delivery` is given and its body contains the payload,
- * the string leaves the payload out. Then store the delivery next to the string, and pass both to {@link decodeEvent}.
+ * Returns an event as a string that keeps BigInt and bytes. If the body of `delivery` contains the payload, the string
+ * leaves the payload out. In this case, store the delivery too, and pass both to {@link decodeEvent}.
  */
 export function encodeEvent(event: EventRecord, delivery?: StoredDelivery): string {
   if (event.source === undefined || delivery === undefined || !isPlain(delivery))
@@ -34,7 +34,7 @@ export function decodeEvent(text: string, delivery?: StoredDelivery): EventRecor
   return withPayload(event, delivery.body)
 }
 
-/** An event and a delivery without contents, in place of contents that cannot be read. */
+/** An empty event and an empty delivery, used if the stored contents cannot be read. */
 export const NO_CONTENTS: { readonly event: EventRecord; readonly delivery: StoredDelivery } = {
   event: {
     key: '',
@@ -53,7 +53,7 @@ export const NO_CONTENTS: { readonly event: EventRecord; readonly delivery: Stor
 type Outline = Omit<EventRecord, 'payload'>
 
 export function encodeOutline(event: EventRecord): string {
-  // JSON leaves out undefined members. Removing them with a rest pattern would cost twice as much.
+  // JSON leaves out undefined members. A rest pattern that removes these members would cost twice as much.
   return JSON.stringify({ ...event, payload: undefined, guards: undefined })
 }
 
@@ -61,10 +61,7 @@ export function decodeOutline(text: string): Outline {
   return whole(JSON.parse(text) as Outline)
 }
 
-/**
- * Returns an outline with the payload, parsed from the delivery's body. Requires that {@link isPlain} is true for the
- * delivery.
- */
+/** Adds the payload to an outline. Parses the payload from `body`, so {@link isPlain} must be true for the delivery. */
 export function withPayload(outline: Outline, body: Uint8Array): EventRecord {
   const exact = outline.source === 'exact'
   const text = decodeText(body, undefined)
@@ -107,7 +104,6 @@ export function decodeDelivery(head: string, body: Uint8Array): StoredDelivery {
   return { ...decoded!, body }
 }
 
-/** Returns the URL and headers of a rejected request as a string, and its body as bytes. */
 export function encodeKept({ body, ...head }: KeptRequest): { head: string; body: Uint8Array } {
   return { head: JSON.stringify(head), body }
 }
@@ -116,7 +112,6 @@ export function decodeKept(head: string, body: Uint8Array): KeptRequest {
   return { ...(JSON.parse(head) as Omit<KeptRequest, 'body'>), body }
 }
 
-/** Returns head and body as one byte array. */
 export function packParts({ head, body }: { head: string; body: Uint8Array }): Uint8Array {
   const bytes = toBuffer(head)
   const length = new Uint8Array(4)

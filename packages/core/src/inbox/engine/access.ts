@@ -4,8 +4,8 @@ import type { BatchWrite, BatchWriter } from './write/batch.ts'
 import type { Store } from './store.ts'
 
 /**
- * Reads and writes of a store for view, journal and records. `store.rejection` converts the store's errors, but leaves
- * a `TypeError` as it is.
+ * Reads and writes a store, for operators, the journal and records. `store.rejection` converts errors of the store. A
+ * `TypeError` stays as it is.
  */
 export interface Access {
   read<T>(look: () => MaybePromise<T>): MaybePromise<T>

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { TaskError } from '../view.ts'
 
-// Maximum number of characters of name and message that are hashed. A handler may throw an error with megabytes of
-// text.
+// Maximum length of the hashed name and message, in characters. A handler may throw an error with megabytes of text.
 const NAME = 200
 const MESSAGE = 8192
 // Maximum length of a quoted value, in characters.
 const QUOTED = 500
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27,}$/i
 const HEXADECIMAL = /^[0-9a-f]{8,}$/i
-// Several replaced numbers in a row, as in an IP address.
+// Matches several replaced numbers in a row, such as an IP address.
 const JOINED = /#(?:[.:/]#)+/g
 
 /**

@@ -59,7 +59,8 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
   let process = 0
-  // Starts at random, so that tokens differ even if a restored store gives this process the number of another process.
+  // Starts at a random number. If a restored store gives this process the number of another one, their tokens still
+  // differ.
   let claims = Math.floor(Math.random() * CLAIMS)
   let unlisten: (() => void) | undefined
   let opening: Promise<number> | undefined
@@ -78,7 +79,7 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
       for (const side of sides.values()) side.folded(folds)
     },
   )
-  // The store is opened by the first part that needs it.
+  // `opened` becomes a getter below.
   const { opened: _, ...rest } = made
   const store = {
     ...singleRows(made, deadline),
@@ -192,7 +193,7 @@ function singleRows(store: Pick<StoreParts, 'atomic'>, time: number): SingleRows
   }
 }
 
-/** Makes the writer for a store with many writers: each batch has its own transaction. */
+/** Each batch has its own transaction. */
 function createManyWriters(store: Store): BatchWriter {
   const errors = writeErrors(store)
   const all: { flushed(): Promise<void>; close(): void }[] = []
@@ -221,7 +222,6 @@ function createManyWriters(store: Store): BatchWriter {
   }
 }
 
-/** Makes the sweep that drops expired rows. `failed` is called with the error of a failed step. */
 function createPrune(
   store: Store,
   settings: EngineSettings,
@@ -242,7 +242,7 @@ function createPrune(
     }
   }
 
-  /** Returns the times before which one round of the sweep drops rows. A jump of the clock does not make rows older. */
+  /** Returns the times before which the next round drops rows. Jumps of the clock do not count toward a row's age. */
   async function bounds(): Promise<Before> {
     const now = await store.clock()
     const jumps = (await store.steps?.()) ?? []
@@ -256,10 +256,7 @@ function createPrune(
   }
 }
 
-/**
- * A write with its options, `of`. They are set on the write itself, since a wrapper would use as much memory as the
- * write.
- */
+/** A write with its options. `of` is a member of the write itself, since a wrapper would use as much memory again. */
 interface Mixed extends BatchWrite {
   of?: WriteOptions<BatchWrite>
 }
@@ -269,13 +266,12 @@ interface Last {
   readonly failed: (error: unknown) => void
 }
 
-/** Makes the writer for a store with one writer: all kinds of writes share a transaction. */
+/** All kinds of writes share a transaction. */
 function createOneWriter(store: Store, together: (run: () => void) => void): BatchWriter {
   const { name } = store
   let lasts: Last[] = []
   let inside = false
-  // The options of a write that stores nothing. Such a write starts a transaction for the functions of `last`, if no
-  // other write does.
+  // Options of a write that stores nothing. Its only use is to start a transaction for the functions of `last`.
   const nothing: WriteOptions<BatchWrite> = {
     rows: 1,
     bytes: 1,
@@ -300,7 +296,7 @@ function createOneWriter(store: Store, together: (run: () => void) => void): Bat
           for (const [of, group] of grouped(writes, (one) => one.of!)) {
             overs.push(now(of.put(group, until, undo)))
           }
-          // `lasts` is read only now, since the writes above may have added to it.
+          // The writes above may have added functions to `lasts`.
           while (lasts.length > 0)
             for (const one of lasts.splice(0)) {
               taken.push(one)
@@ -350,7 +346,6 @@ function createOneWriter(store: Store, together: (run: () => void) => void): Bat
   }
 }
 
-/** Returns a value from a store with one writer. Throws if the value is a promise. */
 function now<T>(value: MaybePromise<T>): T {
   if (isPromise(value))
     throw new TypeError('together: the store must answer at once inside its shared transaction')

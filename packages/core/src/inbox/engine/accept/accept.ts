@@ -19,7 +19,6 @@ import { flatten, idOf, type Flat, write, takenOf, revive } from './store-batch.
 import type { NewEvent } from '../row.ts'
 import type { Task } from '../run/task.ts'
 
-/** Makes the function that accepts deliveries. Many deliveries share one transaction. */
 export function createAccept(side: EngineSide): Side['accept'] {
   const { store, settings, consumer, lanes, capacity, numbers } = side
   const batch = side.writer.batch<DeliveryWrite>({
@@ -44,10 +43,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
     return waitUntil ? chain(taken, (all) => (hold(waitUntil, all), all)) : taken
   }
 
-  /**
-   * Passes a promise to `waitUntil` that waits for the first attempts, but not for retries. Used on platforms that
-   * freeze the process after the response.
-   */
+  /** Keeps a platform that freezes the process after the response awake for the first attempts, but not for retries. */
   function hold(waitUntil: NonNullable<Host['waitUntil']>, taken: readonly Accepted[]): void {
     if (side.hold === undefined || !taken.includes('new') || !side.runner().active()) return
     side.runner().wake()
@@ -55,7 +51,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 
   function accept(intake: Intake, deadline: number): MaybePromise<readonly Accepted[]> {
-    // A delivery that has waited in `prepared` is checked again: other deliveries may have used up the numbers.
+    // The check runs again after `prepared`, since other deliveries may have used up the event numbers meanwhile.
     return isPrepared(intake) ? addEncoded(intake, deadline) : prepared(intake, deadline)
   }
 
@@ -103,10 +99,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 }
 
-/**
- * A delivery that waits to be stored. It is a class, since closures for each delivery would use more memory than all
- * other members.
- */
+/** A class, since closures for each delivery would use more memory than all other members. */
 class DeliveryWrite implements BatchWrite {
   readonly encoded: EncodedIntake
   readonly bytes: number
@@ -143,10 +136,7 @@ class DeliveryWrite implements BatchWrite {
   }
 }
 
-/**
- * Accepts a delivery in a transaction of the app. The engine does not see that transaction commit, so the insert claims
- * no tasks.
- */
+/** The engine does not see the app's transaction commit, so the insert claims no tasks. */
 function acceptAsGuest(
   side: EngineSide,
   transaction: unknown,
@@ -186,7 +176,7 @@ function storeAsGuest(
     })
     const told = chain(written, (taken) => {
       capacity.stored(encoded, taken)
-      // Starts a claim. If the app's transaction has not committed yet, a later claim finds the tasks.
+      // If the app's transaction has not committed yet, a later claim finds the tasks.
       look()
       return taken
     })
@@ -235,9 +225,9 @@ function put(
       side.flying.delete(token)
       look()
     })
-  // The store is synchronous, so `look` claims all ready tasks in this transaction. If these tasks were claimed later,
-  // they would go before the tasks of the next delivery. Then the tasks of that delivery would also have to wait for a
-  // claim, and so on.
+  // The store is synchronous, so `look` claims all ready tasks in this transaction. Otherwise these tasks would still
+  // wait when the next delivery is stored. The tasks of that delivery would then have to wait for a claim too, since
+  // older tasks go first.
   look()
   return () => {
     afterStored(side, flat, writes, written)
@@ -245,7 +235,6 @@ function put(
   }
 }
 
-/** Called once the batch is stored. Resolves its deliveries and starts its claimed tasks. */
 function afterStored(
   side: EngineSide,
   { fresh, events, claimed }: Flat,
@@ -264,7 +253,7 @@ function afterStored(
 }
 
 /**
- * Makes the failed tasks of events that were already known pending again. Called after one statement has stored the new
+ * Makes failed tasks pending again if their event was stored before. Called after one statement has stored the new
  * events.
  */
 function reviveKnown(
@@ -289,13 +278,10 @@ function toTask({ row, task }: Flat['claimed'][number]): Task {
 
 const NONE: ReadonlySet<NewEvent> = new Set()
 
-// Wait before preparing is tried again after a conflict with another writer, in milliseconds.
+// Wait between two attempts to prepare the store after a conflict with another writer, in milliseconds.
 const BUSY = 8
 
-/**
- * Opens the store, fetches event numbers, and makes missing lanes (numbers of subscriptions), before a delivery is
- * stored.
- */
+/** Opens the store, fetches event numbers, and makes missing lanes. A lane is the number of a subscription. */
 async function prepareStore(side: EngineSide, { items }: Intake, deadline: number): Promise<void> {
   const { store, settings, lanes } = side
   const names = items.flatMap(({ tasks }) => tasks.map(({ subscription }) => subscription))

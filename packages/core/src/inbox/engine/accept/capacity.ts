@@ -11,14 +11,19 @@ import type { EncodedIntake } from './encode.ts'
 export interface Capacity {
   /**
    * Reserves room for the tasks of a delivery. Throws or rejects if the inbox is full. Waits for a count by the store
-   * only near the bound.
+   * only if the number of tasks is near the limit.
    */
   reserve(intake: Pick<EncodedIntake, 'plain' | 'tasks' | 'items'>): MaybePromise<void>
   stored(intake: Pick<EncodedIntake, 'items'>, taken: readonly Accepted[]): void
-  /** Releases the room of tasks that have ended. A negative number reserves room for tasks that are open again. */
+  /**
+   * Releases the room of tasks that have ended. If `tasks` is negative, reserves room for tasks that became open again.
+   */
   free(tasks: number): void
   told(turn: Turn): void
-  /** Returns the error for a delivery that an option rejects: `got` tasks of at most `limit`. */
+  /**
+   * Returns the error for a delivery that `option` rejects. The option allows `limit`, and the inbox has `got`.
+   * `expected` is the unit of both numbers.
+   */
   full(option: string, limit: number, got: number, expected: string): WebhookError
 }
 
@@ -29,8 +34,8 @@ const FAR = 10_000
 const TENANTS = 10_000
 
 /**
- * Makes a {@link Capacity}. Between two counts by the store, adds the tasks that this process stores and subtracts
- * those that it settles.
+ * Makes a {@link Capacity}. The store counts tasks only now and then. In between, the capacity adds tasks that this
+ * process stores, and subtracts tasks that it settles.
  */
 export function createCapacity({
   store,
@@ -48,7 +53,7 @@ export function createCapacity({
   const share = Math.max(1, Math.floor(maxPending * maxPendingShare))
   const heavy = new Map<string, Turn & { readonly at: number }>()
   const pace = createPace(() => consumer.now())
-  // The largest number of tasks that one tenant got from one event.
+  // Maximum number of tasks that one event has created for one tenant so far.
   let width = 1
   let known: number | undefined
   let since = 0
@@ -147,7 +152,7 @@ export function createCapacity({
 
   async function look(): Promise<void> {
     const before = since
-    // Tasks stored while the store counts may count twice until the next count. Then a delivery may be rejected a
+    // A task that is stored during this count may count twice until the next count. So a delivery may be rejected a
     // little too early.
     known = await asked(() => store.pending(receiver, maxPending + 1))
     since -= before
@@ -175,32 +180,30 @@ function widthOf(drafts: readonly TaskDraft[]): number {
 }
 
 /**
- * Measures how fast tasks end while an inbox is full, to compute `Retry-After`. Each rejection compares the number of
- * pending tasks with the number of tasks that this process has stored. So the result is right even if other processes
- * run the tasks.
+ * Measures how fast tasks end while an inbox is full, to compute `Retry-After`. The rate is computed from the numbers
+ * of pending tasks and of stored tasks. So it includes tasks that other processes run.
  */
 interface Pace {
-  /** Adds tasks that this process stored. A negative number subtracts tasks that were not stored after all. */
+  /** Adds tasks that this process stored. */
   added(tasks: number): void
-  /** Notes the number of pending tasks of the receiver. Call `rejected` at each rejection. */
+  /** Call `rejected` at each rejection, with the number of pending tasks of the receiver. */
   rejected(pending: number): void
   /**
-   * Returns the estimated seconds, from 5 to 300, until a tenth of `room` is free. `held` is the number of tasks that
-   * are in `room` now.
+   * Returns the estimated time until a tenth of `room` is free, from 5 to 300 seconds. `held` is the number of tasks.
    */
   secondsFor(held: number, room: number): number
 }
 
 const LEAST = 5
 const MOST = 300
-// The share of the room that must be free before a sender should deliver again.
+// Share of the room that must be free when the sender delivers again.
 const FREE = 0.1
-// A pace is measured over SPAN to LONG milliseconds. In a longer time the inbox may have been idle, so the measured
-// pace may be too low.
+// A measurement takes from SPAN to LONG milliseconds. After a longer time the measured rate may be too low, since the
+// inbox may have been idle.
 const SPAN = 1000
 const LONG = 60_000
 
-/** Makes a {@link Pace}. `now` returns milliseconds since 1970. */
+/** `now` returns milliseconds since 1970. */
 export function createPace(now: () => number): Pace {
   let added = 0
   let before: { readonly pending: number; readonly at: number } | undefined
@@ -215,7 +218,7 @@ export function createPace(now: () => number): Pace {
       if (time < SPAN) return
       const ended = before.pending + added - pending
       if (ended <= 0) {
-        // No task has ended in this time, so the rate is lower than one task per `time`. The measurement continues.
+        // No task has ended in `time` milliseconds, so the rate is below `1 / time`. The measurement continues.
         rate = Math.min(rate ?? Infinity, 1 / time)
         return
       }

@@ -8,7 +8,7 @@ export interface EncodedItem {
   readonly event: NewEvent
   /** One draft (a task to be stored) for each subscription and part. */
   readonly drafts: readonly TaskDraft[]
-  /** True if an earlier item of the batch has the same event. Set by `flatten`, which makes the rows of the batch. */
+  /** True if an earlier item of the batch has the same event. Set by `flatten`. */
   again: boolean
 }
 
@@ -24,7 +24,7 @@ export interface EncodedIntake {
 // Memory that a row needs in addition to its text, in bytes.
 const ROW = 100
 
-/** Encodes a delivery. If `texts` is false, the store keeps objects, so no text is made. */
+/** If `texts` is false, the store keeps objects, so no text is made. */
 export function encodeIntake(
   receiver: string,
   intake: Intake,
@@ -81,7 +81,7 @@ export function newTask(
   }
 }
 
-/** Returns the drafts. If there are several for one subscription and part, returns only the last of these. */
+/** If several drafts have the same subscription and part, keeps only the last of them. */
 export function onceEach(drafts: readonly TaskDraft[]): readonly TaskDraft[] {
   const unique = new Map(drafts.map((one) => [`${one.subscription}\n${one.part ?? ''}`, one]))
   return unique.size === drafts.length ? drafts : [...unique.values()]
@@ -91,16 +91,13 @@ function isBound({ orderKey, fairKey }: TaskDraft): boolean {
   return orderKey !== undefined || fairKey !== undefined
 }
 
-/**
- * A stock of event numbers, fetched in blocks before they are needed. So one statement can store events together with
- * their tasks.
- */
+/** A stock of event numbers, fetched ahead in blocks. So one statement can store events together with their tasks. */
 export interface Numbers {
   /** Returns true if the stock has `count` numbers and a reserve. */
   ready(count: number): boolean
   fill(): Promise<void>
   next(): number
-  /** Empties the stock. Called after the store was restored, since it may then return the same numbers again. */
+  /** Empties the stock. Called after a restore of the store, since the store may return the same numbers again. */
   forget(): void
 }
 

@@ -12,13 +12,10 @@ interface Write extends BatchWrite {
   readonly done: () => void
 }
 
-/**
- * The subscription name of probes, which check that a delivery can be stored. No receiver has a subscription of this
- * name, so no process runs the tasks of probes.
- */
+/** The subscription name of probes. No receiver has this subscription, so no process runs the tasks of probes. */
 export const PROBE = 'postern: a probe of health'
 
-// Maximum number of stored probes that one probe removes: its own, and those of processes that died during a probe.
+// Maximum number of tasks that one probe removes: its own task, and tasks of processes that died during a probe.
 const MOST = 100
 
 /** Makes `Port.probe`, which accepts a test delivery like any other, then claims, settles and deletes its task. */
@@ -32,11 +29,10 @@ export function createProbe(side: EngineSide, accept: Side['accept']): () => Pro
     put: (writes) => chain(steps(forget), () => () => writes.forEach(({ done }) => done())),
     fault: (error) => (store.fault(error) === 'again' ? 'again' : 'all'),
   })
-  // Tasks that a probe has claimed and could not settle.
+  // Claimed tasks of a probe that are not settled yet, because the store failed.
   let held: { readonly rows: readonly ClaimRow[]; readonly token: number } | undefined
   return async () => {
-    // First deletes the tasks that earlier probes could not settle. Otherwise, each such probe would leave another
-    // task.
+    // Removes the tasks that earlier probes could not settle. Otherwise these tasks would accumulate.
     if (held) await forgotten()
     await accept(probeIntake(), {})
     await forgotten()
@@ -68,10 +64,7 @@ export function createProbe(side: EngineSide, accept: Side['accept']): () => Pro
   }
 }
 
-/**
- * Settles the tasks of probes, with the statements that store outcomes and attempts, and deletes the tasks. Returns the
- * number of deleted tasks.
- */
+/** Settles the tasks of probes with the same statements as other tasks, then deletes them. Returns their number. */
 function* settle(rows: Rows, claimed: readonly ClaimRow[], token: number): Steps<number> {
   const done = yield* wait(
     rows.finish(claimed.map(({ id, lane, fair }) => ({ id, token, lane, fair, took: 0 }))),
@@ -86,7 +79,7 @@ function* settle(rows: Rows, claimed: readonly ClaimRow[], token: number): Steps
   const attempted = { attempt: 1, took: 0, outcome: 'done', error: null } as const
   yield* wait(patch({ state: PENDING, wait: 0, attempted }, 'past'))
   const gone = yield* wait(patch({ state: GONE }, 'idle'))
-  // In SQLite, `finish` skips tasks whose numbers are far apart. These tasks are still claimed, and are deleted here.
+  // In SQLite, `finish` skips tasks whose ids are far apart. Skipped tasks are still claimed, and are deleted here.
   const rest = yield* wait(patch({ state: GONE }, 'held', false))
   return gone.size + rest.size
 }

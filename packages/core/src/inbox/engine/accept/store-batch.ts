@@ -14,8 +14,8 @@ import type { Finder } from '../run/lanes.ts'
 import type { Runner } from '../run/runner.ts'
 
 /**
- * Stores a batch inside a transaction. Takes guards (keys that only one event may hold) and turns (numbers by which
- * tenants are served in rotation). Releases lines (tasks of one ordering key). Failed tasks of known events run again.
+ * Stores a batch inside a transaction, and makes failed tasks of known events pending again. First takes guards (keys
+ * that only one event may hold) and turns (numbers by which tenants are served in rotation).
  */
 export function* write(
   rows: Rows,
@@ -30,7 +30,7 @@ export function* write(
         if (!judged.duplicates.has(item) && !item.again) kept.add(item.event)
   const events = flat.events.filter((event) => kept.has(event))
   const tasks = flat.tasks.filter(({ event }) => kept.has(event!))
-  // A task that is not due yet gets its turn when it is due.
+  // A task that is not due yet gets its turn later, in `promote`.
   const ready = tasks.filter(({ gate }) => gate === READY)
   const told = yield* assign(rows, ready, (task, turn) => void (task.turn = turn))
   for (const turn of told) capacity.told(turn)
@@ -42,10 +42,7 @@ export function* write(
   return takenOf(flat, revived, judged)
 }
 
-/**
- * Returns the results of each delivery, in order. If several items of a batch have the same event key, only the first
- * is `new`.
- */
+/** If several items of a batch have the same event key, only the first is `new`. */
 export function takenOf(
   flat: Flat,
   revived: ReadonlySet<NewEvent>,
@@ -65,16 +62,16 @@ export function takenOf(
 const NONE: ReadonlySet<NewEvent> = new Set()
 
 interface Judged {
-  /** Deliveries that are not stored, since another event holds one of their guards. */
+  /** Deliveries with a guard that belongs to another event and has `otherwise: 'reject'`. */
   readonly rejected: ReadonlySet<EncodedIntake>
-  /** Events that are duplicates, since another event holds one of their guards. */
+  /** Events with a guard that belongs to another event and has `otherwise: 'duplicate'`. */
   readonly duplicates: ReadonlySet<EncodedItem>
 }
 
 /**
- * Takes the guards of a batch, and returns the deliveries and events that did not get their guards. A guard belongs to
- * the first event that takes it. A rejected or duplicate event releases its guards, so that another event of the batch
- * may get them. So the loop repeats until nothing changes.
+ * Takes the guards of a batch, and returns the deliveries and events that did not get all their guards. The first event
+ * that takes a guard keeps it, unless the event is rejected or a duplicate. In that case, another event of the batch
+ * may get the guard, so the loop repeats until nothing changes.
  */
 function* judge(rows: Rows, batch: readonly EncodedIntake[]): Steps<Judged> {
   const rejected = new Set<EncodedIntake>()
@@ -117,10 +114,7 @@ function* judge(rows: Rows, batch: readonly EncodedIntake[]): Steps<Judged> {
   }
 }
 
-/**
- * Makes the failed tasks of known events pending again, in a separate transaction. Returns the events that had failed
- * tasks.
- */
+/** Makes failed tasks of known events pending again, in a separate transaction. Returns the events of these tasks. */
 export function revive(
   store: Store,
   time: number,
@@ -154,7 +148,7 @@ export function* reviveTasks(
       ...revived(task, fence, waits.get(task.id) ?? 0).change,
       ...(task.fold !== null && { fold: foldAgain(task.fold) }),
     })
-  // Waiting tasks need no `newestInstead`: they were folded when they were stored.
+  // Pending tasks skip `newestInstead`. Folding has already merged them into newer tasks of their key.
   if (fence === 'waiting') return yield* patchAll(rows, tasks.map(begun), fence, tasks)
   const { own, newest, ended } = yield* newestInstead(rows, tasks)
   if (newest.length > 0) yield* wait(rows.patch(newest.map(begun), 'settled'))
@@ -166,7 +160,10 @@ export interface Flat extends StoreBatch {
   readonly intakes: readonly EncodedIntake[]
   readonly claimed: readonly { readonly row: NewTask; readonly task: Task }[]
   readonly ready: Iterable<string>
-  /** Set by the write: `fresh` are the new events, and `revived` is true if failed tasks of known events run again. */
+  /**
+   * Set while the batch is stored. `fresh` are the new events. `revived` is true if failed tasks of known events run
+   * again.
+   */
   fresh: ReadonlySet<NewEvent>
   revived: boolean
 }
@@ -179,10 +176,7 @@ interface FlatOptions {
   readonly token?: number
 }
 
-/**
- * Makes the rows of a batch. A task without ordering key and tenant is stored as claimed if this process has room for
- * it.
- */
+/** A task without ordering key and tenant is stored as claimed if this process has room for the task. */
 export function flatten(
   intakes: readonly EncodedIntake[],
   { receiver, lanes, take, token = 0 }: FlatOptions,

@@ -18,10 +18,7 @@ export function transactions<Transaction>(inbox: string): Transactions<Transacti
 
 const TRANSACTION = 'postern.transaction.'
 
-/**
- * Throws a `TypeError` if `host` contains a transaction for another inbox, since the delivery would be stored outside
- * that transaction.
- */
+/** Throws if `host` has a transaction for another inbox, since the delivery would be stored outside of it. */
 export function checkTransaction(host: Host, inbox: string): void {
   for (const { description } of Object.getOwnPropertySymbols(host)) {
     if (!description?.startsWith(TRANSACTION)) continue

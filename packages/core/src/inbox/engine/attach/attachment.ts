@@ -23,11 +23,11 @@ interface AttachmentOptions {
    * @default no bound
    */
   readonly dedupeWindow?: { readonly option: string; readonly time: number }
-  /** True if the inbox only reads, so that no receiver can be attached. @default false */
+  /** True if the inbox only reads. Then no receiver can be attached. @default false */
   readonly readOnly?: boolean | undefined
   readonly join: (consumer: Consumer) => Side
   /**
-   * Closes what the sides share; a side is one receiver's part of the inbox. Called once, after all sides are closed.
+   * Closes what the sides share. A side is one receiver's part of the inbox. Called once, after all sides are closed.
    */
   readonly close: () => Promise<void>
 }
@@ -139,7 +139,7 @@ interface Joined {
   closing: Promise<void> | undefined
 }
 
-// How far ahead tasks are claimed, so that more tasks share a transaction. On a server each claim needs a round trip.
+// Limits for claiming tasks ahead. They are higher on a server, where each claim needs a round trip.
 const AHEAD: Ahead = { time: 20, most: 256 }
 const AHEAD_ON_SERVER: Ahead = { time: 100, most: 400, remote: true }
 // Time for storing the tasks that are released at closing, in milliseconds.
@@ -258,9 +258,8 @@ function createSideLife(
   }
 
   /**
-   * Starts a claim only if the store may have a ready task, since a needless claim is expensive. During a claim, the
-   * tasks of new deliveries are stored unclaimed, since older tasks go first. Tasks that are stored unclaimed must
-   * later be read and parsed again.
+   * Starts a claim only if the store may have a ready task. During a claim, new tasks are stored unclaimed, since older
+   * tasks go first. A later claim must read and parse such tasks again, so a needless claim is expensive.
    */
   async function polled(): Promise<void> {
     let found = true
@@ -306,7 +305,7 @@ function createSideLife(
     }
   }
 
-  /** Runs waiting tasks for half of the closing time, since tasks in memory are lost with the process. */
+  /** Runs waiting tasks for half of the time left, since tasks in memory are lost with the process. */
   async function workedOff(until: number): Promise<void> {
     const half = (performance.now() + until) / 2
     if (store.opened) {

@@ -11,17 +11,14 @@ export interface Checks<Options extends object> {
   whole(name: keyof Options & string, fallback: number, least?: number): number
   /** Returns a duration in milliseconds, at least 1. A number without a unit is milliseconds. */
   time(name: keyof Options & string, fallback: Duration): number
-  /**
-   * Returns a retention time in milliseconds. A number without a unit is rejected, since other inboxes read it as a
-   * count.
-   */
+  /** Returns a retention time in milliseconds. Rejects a number without a unit, since it could be meant as a count. */
   span(name: keyof Options & string, fallback: Duration): number
   common(defaults?: CommonDefaults): CommonSettings
   /** Throws for options that no check has read. Call `end` last. */
   end(): void
 }
 
-/** Defaults for {@link Checks.common}, if the inbox needs defaults other than the usual ones. */
+/** Defaults that replace the usual defaults of {@link Checks.common}. */
 export type CommonDefaults = Partial<
   Pick<CommonSettings, 'maxPending' | 'maxWaitingBytes'> &
     Record<'deadline' | 'dedupeWindow' | 'keepDone' | 'keepDead' | 'lease', Duration>
@@ -41,8 +38,8 @@ export interface CommonSettings {
 }
 
 /**
- * Returns how long event ids are remembered, in milliseconds, and the option that sets this time: the longer of
- * `dedupeWindow` and `keepDone`.
+ * Returns how long event ids are remembered, in milliseconds: the longer of `dedupeWindow` and `keepDone`. `option` is
+ * the name of the longer option.
  *
  * @example
  * knownFor({ dedupeWindow: 3_600_000, keepDone: 60_000 }) // { option: 'dedupeWindow', time: 3_600_000 }

@@ -15,10 +15,7 @@ export const DAY: number = 24 * HOUR
 const MINUTES_KEPT: number = 2 * DAY
 const HOURS_KEPT: number = 30 * DAY
 
-/**
- * The name of a series: one kind of counts over time. `by` and `value` are null for gauges; `subscription` is null for
- * deliveries.
- */
+/** The name of a series. `by` and `value` are null for gauges, and `subscription` is null for deliveries. */
 type SeriesKey = readonly [
   kind: CountKind | 'gauge',
   by: string | null,
@@ -27,17 +24,15 @@ type SeriesKey = readonly [
   subscription: string | null,
 ]
 
-/**
- * Counts and gauges by minute, and by hour once they are two days old. A gauge is the number of tasks at one moment.
- */
+/** Counts and gauges by minute, and by hour after two days. A gauge is the number of tasks at one moment. */
 interface History {
   adds(
     minutes: readonly MinuteCount[],
     gauges: readonly MinuteGauge[],
   ): readonly (() => MaybePromise<void>)[]
   /**
-   * Merges minutes older than two days into hours, and drops hours older than 30 days. Each call does one step. Once no
-   * step is left, calls do nothing for a minute.
+   * Merges minutes older than two days into hours, and drops hours older than 30 days. Each call does one step. After
+   * the last step, calls do nothing for a minute.
    */
   rollUp(now: number): Promise<void>
   read(range: HistoryRange): Promise<readonly Bucket[]>
@@ -60,9 +55,7 @@ const KINDS = [
 // Maximum number of spans that `Journaled.spans` returns.
 const STEP = 64
 
-/**
- * Makes a {@link History}. A span (the stored counts of a minute or hour) that cannot be read is logged and left out.
- */
+/** A span (the stored counts of a minute or hour) that cannot be read is logged and left out. */
 export function createHistory(store: Journaled, access: Access, unread: UnreadTeller): History {
   let rolled = -Infinity
 
@@ -77,7 +70,7 @@ export function createHistory(store: Journaled, access: Access, unread: UnreadTe
       )
       const values = gauges.map((one): Part => {
         const { minute, receiver, subscription, pending, running, dead, oldestDueAt: oldest } = one
-        // A gauge is stored as counts. The oldest due time is in the histogram.
+        // A gauge is stored in the form of counts. The oldest due time is the only entry of the histogram.
         const histogram: Histogram =
           oldest === undefined ? [] : [[0, Math.max(0, Math.floor(oldest))]]
         return {
@@ -155,7 +148,7 @@ export function createHistory(store: Journaled, access: Access, unread: UnreadTe
     if (!more) rolled = performance.now()
   }
 
-  /** Returns the bytes of a span after adding counts to it. `known` are the bytes before. */
+  /** Adds counts to the bytes of a span. `known` is undefined for a new span. */
   function sum(
     key: SpanKey,
     known: Uint8Array | undefined,
@@ -186,7 +179,7 @@ export function createHistory(store: Journaled, access: Access, unread: UnreadTe
 }
 
 const KEYS = ['from', 'to', 'step', 'receiver', 'subscription', 'kind', 'by']
-// Maximum number of steps (spans of `step` milliseconds) in one result.
+// Maximum number of steps in one result. A step is `range.step` milliseconds wide.
 const MOST_STEPS = 10_000
 
 interface Cell {
@@ -196,8 +189,8 @@ interface Cell {
 }
 
 /**
- * Makes the buckets of a range, to which spans (the stored counts of one minute or hour) are added. A span that is only
- * partly in the range counts in full. Throws a `TypeError` for an invalid range.
+ * Makes the buckets of a range. A span (the stored counts of a minute or hour) that is partly in the range counts in
+ * full.
  */
 function createBuckets(range: HistoryRange) {
   checkRange(range)
@@ -210,7 +203,6 @@ function createBuckets(range: HistoryRange) {
       (gauge || itsBy === by) &&
       (receiver === undefined || receiver === itsReceiver) &&
       (subscription === undefined || subscription === itsSubscription),
-    /** Returns the start of the range's first span of `width` milliseconds, in milliseconds since 1970. */
     first: (width: number): number => floor(from, width),
     /** Adds the counts of a wanted series in the span that starts at `at`. Spans must be added oldest first. */
     add(at: number, key: SeriesKey, counts: Counts): void {
@@ -230,7 +222,6 @@ export function floor(time: number, width: number): number {
   return time - (time % width)
 }
 
-/** Parses the stored name of a series. Throws a `TypeError` or `SyntaxError` for any other text. */
 function seriesKey(name: string): SeriesKey {
   const key = JSON.parse(name) as unknown
   if (!Array.isArray(key) || key.length !== 5)
@@ -285,7 +276,7 @@ type Counts = Pick<MinuteCount, 'count' | 'sum' | 'max' | 'histogram'>
 /** Counts of one minute or hour. Each key is the number of a series. */
 export type Minute = ReadonlyMap<number, Counts>
 
-/** Encodes a minute as bytes: about 25 bytes for each series with few buckets. */
+/** Uses about 25 bytes for each series with few buckets. */
 export function packMinute(minute: Minute): Uint8Array {
   const out: number[] = []
   for (const [series, { count, sum, max, histogram }] of minute) {
@@ -301,7 +292,6 @@ export function packMinute(minute: Minute): Uint8Array {
   return Uint8Array.from(out)
 }
 
-/** Decodes the bytes of {@link packMinute}. Throws a `TypeError` for bytes that end early. */
 export function unpackMinute(bytes: Uint8Array): Minute {
   const minute = new Map<number, Counts>()
   let at = 0

@@ -12,13 +12,13 @@ import type { Page } from '../../view.ts'
 import { checkDeliveryFilter, matchesDelivery } from './delivery-filter.ts'
 import { nextRound } from '../../../basics/deadline.ts'
 
-// Number of last attempts of a task that are returned, in addition to the first attempt.
+// Number of the newest attempts that are returned for a task, in addition to its first attempt.
 const LAST = 19
 
 /**
- * Makes the journal of a store. Deliveries are limited by number, bytes and age. Counts are kept by minute for two
- * days, and by hour for 30 days. Attempts are deleted with their task. A batch of the journal is stored after waiting
- * deliveries, and is lost if storing it fails.
+ * Makes the journal of a store. It limits deliveries by number, bytes and age. It keeps counts by minute for two days,
+ * and by hour for 30 days. Attempts are deleted with their task. If a batch of the journal cannot be stored, the batch
+ * is lost.
  */
 export function createJournal({
   store,
@@ -73,9 +73,9 @@ function attemptOf({ attempt, ended, took, outcome, error, process }: AttemptRow
 
 const MIB = 1024 * 1024
 /**
- * A ring keeps the newest deliveries. Unverified deliveries have a separate ring, so that unauthenticated clients
- * cannot push out verified deliveries. That ring has room for the bodies that `observe/kept.ts` keeps of rejected
- * requests, for up to five codes. So kept bodies push out no other rows.
+ * Limits of the two rings. A ring keeps the newest deliveries. Unverified deliveries have a separate ring, so that
+ * unauthenticated clients cannot push out verified deliveries. The kept bodies of rejected requests (`observe/kept.ts`,
+ * for up to five codes) fit into that ring and push out no other rows.
  */
 const RINGS: Readonly<Record<Ring, { readonly rows: number; readonly bytes: number }>> = {
   verified: { rows: 100_000, bytes: 64 * MIB },
@@ -104,10 +104,7 @@ function createArrivals(store: Journaled, access: Access) {
           writes.push(() => store.trim(ring, { ...bounds, before: now - AGE }))
       return writes
     },
-    /**
-     * Lists the deliveries of both rings together, newest first. Reads in steps, so that other work of the event loop
-     * runs in between.
-     */
+    /** Lists the deliveries of both rings, newest first, in steps that let other work of the event loop run. */
     async page(
       filter: DeliveryFilter,
       also: (arrival: Arrival) => boolean,

@@ -43,11 +43,14 @@ export function createRecords(rows: RecordRows, access: Access, unread: UnreadTe
 /** Reads stored values. Each value that cannot be read is logged once. */
 export interface UnreadTeller {
   /**
-   * Returns the result of `read`. If `read` throws, returns `otherwise`, and logs that `what` cannot be read and the
+   * Returns the result of `read`. If `read` throws, returns `otherwise`. Also logs that `what` cannot be read, with the
    * consequence `then`.
    */
   or<T>(read: () => T, otherwise: T, what: string, then: string): T
-  /** Returns the value of a record, if it can be read. The end of the key may be a secret, so it is not logged. */
+  /**
+   * Returns the value of a record, or undefined if it cannot be read. Logs only the start of the key: the end may be a
+   * secret.
+   */
   record(key: string, text: string): { readonly value: Json } | undefined
 }
 

@@ -9,7 +9,10 @@ export interface Journaled {
     ring: Ring,
     bounds: { readonly rows: number; readonly bytes: number; readonly before: number },
   ): MaybePromise<void>
-  /** Drops kept requests (head and body of rejected deliveries), except the newest of each source (the sender). */
+  /**
+   * Drops kept requests (head and body of rejected deliveries), except the newest request of each source. See
+   * `Arrival.slot`.
+   */
   trimKept(sources: readonly string[]): MaybePromise<void>
   /** Returns rows of both rings whose id is below `before`, newest first, without their kept requests. */
   arrivals(
@@ -26,8 +29,8 @@ export interface Journaled {
   /** Drops series that were last used before the day `before`, in days since 1970. */
   dropSeries(before: number): MaybePromise<void>
   /**
-   * Replaces the bytes of each span (the counts of a minute or hour) by the result of `change`. A new span has no bytes
-   * yet. One transaction locks and changes all spans.
+   * Replaces the bytes of each span (the counts of a minute or hour) by the result of `change`. For a new span, `data`
+   * is undefined. One transaction locks and changes all spans.
    */
   merge(
     spans: readonly SpanKey[],
@@ -36,8 +39,8 @@ export interface Journaled {
   /** Returns at most 64 spans of a kind that start in `[from, to)`, oldest first. */
   spans(kind: SpanKind, from: number, to: number): MaybePromise<readonly Span[]>
   /**
-   * Removes at most 64 of the oldest spans of a kind that start before `before`. With `add`, adds each removed span to
-   * the span that `to` returns for its start. All is done in one transaction. Returns true if more spans may be left.
+   * Removes the oldest spans of a kind that start before `before`, at most 64. Merges each removed span with `add` into
+   * the span that `to` returns. One transaction does both. Returns true if more spans may be left.
    */
   rollUp(
     kind: SpanKind,

@@ -3,16 +3,15 @@ import type { TableSql, WriteSql } from '../table-sql.ts'
 import { DAY } from './history.ts'
 import type { ArrivalRow, Journaled, RecordRow, Span, SpanKey, SpanKind } from './store.ts'
 
-// Maximum number of series. Their names come from outside, as causes and codes, so further series are not counted.
+// Maximum number of series. Further series are not counted, since their names (causes and codes) come from outside.
 const SERIES = 20_000
 // Maximum number of spans in one read.
 const SPANS = 64
 
 /** The parts of a journal that differ between database servers. */
 interface OwnJournal extends Pick<Journaled, 'arrive'> {
-  /** The name of the inbox in errors. */
   readonly inbox: string
-  /** The column of `postern_series` with the hash of the name. */
+  /** The column of `postern_series` that has the hash of a series name. */
   readonly seriesHash: string
   atomic<T>(run: (sql: TableSql) => Promise<T>): Promise<T>
   /** Adds a record. Returns false if its key exists. */
@@ -180,7 +179,6 @@ export function createTableJournal(sql: TableSql, own: OwnJournal): Journaled {
     },
   }
 
-  /** Throws a `TypeError` if the database would store the key of a record as another text. */
   function checkRecordKey(name: 'key' | 'prefix', text: string): void {
     if (storable(text) !== text)
       throw new TypeError(
@@ -202,7 +200,7 @@ async function addTo(
       ['kind', 'at', 'data'],
       ({ text, whole, bytes }) => `${text(kind)}, ${whole(at)}, ${bytes(new Uint8Array())}`,
     )
-    // No row is found if another process has rolled up and deleted the span since.
+    // If another process has deleted the span meanwhile, no row is found, and the loop repeats.
     ;[known] = await rows<{ bytes: Uint8Array }>(
       ({ text, whole }) =>
         `SELECT r.data AS bytes FROM ${from('history')} WHERE r.kind = ${text(kind)} AND r.at = ${whole(at)} FOR UPDATE`,
@@ -241,7 +239,6 @@ interface SeriesRow {
   readonly day: number
 }
 
-/** A row of `postern_arrivals`, as drivers return it. */
 interface StoredArrival extends Omit<ArrivalRow, 'ring' | 'kept'> {
   readonly strangers: boolean
   readonly source?: string | null
@@ -249,7 +246,6 @@ interface StoredArrival extends Omit<ArrivalRow, 'ring' | 'kept'> {
   readonly body?: Uint8Array
 }
 
-/** Returns the row in the form that the journal reads. */
 function readArrival({ source, head, body, strangers, at, ...row }: StoredArrival): ArrivalRow {
   return {
     ...row,

@@ -22,8 +22,8 @@ export interface Watch {
 const LINES = 5000
 
 /**
- * Makes a {@link Watch}. Leases are measured with a monotonic clock. `suspected` is called if a suspect waits: a task
- * that was interrupted three times in a row.
+ * Makes a {@link Watch}. Leases are measured with a monotonic clock. `suspected` is called if a task waits that was
+ * interrupted three times in a row.
  */
 export function createWatch(side: EngineSide, suspected: () => void): Watch {
   const { store, versionWatch, consumer, lanes, capacity, settings } = side
@@ -124,8 +124,8 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
   }
 
   /**
-   * Returns true if this process holds the claim or is making it now. A claim of this process for another receiver
-   * counts as held.
+   * Returns true if this process holds the claim, or is making it now. A claim for another receiver counts as held,
+   * since this watch does not know that receiver's tasks.
    */
   function isHeld({ id, lane, token }: TaskRow, before: ReadonlySet<number>): boolean {
     if (!side.isOwn(token)) return false
@@ -144,8 +144,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
   }
 
   async function free(rows: readonly TaskRow[]): Promise<void> {
-    // Tasks that this process claimed but does not know: their delivery was rejected, or the store's answer was lost.
-    // No process has run them.
+    // This process claimed these tasks but never ran them: their delivery was rejected, or the store's reply was lost.
     const stray = rows.filter(({ state, token }) => state < DONE && side.isOwn(token))
     const ruled = rows
       .filter(({ state, token }) => state < DONE && !side.isOwn(token))
@@ -189,7 +188,6 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     if (over.length + stray.length > 0) claimable(0)
   }
 
-  /** Tells the runner that tasks may be claimed again after `soonest` milliseconds. */
   function claimable(soonest: number): void {
     side.runner().dueAt(consumer.now() + soonest)
   }
@@ -252,10 +250,7 @@ export function watchOrphans(
   }
 }
 
-/**
- * Returns the subscriptions in `rows` that have pending tasks, but that no consumer has under a current or previous
- * name.
- */
+/** Returns the rows with pending tasks whose subscription no consumer has, under a current or previous name. */
 export function orphansOf(
   rows: readonly Orphan[],
   consumers: readonly Consumer[],
