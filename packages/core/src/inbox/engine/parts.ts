@@ -30,11 +30,11 @@ export interface InboxParts extends Omit<EngineInboxOptions, 'store' | 'windowed
   readonly isOwn: (token: number) => boolean
   readonly view: Pick<InboxView, 'orphans'>
   readonly onWork: () => void
-  /** Drops old rows at the end of `runDue`. */
+  /** Drops old rows until `until`, a time of `performance.now()`. */
   readonly tidy: (until: number) => Promise<void>
 }
 
-/** A receiver's side in the engine, with all parts that the side consists of. The parts use each other through it. */
+/** A receiver's side in the engine, with all its parts. The parts call each other through this object. */
 export interface EngineSide extends Required<Side>, InboxParts {
   readonly consumer: Consumer
   readonly lanes: Lanes
@@ -43,11 +43,11 @@ export interface EngineSide extends Required<Side>, InboxParts {
   /** Notes that a task is due at `at`, in milliseconds since 1970 on the consumer's clock. */
   readonly dueAt: (at: number) => void
   readonly folded: (folds: Folds) => void
-  /** Returns true while `runDue` runs. Then all slots together may claim only as many tasks as its limit allows. */
+  /** Returns true while `runDue` runs. In this time, all slots share the task limit of `runDue`. */
   readonly draining: () => boolean
   /**
-   * Shuts the receiver out of the store, with a reason. If `rejected` is undefined, the receiver may use the store
-   * again.
+   * Logs why the receiver must not use the store, and releases its tasks. If `rejected` is undefined, the receiver may
+   * use the store again.
    */
   shut(rejected: string | undefined): void
   /** Drops the claims of this process. Called after the store was restored to an earlier state. */

@@ -3,9 +3,9 @@ import { DEAD, DONE, PENDING, RUNNING, type Gate, type State, type TaskRow } fro
 import type { TaskError } from '../view.ts'
 
 /**
- * The condition under which a patch is applied to a row; {@link FENCES} has the details. `round` must also be the same.
- * With `first`, the outcome `done` counts even if another run has claimed the task in the meantime. Until that other
- * run ends, the settled row keeps the lease and token of its claim.
+ * Condition on a row. A patch is applied only if this condition is met (see {@link FENCES}) and `round` is the same.
+ * With `first`, the outcome `done` counts even if another run has claimed the task meanwhile. The row then keeps the
+ * lease and token of that run until that run ends.
  */
 export type Fence =
   | 'first'
@@ -26,7 +26,7 @@ interface FenceRule {
   /** The task's lease must have ended. */
   readonly over?: true
   readonly whole?: true
-  /** If the task is pending, it must have an error and not be due yet. */
+  /** A pending task must also have an error, and must not be due yet. */
   readonly failed?: true
 }
 
@@ -126,10 +126,14 @@ export interface Patch {
   readonly event?: { readonly receiver: string; readonly key: string }
   /** The new state. `GONE` deletes the row and its attempts. Any state but `RUNNING` ends the claim. */
   readonly state: State
-  /** Milliseconds until the task is due; 0 means at once. For a settled task, 0 sets the settle time to now. */
+  /**
+   * For a pending task, milliseconds until it is due; 0 means at once. For a settled task, 0 sets the settle time to
+   * now.
+   */
   readonly wait?: number
   /**
-   * True if the pending task keeps its token, so that a late outcome may still count. Otherwise the token becomes 0.
+   * True if the pending task keeps its token, so that a late outcome of its last run may count. Otherwise the token
+   * becomes 0.
    */
   readonly open?: true
   readonly gate?: Gate

@@ -16,7 +16,8 @@ export const STATES: readonly TaskState[] = ['pending', 'running', 'done', 'dead
  */
 export const READY = 0
 /**
- * The task waits until it is due, then for its tenant's next turn (a number by which tenants are served in rotation).
+ * The task first waits until it is due. Then it waits for its tenant's next turn (a number by which tenants are served
+ * in rotation).
  */
 export const LATER = 1
 /** The task was interrupted, so it is claimed only if it can start at once. */
@@ -37,7 +38,7 @@ export function eventOf(task: number): number {
 }
 
 /**
- * A delivery to be stored. Its events share one object, so that the delivery is stored once. For a store that is
+ * A delivery to be stored. All its events share this object, so that the delivery is stored once. For a store that is
  * `alone` (in memory), `head` is ''.
  */
 export interface NewDelivery {
@@ -64,7 +65,7 @@ export interface NewEvent {
   readonly delivery: NewDelivery
 }
 
-/** A task to be stored. `gate` is its gate until it is due. */
+/** A task to be stored. `gate` applies until the task is due. */
 export interface NewTask extends Pick<TaskRow, 'lane' | 'line' | 'fair' | 'fold' | 'gate'> {
   readonly event: NewEvent | undefined
   /** The task's number among the tasks of its event. For child tasks, the store sets it. */
@@ -97,7 +98,8 @@ export interface TaskRow {
    */
   readonly round: number
   /**
-   * `cut` is the number of interruptions in a row. `charged` is how many of these are strikes (all after the third).
+   * `cut` is the number of interruptions in a row. `charged` is the number of strikes: all interruptions after the
+   * third.
    */
   readonly cut: number
   readonly charged: number
@@ -154,7 +156,7 @@ export interface HeadRow extends TaskRow {
 export interface FoldRow extends HeadRow {
   /** The current time on the clock of `due`, in milliseconds. */
   readonly now: number
-  /** `newest` and `highest` are `task` and `highest` of the key's {@link Newest}; null if unknown. */
+  /** `newest` is the `task` of the key's {@link Newest}, and `highest` its `highest`. Null if unknown. */
   readonly newest: number | null
   readonly highest: string | null
   /** The event's key, if the event is to be erased once its tasks are done; otherwise null. */

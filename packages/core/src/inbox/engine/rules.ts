@@ -23,8 +23,8 @@ interface Ruling {
 }
 
 /**
- * Returns the gate of a pending task: the condition under which it may be claimed. Interruptions decide first, since an
- * interrupted task must not start just because it gets a turn.
+ * Returns the gate of a pending task, that is, the condition for claiming it. The gate of an interrupted task ignores
+ * turns, so that a turn does not start the task.
  */
 export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>, wait = 0): Gate {
   if (cut >= SUSPECT_AFTER) return SUSPECT
@@ -60,7 +60,7 @@ export function reported(
 
 /** Returns the ruling for a released task. The task becomes pending as before its claim, and is due at once. */
 export function givenBack({ attempt, cut }: Pick<TaskRow, 'attempt' | 'cut'>): Ruling {
-  // `fair: null` means that the task does not wait for a new turn, since its old turn was not used.
+  // With `fair: null`, the task does not wait for a new turn, since it has not used its old turn.
   const gate = gateOf({ cut, fair: null })
   return { fence: 'held', change: { state: PENDING, wait: 0, attempt: attempt - 1, gate } }
 }
@@ -76,10 +76,10 @@ export interface Cut extends Ruling {
 
 /**
  * Returns the ruling for an interruption: the lease of a running task has ended. An interruption does not use an
- * attempt. The task waits 250 ms, doubled each time up to 8 s; half of the wait is random. After three interruptions in
- * a row the task is a suspect, and each further interruption is a strike. After `attempts` strikes, and at least 5, the
- * task is dead as poison. `attempts` is the number in the subscription's retry policy, if known. A reported outcome
- * resets both counts.
+ * attempt. The task waits 250 ms, doubled with each interruption up to 8 s; half of this time is random. After three
+ * interruptions in a row the task is a suspect. Each further interruption is a strike. After `attempts` strikes, but at
+ * least 5, the task is dead as poison. `attempts` comes from the subscription's retry policy, if known. A reported
+ * outcome resets both counts.
  */
 export function cut(
   row: Pick<TaskRow, 'attempt' | 'cut' | 'charged'>,
@@ -109,8 +109,7 @@ export function cut(
 export const MOST_WAIT: number = 10 * 365 * 86_400_000
 
 const SUSPECT_AFTER = 3
-// If the process is killed from outside, its task looks as if it had killed the process. That is unlikely to happen
-// several times in a row.
+// If the process is killed from outside, its task looks guilty. Several such accidents in a row are unlikely.
 const LEAST_STRIKES = 5
 const FIRST_WAIT = 250
 const LONGEST_WAIT = 8000
@@ -121,7 +120,7 @@ export function letGo({ state }: Pick<TaskRow, 'state'>): Ruling {
 }
 
 /**
- * Returns the ruling for a redelivery or replay. A settled task starts a new round; a pending one becomes due after
+ * Returns the ruling for a redelivery or replay. A settled task starts a new round. A pending task becomes due after
  * `wait` milliseconds.
  */
 export function revived(
@@ -134,8 +133,8 @@ export function revived(
   const base = { state: PENDING, wait: Math.ceil(wait), gate, anew: true } as const
   if (state === PENDING) return { fence, change: base }
   const outcome = state === DONE ? 'done' : 'dead'
-  // The last run of a settled task is on the task's own row. This run moves to the history, since the new round
-  // overwrites the row.
+  // The last run of a settled task is on the task's own row. The new round overwrites this row, so the run moves to the
+  // history.
   const attempted =
     took === null ? undefined : ({ attempt, took, outcome, error, ended: due } as const)
   const begun = { ...base, attempt: 0, charged: 0, ...(line !== null && { behind: true }) }
@@ -157,7 +156,6 @@ export const DELETED: Removal = {
 /** Removes a done or dead task that is too old. */
 export const FORGOTTEN: Removal = { fence: 'past', from: ['done', 'dead'], change: { state: GONE } }
 
-/** Returns the ruling for a claimed task that cannot be read. */
 export function unreadable(
   attempt: number,
   message: string,
@@ -167,8 +165,8 @@ export function unreadable(
 }
 
 /**
- * Decides which task of each line (the tasks of one ordering key) goes first. A running task goes first, otherwise a
- * task that has already had a run, otherwise the oldest task. Returns the tasks whose `behind` must change.
+ * Decides which task of each line (the tasks of one ordering key) goes first. A running task goes before tasks that
+ * already had a run, and these go before all others. Among equals, the oldest task goes first. Returns the tasks whose `behind` must change.
  */
 export function lineUp(
   heads: readonly HeadRow[],

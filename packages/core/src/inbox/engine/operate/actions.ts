@@ -10,8 +10,8 @@ import type { Access } from '../access.ts'
 /** Records and lists the actions of operators, such as a replay. */
 export interface Actions {
   /**
-   * Runs one call of a change. Unless it is a dry run, records the call as an action. The returned cursor contains the
-   * action's id, so that further calls belong to the same action.
+   * Runs one call of a change, and records the call as an action unless it is a dry run. The returned cursor contains
+   * the action's id, so that a call with this cursor continues the action.
    */
   noted<Options extends ActionOptions>(
     given: Pick<OperatorAction, 'what' | 'filter'>,
@@ -30,15 +30,14 @@ const LIMIT = 50
 const END = { cursor: undefined, searchedTo: undefined }
 
 /**
- * Makes the {@link Actions} of an inbox. Keeps the newest 1,000 actions. The newest of these also keep the ids of their
- * tasks, up to 20,000 ids in total.
+ * Makes the {@link Actions} of an inbox. Keeps the newest 1,000 actions, and 20,000 task ids over all actions.
  *
  * @example
  * const actions = createActions(store.records, access)
  * await actions.noted({ what: 'delete', filter }, options, (note, rest) => inSteps(rest, step))
  */
 export function createActions(records: RecordRows, access: Access): Actions {
-  // The time in the last id. It makes ids increase even within one millisecond.
+  // Time in the last id. Ids always increase, even within one millisecond.
   let latest = 0
 
   return {
@@ -178,7 +177,7 @@ function carried(cursor: string | undefined): {
   readonly cursor: string | undefined
 } {
   const [, id, rest] = /^([0-9a-z]{15})!(.*)$/s.exec(cursor ?? '') ?? []
-  // If nothing follows the id, the same action continues with another filter, from the start of the list.
+  // If the cursor is only an id, another filter continues the action, from the start of the list.
   return id === undefined ? { id, cursor } : { id, cursor: rest === '' ? undefined : rest }
 }
 
@@ -188,15 +187,9 @@ function checkBy(what: string, by: unknown): void {
 }
 
 export interface ActionNote {
-  /**
-   * Returns the rows to write in the transaction of the change. `count` is the number of changes, if it differs from
-   * the number of `tasks`.
-   */
+  /** Returns the rows to write with the change. `count` is the number of changes, if not the number of `tasks`. */
   rows(tasks: readonly string[], count?: number, result?: string): readonly ActionRow[]
-  /**
-   * Returns the rows to write before the first change. Used if an inbox cannot write rows in the transaction of the
-   * change.
-   */
+  /** Returns the rows to write before the first change, for inboxes that cannot write them with the change. */
   begun(): readonly ActionRow[]
   /** Adds the number of changes of the last transaction to the total. */
   done(count: number): void
@@ -207,7 +200,6 @@ interface KeptAction extends OperatorAction {
   readonly noted: number
 }
 
-/** Key prefixes of the records of actions, and of the records with their task ids. */
 const ACTION = 'actions:'
 const ACTION_TASKS = 'actions-tasks:'
 /** Maximum number of task ids that are kept, over all actions. */

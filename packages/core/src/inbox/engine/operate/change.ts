@@ -38,9 +38,7 @@ export interface ViewParts {
   readonly deadline: number
   readonly consumers: () => readonly Consumer[]
   readonly look: () => void
-  /**
-   * Releases claimed tasks that have not started. This process claims no tasks until the returned function is called.
-   */
+  /** Releases claimed tasks that have not started, and claims no tasks until the returned function is called. */
   readonly pause: () => Promise<() => void>
   /** Adds `tasks` to the count of a receiver's open tasks. A negative number subtracts. */
   readonly opened: (receiver: string, tasks: number) => void
@@ -49,14 +47,13 @@ export interface ViewParts {
 // Maximum time for the search of one step, in milliseconds.
 const BUDGET = 100
 
-/** Changes the given tasks in a transaction, and returns the ids of those that changed. */
 type Change = (
   rows: ChangedRows,
   tasks: readonly InfoRow[],
   place: StepPlace,
 ) => MaybePromise<ReadonlySet<number>>
 
-/** Makes the changes for operators. A change of many tasks is done in steps, each in one transaction. */
+/** A change of many tasks is done in steps, each in one transaction. */
 export function createChange(
   store: ViewStore,
   search: Search,
@@ -151,7 +148,7 @@ export function createChange(
       checkChange('erase', filter)
       unknownOptions('erase', options, [...CHANGE_OPTIONS, 'passing', 'keep'])
       const { passing = false, keep } = options
-      // If the filter has one of these keys of tasks, it finds only events that still have tasks.
+      // With one of these keys, the search goes through tasks, so it finds only events that still have tasks.
       const { subscription, part, state, id, cause } = filter
       const byTasks = (subscription ?? part ?? state ?? id ?? cause) !== undefined
       const of = byTasks ? 'tasks' : 'events'
@@ -164,7 +161,7 @@ export function createChange(
         return inSteps(left, async ({ cursor, rows: limit, dryRun }) => {
           const found = await search(filter, { of, limit, cursor, budget: BUDGET, passing })
           const events = new Set(found.rows.map(({ row }) => row.event))
-          // The event at the cursor was counted by the step before, which may have seen only some of its tasks.
+          // The previous step has already counted the event at the cursor, even if more of its tasks follow.
           if (dryRun && byTasks && cursor !== undefined) events.delete(eventOf(placeOf(cursor)![1]))
           if (events.size === 0) return { count: 0, cursor: found.cursor }
           const empty = dryRun ? undefined : (row: ContentsRow) => emptied(row, keep)
@@ -177,7 +174,6 @@ export function createChange(
     },
   }
 
-  /** Changes the tasks that match the filter in steps, and calls `told` with each changed task. */
   function each(
     filter: TaskFilter,
     options: ReplayOptions & ChangeOptions,
@@ -221,7 +217,7 @@ interface StepPlace {
   readonly cursor: string | undefined
   readonly rows: number
   readonly dryRun: boolean
-  /** Returns when the step's task number `at` (from 0) is due, in milliseconds since 1970. 0 means at once. */
+  /** Returns the due time of the step's task with index `at`, in milliseconds since 1970. 0 means at once. */
   due(at: number): number
 }
 
@@ -255,7 +251,7 @@ export async function inSteps(
     count += changed.count
     next += changed.count * gap
     cursor = changed.cursor
-    // Otherwise a synchronous store would block the event loop until all steps are done.
+    // Without this pause, a synchronous store would block the event loop until all steps are done.
     if (cursor !== undefined) await nextRound()
   } while (cursor !== undefined && count < limit && performance.now() < until)
   if (cursor === undefined || rate === undefined) return { count, cursor }
@@ -271,9 +267,7 @@ function parse(
   return { next: Number(cursor!.slice(0, at)) || 0, cursor: cursor!.slice(at + 1) }
 }
 
-/**
- * Returns the contents that remain of an erased event: identity, topic, times, method, path and the result of `keep`.
- */
+/** Keeps identity, topic, times, method, path and the result of `keep`. */
 function emptied(
   { event: number, record, head, body }: ContentsRow,
   keep: EraseOptions['keep'],
@@ -288,8 +282,8 @@ function emptied(
 }
 
 /**
- * Decodes an event and its delivery. If they are damaged, returns empty ones, so that damaged events are erased too. A
- * damaged event may contain private data.
+ * Returns empty contents if the stored ones are damaged, so that damaged events, which may contain private data, are
+ * erased too.
  */
 function readable(
   record: string,
@@ -304,7 +298,6 @@ function readable(
   }
 }
 
-/** Returns the error of a `replay` or `rerun` of a task whose event was erased. */
 export function erasedError(verb: 'replay' | 'rerun', id: string): TypeError {
   return new TypeError(
     `${verb}: the contents of the event of task ${id} were erased, so it cannot run again; ask the sender to send it under a new id`,

@@ -29,7 +29,6 @@ const KEYS: readonly (keyof TaskFilter)[] = [
 ]
 const MOST_KEYS = 100
 
-/** Checks a filter. Throws a `TypeError` for an unknown key or an impossible value. */
 function checkFilter(filter: TaskFilter, what = 'filter'): void {
   unknownOptions(what, filter, KEYS)
   const { state, topic, keys } = filter
@@ -48,15 +47,15 @@ function checkFilter(filter: TaskFilter, what = 'filter'): void {
 }
 
 /**
- * Checks the filter of a change. A key without a value, an empty text and inherited keys are errors, since the change
- * would otherwise apply to all tasks.
+ * Checks the filter of a change. Rejects keys without a value, an empty `text`, and inherited keys. Such keys restrict
+ * nothing, so the change would apply to all tasks.
  */
 export function checkChange(what: string, filter: TaskFilter): void {
   if (typeof filter !== 'object' || filter === null)
     throw new TypeError(
       `${what}: filter must be an object, got ${String(filter)}; give {} for all tasks`,
     )
-  // `for in` also finds inherited keys, which a copy of the filter would not have.
+  // `for in` also finds inherited keys. A copy of the filter would not have these keys.
   for (const key in filter) {
     const value: unknown = Object.hasOwn(filter, key) ? filter[key as keyof TaskFilter] : undefined
     if (value === undefined || value === null || (key === 'text' && value === ''))

@@ -12,16 +12,13 @@ import {
   type Scanned,
 } from './store.ts'
 
-/**
- * The parts of a list's statements that differ between databases. In SQL, `t` is the tasks, `e` the events and `d` the
- * deliveries.
- */
+/** Differences between databases. In SQL, `t` is the tasks, `e` the events and `d` the deliveries. */
 interface ScanDialect extends EventFilters {
-  /** The column of events by which lists are sorted. `id` is for databases that number events in order of arrival. */
+  /** The column by which lists sort events. `id` is for databases whose event numbers follow the order of arrival. */
   readonly order: 'received' | 'id'
   /**
-   * Lists of columns: `info` of a task with its event, `ofEvent` of an event, `contents` of an event's contents.
-   * `delivery` is the join for the contents, if needed.
+   * Columns to select. `info`: of a task with its event. `ofEvent`: of an event. `contents`: of an event's contents.
+   * `delivery` is the join that `contents` needs.
    */
   readonly info: string
   readonly ofEvent: string
@@ -41,14 +38,13 @@ interface ScanDialect extends EventFilters {
   row?(row: InfoRow): InfoRow | FullRow
 }
 
-/** The conditions on events that a filter needs. */
 interface EventFilters {
-  /** Returns conditions that an index supports. They find the events of a list. */
+  /** Returns conditions that an index supports. A list reads only events that meet these conditions. */
   found(want: Scan, values: ScanValues, run: ScanRun): MaybePromise<readonly string[]>
-  /** Returns the conditions that no index supports. They filter the events of a list. */
+  /** Returns conditions that no index supports. They are checked for each event that a list reads. */
   filtered(want: Scan, values: ScanValues): readonly string[]
   /**
-   * True if `filtered` checks only the start of a topic pattern. The found rows are then checked in JavaScript.
+   * True if `filtered` compares only the start of a topic pattern. JavaScript must then compare the rest.
    * @default false
    */
   readonly onlyPrefix?: boolean
@@ -97,25 +93,22 @@ export function byColumns(columns: IndexedColumns): EventFilters {
 /** The next events of a list. */
 interface Stretch {
   readonly count: number
-  /** The id of each event; in a list by id, the lowest and the highest. */
+  /** The ids of the events. For a list that is sorted by id, only the lowest and the highest id. */
   readonly ids: readonly number[]
   /** The id and the arrival time of the last event. */
   readonly last: number
   readonly received: number
 }
 
-/** The methods that read lists from a database. */
 interface TableLists {
   /** Implements `Viewed.scan` on a given connection. */
   readonly scan: (run: ScanRun, want: Scan) => Promise<Scanned>
-  /** Implements `Viewed.placeOf`. */
   readonly placeOf: (row: InfoRow, want: Pick<Scan, 'filter'>) => Place
-  /** Implements `Viewed.detail`. */
   detail(run: ScanRun, id: number): Promise<FullRow | undefined>
 }
 
-// Maximum number of open tasks that are sorted for a list, since no index has them in order. If there are more, a list
-// walks over recent events instead, which soon finds some of them.
+// Maximum number of open tasks that a list sorts. No index has open tasks in order. If there are more, the list reads
+// recent events instead, and soon finds open tasks there.
 const MOST_OPEN = 5000
 
 /** Makes the methods that read lists from the tables `postern_tasks` and `postern_events`. */
@@ -151,8 +144,8 @@ export function createTableLists(dialect: ScanDialect): TableLists {
   }
 
   /**
-   * Searches tasks first, then their events. Failed tasks are ordered by id, which is roughly the order of arrival.
-   * Open tasks are ordered by arrival, as in other lists.
+   * Searches tasks first, then their events. Failed tasks are sorted by id, which is roughly the order of arrival. Open
+   * tasks are sorted by arrival, as in other lists.
    */
   async function overTasks(run: ScanRun, want: Scan): Promise<Scanned> {
     const { after, width, limit, full } = want
@@ -196,7 +189,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     if (!seen) return { rows: [], to: undefined, searchedTo: undefined }
     const tasks = want.of === 'tasks'
     const id = tasks ? 't.id' : 'e.id'
-    // If the rows are checked in JavaScript, it is unknown how many of them match.
+    // If JavaScript checks the rows, the number of matching rows is unknown, so the limit is `width`.
     const most = isChecked(want) ? width : limit + 1
     const rows = await run<InfoRow>(async (values) => {
       const conditions = [
@@ -220,15 +213,15 @@ export function createTableLists(dialect: ScanDialect): TableLists {
   }
 
   /**
-   * Finds the next events of a list, at most `width`. In a list by id, the result has only the first and the last id,
-   * since returning each event from the database would cost more than finding it.
+   * Finds the next events of a list, at most `width`. For a list by id, returns only the first and the last id:
+   * returning each event would cost more than finding it.
    */
   async function eventsOf(run: ScanRun, want: Scan): Promise<Stretch | undefined> {
     const { after, width, oldest } = want
     const [beyond, direction] = walkOf(want)
     const events = async (values: ScanValues): Promise<string> => {
       const conditions = [
-        // The first condition lets an index on the time be used. The event at `after` itself may have more tasks.
+        // The first condition allows an index on the time. It includes the event at `after`, which may have more tasks.
         ...(after
           ? [
               `e.${order} ${beyond}= ${values.whole(after[0])}`,
@@ -257,10 +250,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     return { count: rows.length, ids, last: ids.at(-1)!, received: Number(last.received) }
   }
 
-  /**
-   * Returns conditions that are true for these events. In a list by id, the conditions are a range of ids, which is
-   * read faster.
-   */
+  /** Returns conditions that select these events. For a list by id, a range of ids, which is read faster. */
   async function among(
     want: Scan,
     { ids }: Stretch,
@@ -279,7 +269,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     return want.passing ? ['e.contents = 1', ...all] : all
   }
 
-  /** Returns the place of a row in its list. For failed tasks, by id only, since their index has this order. */
+  /** Returns the place of a row in its list. Lists of failed tasks are sorted only by id, the order of their index. */
   function placeOf(row: InfoRow, want: Pick<Scan, 'filter'>): Place {
     const [received, id] = placeByTime(row)
     return [isFailing(want) ? 0 : order === 'id' ? row.event : received, id]
@@ -297,9 +287,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     return `(e.${order} ${beyond} ${whole(after[0])} OR (e.${order} = ${whole(after[0])} AND ${id} ${beyond} ${whole(place!)}))`
   }
 
-  /**
-   * Returns true if the rows of a list must be checked in JavaScript, since SQL checks only the start of their topic.
-   */
+  /** SQL checks only the start of some topics. The rows of such a list must be checked in JavaScript. */
   function isChecked({ topic }: Scan): boolean {
     return dialect.onlyPrefix === true && topic !== undefined && topic.exact === undefined
   }

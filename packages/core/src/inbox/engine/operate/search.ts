@@ -17,7 +17,7 @@ interface SearchPage {
   readonly limit: number
   readonly cursor: string | undefined
   readonly budget: number
-  /** True for only those events that a receiver's `storage.content` marked for erasure. */
+  /** True to find only events that a receiver's `storage.content` marked for erasure. */
   readonly passing?: boolean
   /** True to list the oldest rows first. @default the newest */
   readonly oldest?: boolean
@@ -62,8 +62,8 @@ export function createSearch(store: ViewStore, access: Access): Search {
     const rows: FoundRow[] = []
     for (let width = Math.max(FIRST, limit); ;) {
       const began = performance.now()
-      // One extra row shows whether more rows follow. With `text`, it is unknown how many rows match, so the limit is
-      // `width`.
+      // One extra row shows whether more rows follow. With `text`, the number of matching rows is unknown, so the limit
+      // is `width`.
       const most = hasText ? width : limit + 1 - rows.length
       const step = await access.read(() => store.scan({ ...want, after, width, limit: most }))
       for (const row of step.rows) {
@@ -100,8 +100,8 @@ export function comparePlaces({
 }
 
 /**
- * Implements `Viewed.scan` for a store that keeps all its rows in memory. `all` are the stored objects, in any order.
- * `placeAt` returns the place of an object in a list by time, and `rowOf` returns its row.
+ * Implements `Viewed.scan` for a store that keeps all its rows in memory. `all` has the stored objects, in any order.
+ * `placeAt` returns the place of an object in a list by time. `rowOf` returns the row of an object.
  */
 export function scanAll<One>(
   all: readonly One[],
@@ -211,8 +211,7 @@ export function detailOf(row: FullRow, info: TaskInfo): TaskDetail {
 }
 
 /**
- * Returns a stored error. If the text cannot be read, returns an `UnreadableError` with the text, so that the task is
- * still listed.
+ * Returns a stored error. If it cannot be read, returns an `UnreadableError` with its text, so that the task is listed.
  */
 export function errorOf(stored: string): TaskError {
   try {

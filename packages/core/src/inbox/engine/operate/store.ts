@@ -26,17 +26,17 @@ export interface Viewed {
    */
   version(): MaybePromise<number | undefined>
   /**
-   * Writes the records of an operator's change before each of its steps. Absent if `atomic` is a real transaction,
-   * which writes them together with the change.
+   * Writes the records of an operator's change before each step of the change. Absent if `atomic` is a real
+   * transaction, which writes the records together with the change.
    */
   begin?(notes: readonly ActionRow[]): MaybePromise<void>
   /** Returns the stored attempts of a task, oldest first, including the one that settled the task. */
   attempts(task: number): MaybePromise<readonly AttemptRow[]>
   /**
-   * Erases events without an open task, in one transaction, and returns their number. With `passing`, erases only
-   * marked events that also have no dead task. `empty` returns the contents that remain; if it returns undefined, the
-   * event stays as it is. If `empty` is undefined, events are only counted. A delivery is erased with its last event.
-   * The transaction also writes the records that `noted(count)` returns, as `Rows.note` does.
+   * Erases events that have no open task, in one transaction, and returns their number. With `passing`, erases only
+   * marked events that also have no dead task. `empty` returns the contents that remain, or undefined to leave the
+   * event as it is. Without `empty`, only counts the events. A delivery is erased with its last event. The transaction
+   * also writes the records that `noted(count)` returns.
    */
   erase(
     events: readonly number[],
@@ -45,9 +45,9 @@ export interface Viewed {
     noted: (count: number) => readonly ActionRow[],
   ): MaybePromise<number>
   /**
-   * Does one step of pruning, in order of arrival, with an index. Drops tasks that became done or dead before the given
-   * times. Then drops events without tasks that arrived before `known`, and their guards. Skips locked rows. Returns
-   * where the next step starts, or undefined at the end.
+   * Does one step of pruning, in order of arrival, with an index. First drops tasks that became done or dead before the
+   * given times. Then drops events that have no tasks and arrived before `known`, with their guards. Skips locked rows.
+   * Returns where the next step starts, or undefined at the end.
    */
   prune(before: Before, place: Place | undefined): MaybePromise<Place | undefined>
 }
@@ -61,9 +61,7 @@ export interface Before {
   readonly guards: number
 }
 
-/**
- * A place in a list that is sorted by `order`, then by task id. The event's number can be computed from the task id.
- */
+/** A place in a list that is sorted by `order`, then by `task` (a task id). The id also contains the event's number. */
 export type Place = readonly [order: number, task: number]
 
 /** The filter and bounds of one step of a list. */
@@ -71,7 +69,7 @@ export interface Scan {
   /** True to list the oldest first. Used only for lists of tasks. */
   readonly oldest: boolean
   /**
-   * `events` lists events, whether they have tasks or not. Then the `id` of each row is 0, and the filter has no keys
+   * `events` lists all events, also those without tasks. In this case, each row has `id` 0, and the filter has no keys
    * of tasks.
    */
   readonly of: 'tasks' | 'events'
@@ -81,7 +79,7 @@ export interface Scan {
   /** The lanes that match `receiver` and `subscription`, if the list has one of these filters. */
   readonly lanes: readonly number[] | undefined
   readonly topic: TopicMatch | undefined
-  /** Returns true if a row matches all of the filter but `text`, for stores that read through their rows. */
+  /** Returns true if a row matches the filter without `text`. Used by stores that read through their rows. */
   fits(row: InfoRow): boolean
   readonly after: Place | undefined
   readonly width: number

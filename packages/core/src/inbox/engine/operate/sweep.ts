@@ -8,9 +8,9 @@ export interface Sweep {
   /** Stops before the next step. Resolves when running steps have ended. */
   stop(): Promise<void>
   /**
-   * Does some steps now, until `until`, a time of `performance.now()`. Does nothing if less than a minute has passed
-   * since the last call, or less than one pause if that is shorter. `runDue` calls it at its end, for platforms without
-   * a permanent process. Continues where the last call stopped. Errors of a step are ignored.
+   * Runs steps until `until`, a time of `performance.now()`, and continues where the last call stopped. Does nothing if
+   * the last call was less than a minute ago, or less than one pause if that is shorter. Called at the end of `runDue`,
+   * for platforms without a permanent process. Ignores errors of a step.
    */
   once(until: number): Promise<void>
 }
@@ -19,15 +19,15 @@ export interface Sweep {
 const REST = 20
 const LONGEST = 600_000
 const SHORTEST = 1000
-// For `once`: MINUTE is the longest time for which further calls do nothing, in milliseconds. STEPS is the maximum
-// number of steps per call.
+// Limits of `once`. MINUTE is the longest time for which further calls do nothing, in milliseconds. STEPS is the
+// maximum number of steps per call.
 const MINUTE = 60_000
 const STEPS = 50
 
 /**
- * Makes a sweep. A round is a series of small steps. `step` gets the place where the last step stopped, or undefined at
- * the start. `step` returns the next place, or undefined at the end. The pause between rounds is a hundredth of `keep`
- * (milliseconds), from one second to ten minutes. A failed step ends its round, and the next round tries again.
+ * Makes a sweep, which runs `step` in the background, in rounds. `step` gets the place where the previous step stopped,
+ * and returns the next place. The place is undefined at the start and at the end of a round. The pause between two
+ * rounds is a hundredth of `keep` (milliseconds), from one second to ten minutes. A failed step ends its round.
  */
 export function createSweep<Place>(
   keep: number,
@@ -70,7 +70,6 @@ export function createSweep<Place>(
   function next(from: Place | undefined, wait: number): void {
     if (stopped) return
     timer = setTimeout(() => void (running = take(from)), wait)
-    // Prevents the timer from keeping the process alive.
     unref(timer)
   }
 
@@ -91,15 +90,15 @@ export function createSweep<Place>(
 }
 
 /**
- * A jump of a store's clock to a later time. No process has measured that this time really passed, so rows age only by
- * a part of the jump.
+ * A jump of a store's clock to a later time. No process has measured that this time really passed. So only a part of
+ * the jump counts toward the age of rows.
  */
 export interface ClockStep {
   /** The time of the clock just after the jump, in milliseconds since 1970. */
   readonly at: number
-  /** Milliseconds of the jump by which rows do not age. */
+  /** Part of the jump that does not count toward the age of rows, in milliseconds. */
   readonly unseen: number
-  /** Milliseconds of the jump by which guards do not age. */
+  /** Part of the jump that does not count toward the age of guards, in milliseconds. */
   readonly unseenByGuards: number
 }
 

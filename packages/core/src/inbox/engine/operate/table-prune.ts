@@ -6,13 +6,15 @@ import type { Before, ContentsRow, Place, Viewed } from './store.ts'
 
 /** The differences between the tables of the database servers. */
 export interface TableDialect {
-  /** True if the keys of events are in a table of their own, so that deliveries lock them before the events. */
+  /** True if the keys of events have their own table. Deliveries then lock keys before events. */
   readonly keys: boolean
   /** The column of `postern_tenants` that names the tenant. */
   readonly tenant: 'hash' | 'key'
   /** The method of {@link SqlValues} that makes conditions for columns with names of tenants or keys. */
   readonly among: 'amongHashes' | 'amongTexts'
-  /** Returns a query for the tasks `t` of events: their `id`, and as `gone` whether the condition `over` holds. */
+  /**
+   * Returns a query for the tasks `t` of events. Its columns are `id`, and `gone`: whether the condition `over` holds.
+   */
   tasksOf(events: readonly number[], over: string, values: SqlValues): string
 }
 
@@ -144,8 +146,8 @@ async function dropDeliveries(sql: TableSql, ids: readonly number[]): Promise<vo
 }
 
 /**
- * Drops old rows that belong to no event: jumps of the clock, and keys of folds (which keep only the newest task of a
- * key). Also drops a tenant's turn once its lane (a subscription) has reached that turn.
+ * Drops old rows that belong to no event: jumps of the clock, and records of the newest task of a `debounce` key. Also
+ * drops a tenant's last turn once its lane (a subscription) has reached that turn.
  */
 async function forget(
   sql: TableSql,
@@ -187,12 +189,10 @@ async function forget(
   }
 }
 
-/** The parts of erasing that differ between database servers. */
 interface EraseSteps {
   contents(events: readonly number[]): Promise<readonly ContentsRow[]>
   /** Replaces the contents of events, and marks the events as erased. */
   write(left: readonly ContentsRow[]): Promise<unknown>
-  /** Writes records; see `Rows.note`. */
   note(rows: readonly ActionRow[]): Promise<unknown>
 }
 

@@ -4,9 +4,7 @@ import { topCauses, type CauseGroup } from './top-causes.ts'
 
 /** The parts of these statements that differ between database servers. In SQL, `t` is the tasks and `e` the events. */
 interface ViewDialect {
-  /** The server's clock in milliseconds, constant within a statement. */
   readonly now: string
-  /** The condition that joins a task to its event. */
   readonly event: string
 }
 

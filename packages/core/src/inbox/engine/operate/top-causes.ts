@@ -20,8 +20,8 @@ export interface CauseTotals extends Pick<
 
 /**
  * Returns the rows for `InboxView.causes`: the 50 causes with the most dead tasks, and the 50 causes with the newest
- * events. For the second 50, causes with dead tasks are chosen before all others. For each cause, returns the 8
- * subscriptions with the most failed tasks. SQL stores compute the same rows in a query.
+ * events. The second list prefers causes with dead tasks. For each cause, returns the 8 subscriptions with the most
+ * failed tasks. SQL stores compute the same rows in a query.
  *
  * @example
  * const causes = toCauses(topCauses(groups))
@@ -58,10 +58,7 @@ export function topCauses<Group extends CauseGroup>(
     })
 }
 
-/**
- * Builds the result of `InboxView.causes` from rows in the order of {@link topCauses}. The sample of a cause comes from
- * its first row.
- */
+/** The rows must be in the order of {@link topCauses}, since the sample of a cause comes from its first row. */
 export function toCauses(
   rows: readonly (CauseSubscription & CauseTotals & Pick<Cause, 'cause' | 'sample' | 'ofNewest'>)[],
 ): readonly Cause[] {

@@ -69,7 +69,7 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
     version: () =>
       chain(
         access.read(() => store.version()),
-        // If the store has no version, each call returns another number.
+        // Without a version, each call returns a new number, as if a task had changed.
         (version) => version ?? --unknown,
       ),
     ...createChange(store, search, actions, parts),
@@ -112,10 +112,7 @@ export function createView(store: ViewStore, parts: ViewParts): InboxView {
   }
 }
 
-/**
- * Makes `InboxView.rerun`, which stores a copy of an event with another payload, and one task for the same subscription
- * and part.
- */
+/** Makes `InboxView.rerun`, which stores a copy of an event with another payload and one task. */
 function createRerun(
   store: ViewStore,
   actions: Actions,
@@ -128,7 +125,7 @@ function createRerun(
     const row = await access.read(() => store.detail(numberOf(id)))
     if (!row) throw new TypeError(`rerun: there is no task ${id}`)
     if (row.erased) throw erasedError('rerun', id)
-    // Uses only one event number of a block of 1,000. Reruns are rare, so the waste does not matter.
+    // Uses only one number of a block of 1,000 event numbers. Reruns are rare, so the waste does not matter.
     const number = (await access.read(() => store.block?.())) ?? 0
     const event = edited(row, edit.payload, number)
     const { lane, part, data, line, fair } = row
@@ -170,8 +167,9 @@ function createRerun(
 }
 
 /**
- * Returns the event that `InboxView.rerun` stores: same provider, topic and id, but another payload. Its new key gives
- * its tasks new idempotency keys, and `origin` is the original event's key. It is not deduplicated and has no guards.
+ * Returns the event that `InboxView.rerun` stores: the same provider, topic and id, but another payload. Its new key
+ * gives its tasks new idempotency keys. `origin` is the key of the original event. The new event is not deduplicated,
+ * and has no guards.
  */
 function edited(row: FullRow, payload: Json, number: number): NewEvent {
   const delivery = decodeDelivery(row.head, row.body)
