@@ -166,7 +166,8 @@ export function unreadable(
 
 /**
  * Decides which task of each line (the tasks of one ordering key) goes first. A running task goes before tasks that
- * already had a run, and these go before all others. Among equals, the oldest task goes first. Returns the tasks whose `behind` must change.
+ * already had a run, and these go before all others. Among equals, the oldest task goes first. Returns the tasks whose
+ * `behind` must change.
  */
 export function lineUp(
   heads: readonly HeadRow[],

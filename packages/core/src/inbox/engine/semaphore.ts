@@ -1,15 +1,12 @@
 /** Lets at most `count` callers have a place at once; other callers wait in order. */
 export interface Semaphore {
   /**
-   * Takes a place, and returns a function that releases it. If no place is free, returns a promise of that function.
+   * Takes a place, and returns a function that releases the place. If none is free, returns a promise of this function.
    */
   take(): Promise<() => void> | (() => void)
 }
 
-/**
- * Makes a semaphore. `count` returns the number of places. It is called for each `take` and release, since the number
- * may change.
- */
+/** `count` returns the number of places. It is called each time, since the number may change. */
 export function createSemaphore(count: () => number): Semaphore {
   const line: (() => void)[] = []
   let taken = 0

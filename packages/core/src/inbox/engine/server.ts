@@ -6,7 +6,7 @@ import type { ClockStep } from './operate/sweep.ts'
 import { createSemaphore } from './semaphore.ts'
 import type { TableSql } from './table-sql.ts'
 
-/** The pool of a database driver. A client is one connection. */
+/** A client is one connection. */
 interface ClientPool<Client> {
   connect(): Promise<Client>
   /** Releases a client. If `failure` is given, its connection must be dropped. */
@@ -18,7 +18,6 @@ interface ClientPool<Client> {
   end(client: Client, how: 'COMMIT' | 'ROLLBACK'): Promise<unknown>
   /** Returns true if the server sent the error about one statement. Then the connection can still be used. */
   isOfServer(error: unknown): boolean
-  /** Returns the error for an operation that did not end within `time` milliseconds. */
   late(what: string, time: number): Error
   size(): number
   /** Called before each run. Returns whether the run can be repeated after an error. @default never */
@@ -207,8 +206,8 @@ export function storable(text: string): string {
 }
 
 /**
- * Compares the server's clock with the monotonic clock of this process. Jumps ahead are stored, so that no row ages and
- * no lease ends because of a jump. A jump back is noticed because the stored time is then later than the clock.
+ * Compares the server's clock with the monotonic clock of this process, and stores jumps ahead. So no row ages and no
+ * lease ends because of a jump. If the stored time is later than the clock, the clock has jumped back.
  */
 interface ServerClock {
   /** Returns the time of the server in milliseconds since 1970. If the clock has jumped, handles the jump first. */
@@ -223,12 +222,12 @@ interface ClockDialect<Sql> {
   /** The condition for the row of `postern_schema`, which has the time that was stored last. */
   readonly row: string
   readonly atomic: (run: (within: TableSql, sql: Sql) => Promise<void>) => Promise<void>
-  /** Extends leases that end after `clock` by `longer` milliseconds, but none beyond a whole lease from now. */
+  /** Extends leases that end after `clock` by `longer` milliseconds, but to at most one whole lease from now. */
   readonly extend: (sql: Sql, clock: number, longer: number) => Promise<unknown>
 }
 
-// In milliseconds: STORE is the age at which the stored time is renewed. If no process ran for some time, at most GAP
-// counts as time that really passed.
+// In milliseconds. The stored time is renewed once it is STORE old. If no process ran for some time, at most GAP of
+// this time counts as real.
 const STORE = 10_000
 const GAP = 3_600_000
 
@@ -266,8 +265,8 @@ export function createServerClock<Sql>(
 
   async function follow(now: number, clock: number, got: number): Promise<void> {
     const gap = known ? now - known.time - (got - known.at) : now - clock
-    // If the gap was before this process started, other processes may have run during the gap. So leases are extended
-    // by less.
+    // If `known` is missing, the gap began before this process started. Other processes may have run during the gap, so
+    // leases are extended by less.
     const unseen = known ? gap : gap - GAP
     const longer = known ? gap : gap - STORE - lease / 3
     if (longer >= least || unseen >= least)
@@ -276,8 +275,8 @@ export function createServerClock<Sql>(
   }
 
   /**
-   * Handles a jump ahead of the server's clock. `unseen` milliseconds of the jump do not count towards the age of rows,
-   * and leases are extended by `longer` milliseconds. The first process that sees the jump stores the new time.
+   * Handles a jump ahead of the server's clock, if no other process has done so. `unseen` milliseconds of the jump do
+   * not count toward the age of rows. Leases are extended by `longer` milliseconds.
    */
   function ahead(unseen: number, longer: number): Promise<void> {
     return atomic(async (within, own) => {
@@ -291,7 +290,7 @@ export function createServerClock<Sql>(
     })
   }
 
-  /** Handles a jump back to before the stored time. Drops the stored jumps ahead that the jump back reverts. */
+  /** Handles a jump back to before the stored time. Shortens the stored jumps ahead by the time that is undone. */
   function back(): Promise<void> {
     return atomic(async (within) => {
       const { now, clock } = await timesOf(within, `WHERE ${row} FOR UPDATE`)
@@ -352,7 +351,6 @@ function codeText(code: unknown): string {
   return typeof code === 'string' || typeof code === 'number' ? String(code) : ''
 }
 
-/** Returns a member as a list: the member may be one error or an array of errors. */
 function listOf(inner: unknown): readonly unknown[] {
   try {
     return Array.isArray(inner) ? [...(inner as unknown[])] : [inner]

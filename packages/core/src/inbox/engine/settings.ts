@@ -14,7 +14,7 @@ export interface EngineSettings extends CommonSettings {
   readonly readOnly?: boolean
 }
 
-// A number is not allowed, since other inboxes read a number as a count.
+// A number is not allowed, since it could be meant as a count.
 type TimeText = Exclude<Duration, number>
 
 /** Options that all durable inboxes have. */
@@ -155,21 +155,17 @@ export function pendingShare(inbox: string, given: number | undefined): number {
   )
 }
 
-/** Options of {@link engineInbox}. */
 export interface EngineInboxOptions {
   /** Makes the store. `warn` logs a warning to all receivers. `back` must be called if the store was restored. */
   readonly store: (warn: (message: string) => void, back: Back) => StoreParts
   readonly settings: EngineSettings
   /** Carries transactions of the app; made with `transactions(name)`. */
   readonly transactions: Transactions<unknown>
-  /**
-   * Which features the inbox supports. Features that are left out are supported.
-   * @default all of them
-   */
+  /** Features that the inbox supports. Features that are left out are supported. @default all of them */
   readonly can?: Partial<Inbox['can']>
   /**
-   * False if the inbox remembers ids for as long as each sender may deliver an event again, so that no window is
-   * checked.
+   * False to skip the check that the deduplication window covers the sender's retry span. Set it if the inbox remembers
+   * each id for as long as the sender may deliver the event again.
    * @default true
    */
   readonly windowed?: boolean

@@ -24,9 +24,9 @@ import type { EndedTask, Fence, Patch } from './patch.ts'
  */
 export interface Rows {
   /**
-   * Stores events whose receiver and key are new, with their tasks, in one statement or transaction. Returns the new
+   * Stores events whose receiver and key are new, with their tasks, in one statement or transaction. Returns these
    * events. Tasks with a token are stored as claimed, with a lease. Tasks with a line (an ordering key) are stored as
-   * `behind`. A delivery is stored once for several events. With `notify`, notifies other processes (see `listen`).
+   * `behind`. A delivery is stored once for all its events. With `notify`, notifies other processes (see `listen`).
    */
   insert(batch: StoreBatch): MaybePromise<ReadonlySet<NewEvent>>
   /**
@@ -54,9 +54,9 @@ export interface Rows {
   /** Stores child tasks of an event: at most one for each lane (subscription) and part. */
   spawn(event: number, children: readonly NewTask[]): MaybePromise<void>
   /**
-   * Locks lines until the transaction ends, and returns busy lines, which another transaction has locked. Does not wait
-   * for busy lines, except in a transaction of the app. Later statements see what the last transaction with the lock
-   * wrote. Absent in a store with one writer.
+   * Locks lines until the transaction ends. Does not wait for busy lines, which another transaction has locked, but
+   * returns them. Only a transaction of the app waits for them. Later statements see the writes of the last transaction
+   * that had the lock. Absent in a store with one writer.
    */
   lock?(lines: readonly number[]): MaybePromise<readonly number[]>
   /**
@@ -69,8 +69,8 @@ export interface Rows {
   /** Returns the pending tasks of these lines that have a fold (`debounce`), in order of arrival. */
   foldable(lines: readonly number[]): MaybePromise<readonly FoldRow[]>
   /**
-   * Stores the newest task of `debounce` keys. Each of these entries is kept at least while event ids are remembered
-   * and while its task is stored.
+   * Stores the newest task of `debounce` keys. Keeps each entry at least while event ids are remembered and while the
+   * task is stored.
    */
   remember(newest: readonly Newest[]): MaybePromise<void>
   /**
@@ -81,8 +81,8 @@ export interface Rows {
     ids: readonly number[],
   ): MaybePromise<ReadonlyMap<number, { readonly id: number; readonly row: TaskRow | undefined }>>
   /**
-   * Advances each tenant by `step` turns, and returns the new last turn: `max(turn of the lane, last turn of the
-   * tenant) + step`. Turns are numbers by which tenants are served in rotation.
+   * Advances each tenant by `step` turns (numbers by which tenants are served in rotation). Returns the tenant's new
+   * last turn: `max(turn of the lane, last turn of the tenant) + step`.
    */
   turns(wanted: readonly Stride[]): MaybePromise<readonly Turn[]>
   /** Locks and returns at most `most` due tasks of these lanes that wait for a turn (gate `LATER`). */
@@ -95,7 +95,7 @@ export interface Rows {
   note(rows: readonly ActionRow[]): MaybePromise<void>
   /**
    * Called with claims whose outcome was rejected. Returns the current rows of their tasks, if they still exist. If
-   * another run has settled a task, the claim no longer holds it afterward.
+   * another run has settled a task that a claim holds, ends this hold.
    */
   lost(
     own: readonly { readonly id: number; readonly token: number }[],
@@ -126,9 +126,9 @@ export interface Store extends SingleRows, Viewed, Journaled {
   /** The name of the inbox in errors. */
   readonly name: string
   /**
-   * Set if the store is in the memory of this process. The engine then does not poll, renew leases or encode events.
-   * Writes are stored in one transaction as soon as the running code has ended. At closing, the engine still claims
-   * tasks for half of the closing time. Absent if other processes may use the store.
+   * Set if the store is in the memory of this process, so that no other process can use the store. The engine then does
+   * not poll, renew leases or encode events. It stores writes in one transaction as soon as the running code has ended.
+   * At closing, it still claims tasks for half of the closing time.
    */
   readonly alone?: Alone
   /** True once `open` has succeeded. */
@@ -143,8 +143,8 @@ export interface Store extends SingleRows, Viewed, Journaled {
    */
   block?(): MaybePromise<number>
   /**
-   * Runs all writes that wait in one turn of the event loop in one synchronous transaction. Only in a store with one
-   * writer.
+   * Calls `run` in a synchronous transaction, which all writes of one turn of the event loop share. Only in a store
+   * with one writer.
    */
   readonly together?: (run: () => void) => void
   /**
@@ -164,7 +164,8 @@ export interface Store extends SingleRows, Viewed, Journaled {
   guest(transaction: unknown): GuestRows
   /**
    * Returns lanes by subscription name, and makes missing lanes. Each group of names in `wanted` is a subscription with
-   * its previous names. These lanes share a root permanently, so that every process runs their tasks in the same lines.
+   * its previous names. The lanes of a group share a root permanently, so that every process runs their tasks in the
+   * same lines.
    */
   lanes(receiver: string, wanted: readonly (readonly string[])[]): MaybePromise<readonly LaneRow[]>
   /** Returns all lanes of all receivers. */
@@ -187,14 +188,14 @@ export interface Store extends SingleRows, Viewed, Journaled {
     held: readonly { readonly id: number; readonly token: number }[],
   ): MaybePromise<ReadonlySet<number>>
   /**
-   * Returns at most 500 tasks whose lease has ended, or whose claim is by this process but whose id is not in `held`.
-   * Includes settled tasks that a run still holds. Tasks of other lanes are included one lease later, since perhaps no
-   * process has the subscriptions of those lanes.
+   * Returns at most 500 tasks whose lease has ended. Also returns tasks that this process has claimed, but whose id is
+   * not in `held`. Settled tasks that a run still holds are included. Tasks of other lanes are included one lease
+   * later, in case no process has the subscriptions of those lanes.
    */
   ended(lanes: readonly number[], held: readonly number[]): MaybePromise<readonly TaskRow[]>
   /**
-   * Returns lanes with a due task that was interrupted and so may be claimed only if it can start at once. `suspect` is
-   * true if there is a suspect among these tasks.
+   * Returns lanes with due tasks that were interrupted. Such tasks are claimed only if they can start at once.
+   * `suspect` is true if one of them is a suspect.
    */
   waiting(
     lanes: readonly number[],

@@ -129,7 +129,6 @@ export function migrationStatements(
 
 /** Statements for {@link createMembership}. */
 interface MembershipSteps {
-  /** Makes or checks the tables. */
   open(): Promise<unknown>
   /**
    * Stores the row of this process, and returns the number of the process. `mark` is a random number that identifies
@@ -137,7 +136,7 @@ interface MembershipSteps {
    */
   join(mark: number): Promise<number>
   /**
-   * Renews the sign of life of process `own` if the last one is ten seconds old. `beat` is the number of signs of life
+   * Renews the sign of life of process `own` if the last sign is ten seconds old. `beat` is the number of signs of life
    * so far, or null if the row no longer exists.
    */
   sign(own: number, mark: number): Promise<Versions & { readonly beat: number | null }>

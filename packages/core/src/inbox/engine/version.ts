@@ -20,16 +20,16 @@ export interface VersionWatch {
   stop(): void
 }
 
-// In milliseconds: an idle process asks the store every LOOK, an answer is valid for VALID, and AGAIN is the shortest
-// time between two questions. An answer expires because a process can be paused.
+// In milliseconds. An idle process asks the store every LOOK, and never twice within AGAIN. An answer is valid only for
+// VALID, since a process can be paused.
 const LOOK = 5000
 const VALID = 15_000
 const AGAIN = 1000
 
 /**
- * Makes a {@link VersionWatch}. `alive` asks the store why this process must not use it. `alive` is undefined if
- * nothing can shut this process out. `changed` is called when the process is shut out, and when it may use the store
- * again. If `often` is false, there is no timer, and the process asks only before deliveries and while tasks run.
+ * Makes a {@link VersionWatch}. `alive` asks the store why this process must not use it. If nothing can shut this
+ * process out, `alive` is undefined. `changed` is called when the process is shut out, and when it may use the store
+ * again. If `often` is false, there is no timer: the process asks only before deliveries and while tasks run.
  *
  * @example
  * const versionWatch = createVersionWatch(() => shutOut(layout, versions()), (rejected) => warn(rejected))

@@ -5,14 +5,10 @@ interface Alarm {
   at(time: number): void
   /** Sets the timer again, or rings if the time has passed. */
   wake(): void
-  /** Cancels the alarm. */
   clear(): void
 }
 
-/**
- * Makes an alarm with a single timer. It calls `ring` at the earliest time that was set. `now` returns milliseconds
- * since 1970.
- */
+/** Makes an alarm with a single timer. `now` returns milliseconds since 1970. */
 export function createAlarm(ring: () => void, now: () => number): Alarm {
   let timer: ReturnType<typeof setTimeout> | undefined
   let next = Infinity
@@ -42,8 +38,8 @@ export function createAlarm(ring: () => void, now: () => number): Alarm {
     timer = setTimeout(
       () => {
         const early = next - now()
-        // The timer is set again if it ended early: timers may be a millisecond early on this clock, and have a maximum
-        // length. If the clock has not moved, the alarm rings anyway.
+        // A timer may end early: it has a maximum length, and may be a millisecond early on this clock. Then the timer
+        // is set again. If the clock has not moved, the alarm rings anyway.
         if (early > 0 && early < left) return wait()
         next = Infinity
         ring()

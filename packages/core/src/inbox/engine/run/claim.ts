@@ -12,15 +12,14 @@ import { taskOf, type Task } from './task.ts'
 
 export interface Claims {
   fetch(over: (failed?: boolean) => void): void
-  /** Lets the next claims ask for a suspect: a task that was interrupted three times in a row. */
+  /** Makes the next claims also look for a suspect: a task that was interrupted three times in a row. */
   suspected(): void
-  /** Lets the next claim check for tasks that wait for a turn (a number by which tenants are served in rotation). */
+  /** Makes the next claim look for tasks that wait for a turn (a number by which tenants are served in rotation). */
   soon(): void
   dueAt(at: number): void
 }
 
-// MOST is the maximum number of tasks in a claim. TIMES is the maximum number of due times that are remembered, of
-// tasks that wait for a turn.
+// MOST is the maximum number of tasks in a claim. TIMES is the maximum number of due times in `times`.
 const MOST = 1000
 const TIMES = 2000
 
@@ -69,12 +68,12 @@ export function createClaims(side: EngineSide): Claims {
   }
 
   function dueAt(at: number): void {
-    // Searched from the end, since times mostly arrive in order.
+    // The search starts at the end, since times mostly arrive in order.
     let place = times.length
     while (place > 0 && times[place - 1]! > at) place--
     if (times[place - 1] === at) return
     times.splice(place, 0, at)
-    // Drops every other time. Tasks of a dropped time are claimed at the next later time.
+    // Drops every other time. A task whose time was dropped is claimed at the next time.
     if (times.length > TIMES) times = times.filter((_, each) => each % 2 === 1)
   }
 
@@ -88,7 +87,6 @@ export function createClaims(side: EngineSide): Claims {
     over(true)
   }
 
-  /** Gives turns to due tasks that wait for a turn. */
   function* giveTurns(): Steps<void> {
     const now = consumer.now()
     if (!store.alone && !asked && !(times[0]! <= now)) return
@@ -103,8 +101,8 @@ export function createClaims(side: EngineSide): Claims {
     if (!runner().active() || side.versionWatch.rejected() !== undefined) return () => {}
     const wanted = wishes()
     if (wanted.length === 0) return () => {}
-    // During `runDue`, all slots share one limit, and the room of each slot is at most the rest of that limit. So the
-    // rooms of the slots are not added up.
+    // During `runDue`, all slots share one limit. The room of each slot is at most the rest of this limit, so the rooms
+    // are not added up.
     const most = side.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
     const gate = alone ? suspects.take(() => runner().look()) : undefined
     const token = side.token()
@@ -147,9 +145,8 @@ export function createClaims(side: EngineSide): Claims {
   }
 
   /**
-   * Claims as many tasks as the lanes have room for, at most `most`. If the lanes have more room, they share `most` in
-   * rotation, starting after the lane of the last claimed task. So one subscription cannot use all of `most` while
-   * other subscriptions wait.
+   * Claims tasks for the lanes, at most `most`. If the lanes have room for more, they get equal shares, in rotation
+   * after the lane of the last claimed task. So one subscription cannot use up `most` while other subscriptions wait.
    */
   function* share(
     wanted: readonly Wish[],
@@ -216,9 +213,7 @@ interface TakenRows {
   readonly undo: Undo
 }
 
-/**
- * Passes claimed rows to the runner. Each row is decoded separately, so that a damaged row does not affect the others.
- */
+/** Passes claimed rows to the runner. Decodes each row separately, so that a damaged row does not affect others. */
 function* hand(
   side: EngineSide,
   wanted: readonly SlotWish[],
@@ -281,9 +276,9 @@ function* bury(
 /** Lets only one suspect run in this process at a time, over all receivers, subscriptions and inboxes. */
 interface Suspects {
   /**
-   * Takes the single place for a suspect, and returns a function that frees the place. If another suspect has the
-   * place, returns undefined, and calls `look` once the place is free. Call `take` before a claim, and free the place
-   * if the claim finds no suspect.
+   * Takes the place for a suspect, and returns a function that frees this place. If another suspect has the place,
+   * returns undefined, and calls `look` once the place is free. Call `take` before a claim. If the claim finds no
+   * suspect, free the place.
    */
   take(look: () => void): (() => void) | undefined
 }
@@ -311,8 +306,7 @@ export const suspects: Suspects = {
       gate.busy = false
       const waiting = [...gate.waiting]
       gate.waiting.clear()
-      // These functions call `take` again, in the order in which they came. The first function gets the place; the
-      // others wait again.
+      // Each function calls `take` again, in the order of arrival. The first gets the place, and the others wait again.
       for (const again of waiting) again()
     }
   },

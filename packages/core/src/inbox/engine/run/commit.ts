@@ -10,17 +10,15 @@ import type { Store } from '../store.ts'
 import type { Slot } from './slot.ts'
 
 /**
- * Limits the transactions of a subscription after a conflict between two of them: one at a time, then two, four, and so
- * on. Without a limit the transactions would conflict again, and the database needs a second (`deadlock_timeout`) to
- * detect each deadlock.
+ * Limits how many transactions of a subscription run at once, after two of them had a conflict: first one, then two,
+ * four, and so on. Without this limit, the transactions would conflict again. The database needs a second
+ * (`deadlock_timeout`) to detect each deadlock.
  */
 interface Crowd<Slot extends object> {
-  /** Returns true while the transactions of a slot (a subscription in this process) are limited. */
   has(slot: Slot): boolean
-  /** Notes a conflict between two transactions of the slot. */
   met(slot: Slot): void
   /**
-   * Waits for one of the slot's places, and calls `run`. Rejects with `late` if no place is free by `until`, a time of
+   * Calls `run` once the slot has a free place. Rejects with `late` if no place is free by `until`, a time of
    * `performance.now()`.
    */
   placed<T>(slot: Slot, until: number, late: () => Error, run: () => Promise<T> | T): Promise<T>
@@ -29,7 +27,9 @@ interface Crowd<Slot extends object> {
 interface Gate {
   readonly places: Semaphore
   most: number
-  /** Number of successful transactions since `most` changed, and the number needed before `most` is doubled. */
+  /**
+   * `calm` is the number of successful transactions since `most` changed. Once it reaches `need`, `most` is doubled.
+   */
   calm: number
   need: number
 }
@@ -46,7 +46,7 @@ export function createCrowd<Slot extends object>(): Crowd<Slot> {
     met(slot) {
       const gate = gates.get(slot)
       if (!gate) return void gates.set(slot, openGate())
-      // With more places there was a conflict again. So the next increase needs twice as many successful transactions.
+      // There was a conflict after `most` had grown. So the next increase needs twice as many successful transactions.
       if (gate.most > 1) gate.need = Math.min(gate.need * 2, LONGEST)
       gate.most = 1
       gate.calm = 0
@@ -119,7 +119,7 @@ export function createCommit(
   conflict(task: Task, error: unknown): number | undefined
 } {
   const stopwatch = stopwatchOf(consumer)
-  // Errors thrown after the last repetition. Unlike other conflicts, they count as attempts.
+  // Errors of transactions that were repeated too often. Unlike other conflicts, these errors count as attempts.
   const spent = new WeakSet<object>()
   const conflicts = new LRUCache<number, number>({ max: TASKS })
   const crowd = createCrowd<Slot<Task>>()
@@ -137,8 +137,8 @@ export function createCommit(
 
       function once(hasPlace: boolean): MaybePromise<void> {
         return store.commit(until - performance.now(), (rows, transaction) => {
-          // While this transaction waited for a connection, others of the subscription had a conflict, so their number
-          // is limited now (see `Crowd`). This transaction must first wait until it is admitted.
+          // While this transaction waited for a connection, another conflict may have limited the number of
+          // transactions (see `Crowd`). This transaction must then wait for a place.
           if (!hasPlace && crowd.has(slot)) throw new Crowded()
           return chain(
             steps(() => settle.within(rows, ended, () => run(transaction))),
@@ -226,9 +226,7 @@ export function createCommit(
   }
 }
 
-/**
- * Returns a random wait in milliseconds, so that two transactions with a conflict are not repeated at the same time.
- */
+/** Returns a random wait in milliseconds, so that two conflicting transactions are not repeated at the same time. */
 function jitter(tries: number): number {
   return 2 + Math.random() * Math.min(1000, 20 * 2 ** tries)
 }

@@ -3,9 +3,8 @@ import type { RunnerOptions } from './task.ts'
 import { settledBy, timeTo } from '../../../basics/deadline.ts'
 
 interface DrainParts extends Pick<RunnerOptions<never>, 'reclaim' | 'rest'> {
-  /** Limits how many more tasks may be claimed from now on. */
   readonly limit: (count: number) => void
-  /** Allows or forbids claims. They are allowed only while a drain (one call of `runDue`) runs. */
+  /** Allows or forbids claims. Claims are allowed only during a drain (one call of `runDue`). */
   readonly allow: (on: boolean) => void
   readonly look: () => void
   /** Resolves when no task is claimed, runs or waits to be stored. */
@@ -54,8 +53,8 @@ export function createDrain(parts: DrainParts): Drain {
     over = false
     const timers = [
       setTimeout(stop, timeTo(until - last)),
-      // Of the last `last` milliseconds, handlers get the first half to end by themselves. The last quarter is for
-      // storing released tasks.
+      // In the first half of the last `last` milliseconds, handlers can end by themselves. Then they get the abort
+      // signal. The last quarter is for storing released tasks.
       setTimeout(parts.abort, timeTo(until - last / 2)),
       setTimeout(parts.giveBackRunning, timeTo(until - last / 4)),
     ]

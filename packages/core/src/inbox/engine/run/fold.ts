@@ -6,21 +6,17 @@ import { DONE, PENDING, READY, type FoldRow, type HeadRow, type TaskRow } from '
 import { gateOf } from '../rules.ts'
 import type { LineRows } from '../store.ts'
 
-/**
- * Stored with each task of a subscription that has `debounce`. Folding merges pending tasks of one key into the newest.
- */
+/** Stored with tasks of a subscription that has `debounce`. Folding merges pending tasks of one key into the newest. */
 interface Fold {
-  /**
-   * A hash of 128 bits of the key. Two keys may share a line, whose hash is shorter, and must not be folded together.
-   */
+  /** A hash of the key (128 bits). Keys with the same line, which is a shorter hash, must not be folded together. */
   readonly k: string
-  /** `q` is the option `wait`, and `m` is `maxWait`, in milliseconds. */
+  /** `q` is the option `wait`, and `m` is the option `maxWait`, both in milliseconds. */
   readonly q: number
   readonly m: number
   readonly v?: number | string
   /** When the first event arrived, in milliseconds since 1970 on the receiver's clock. */
   readonly t: number
-  /** `n` is the number of folded events, and `w` is the start of their wait on the store's clock, in milliseconds. */
+  /** `n` is the number of folded events. `w` is when they started to wait, in milliseconds on the store's clock. */
   readonly n?: number
   readonly w?: number
   /** The task that this task was folded into. */
@@ -76,8 +72,8 @@ interface Waiting {
 }
 
 /**
- * Folds the waiting tasks of these lines, which are locked. Returns the heads (tasks that may be first) after folding,
- * or undefined if they must be read again.
+ * Folds the waiting tasks of these lines, which are locked. Returns the heads (tasks that may be first) after folding.
+ * If the heads must be read again, returns undefined.
  */
 export function* foldLines(
   rows: LineRows,
@@ -98,8 +94,8 @@ export function* foldLines(
     return winner && !known ? { root: row.root, key: fold.k, task: winner.row.id, highest } : []
   })
   if (newest.length > 0) yield* wait(rows.remember(newest))
-  // Winners (the tasks that remain) are changed first, which locks them. No task may be folded into a winner that a run
-  // has just claimed.
+  // Winners (the tasks that remain) are changed first, so that they are locked. If a run has just claimed a winner, no
+  // task may be folded into it.
   const grown = groups.flatMap(({ winner, losers }) =>
     winner && losers.length > 0 ? { winner, losers } : [],
   )
@@ -115,7 +111,8 @@ export function* foldLines(
     rows,
     endings.map(({ one, into }) => ending(one, into === undefined ? { stale: 1 } : { into })),
   )
-  // A loser (a task to be folded) that was claimed in the meantime runs itself, so the winner must not count it.
+  // If a run has claimed a loser (a task to be folded) meanwhile, the loser runs itself, and the winner must not count
+  // it.
   const less = grown.flatMap(({ winner, losers }) => {
     const counted = losers.filter(({ row }) => ended.has(row.id))
     return kept.has(winner.row.id) && counted.length < losers.length ? growing(winner, counted) : []
@@ -130,7 +127,7 @@ export function* foldLines(
     ),
   })
   const lost = kept.size < grown.length || ended.size < endings.length
-  // `heads` does not contain the task that follows the ended tasks, so the heads must be read again.
+  // A task without a fold that follows an ended task may be missing in `heads`, so the heads must be read again.
   if (lost || (ended.size > 0 && heads.some(({ fold }) => fold === null))) return undefined
   if (ended.size === 0) return heads
   const all = new Map<number, HeadRow>([...heads, ...found].map((row) => [row.id, row]))
@@ -143,7 +140,7 @@ function* patched(rows: LineRows, patches: readonly Patch[]): Steps<ReadonlySet<
   return patches.length === 0 ? NONE : yield* wait(rows.patch(patches, 'waiting'))
 }
 
-/** Splits the tasks of a key: the winner remains, the losers are folded into it, and stale tasks end without a run. */
+/** Splits the tasks of a key. The winner remains, losers are folded into it, and stale tasks end without a run. */
 function ruled(group: readonly Waiting[]) {
   const known = group[0]!.row
   let highest = known.highest === null ? undefined : (JSON.parse(known.highest) as Fold['v'])
@@ -153,7 +150,8 @@ function ruled(group: readonly Waiting[]) {
   for (const one of group) {
     const { v, n } = one.fold
     if (isLower(v, highest)) {
-      // A task is a loser instead of stale if it was the newest, has run, or includes other events.
+      // A task with a lower value is stale. But if it was the newest task, has run, or has folded events, it is a
+      // loser.
       const counts = one.row.id === known.newest || n !== undefined || !isFresh(one)
       ;(counts ? losers : stale).push(one)
       continue
@@ -162,15 +160,12 @@ function ruled(group: readonly Waiting[]) {
     if (winner) losers.push(winner)
     winner = one
   }
-  // The task with the highest value no longer waits, so the last loser remains instead.
+  // No waiting task has the highest value any more, so the last loser remains.
   winner ??= losers.pop()
   return { winner, losers, stale, highest: highest === undefined ? null : JSON.stringify(highest) }
 }
 
-/**
- * Returns true if `value` is lower than `highest`. Strings, such as ISO 8601 times, are compared by UTF-16 units.
- * Values of different types are never lower.
- */
+/** Strings, such as ISO 8601 times, are compared by UTF-16 units. Values of different types are never lower. */
 function isLower(value: Fold['v'], highest: Fold['v']): boolean {
   return typeof value === typeof highest && value !== undefined && value < highest!
 }
@@ -179,7 +174,7 @@ function ending(
   { row, fold }: Pick<Waiting, 'fold'> & { readonly row: TaskRow },
   end: Pick<Fold, 'into' | 'stale'>,
 ): Patch {
-  // The token is 0, since no run has ended the task. A run that is still active reports its own outcome.
+  // The token is 0, since no run has ended this task. If a run is still active, it reports its own outcome.
   return patchOf(
     { ...row, token: 0 },
     {
@@ -196,10 +191,7 @@ function ending(
   )
 }
 
-/**
- * Returns the patch with which the winner takes over from the losers: their events, the start of their wait, and their
- * interruptions.
- */
+/** The winner takes over the events of the losers, the start of their wait, and their interruptions. */
 function growing(winner: Waiting, losers: readonly Waiting[]): Patch {
   const { row, fold } = winner
   const cut = Math.max(row.cut, ...losers.map((one) => one.row.cut))
@@ -222,8 +214,8 @@ function growing(winner: Waiting, losers: readonly Waiting[]): Patch {
 }
 
 /**
- * Returns milliseconds until the winner is due: its own wait, but at most `maxWait` after the first event. The winner
- * also waits until postponed losers would have been due.
+ * Returns milliseconds until the winner is due: after its own wait, but at most `maxWait` after the first event. The
+ * winner also waits until each postponed loser would be due.
  */
 function waitOf(winner: Waiting, losers: readonly Waiting[]): number {
   const { row, fold } = winner
@@ -233,8 +225,8 @@ function waitOf(winner: Waiting, losers: readonly Waiting[]): number {
 }
 
 /**
- * Returns when the wait of the tasks started. Losers that have run do not count. The result is never later than now,
- * even if the clock was set back.
+ * Returns when the tasks started to wait, but at most now, even if the clock was set back. Ignores losers that have
+ * run.
  */
 function sinceOf(winner: Waiting, losers: readonly Waiting[]): number {
   const { now } = winner.row
@@ -251,9 +243,9 @@ function isPostponed({ row }: Waiting): boolean {
 }
 
 /**
- * Called before settled tasks run again. If the key of a task has a newer task, the older task ends, and the newer task
- * runs instead. Otherwise old data would overwrite new data. Returns the given tasks that run (`own`), the newer tasks
- * that must be revived (`newest`), and the ids of ended tasks.
+ * Called before settled tasks run again. If a task's key has a newer task, the older task ends, and the newer task runs
+ * instead. So old data cannot overwrite new data. Returns the given tasks that run (`own`), the newer tasks to revive
+ * (`newest`), and the ids of ended tasks.
  */
 export function* newestInstead(
   rows: LineRows,
@@ -272,7 +264,7 @@ export function* newestInstead(
     const newest = known.get(row.id)!.row
     return ending({ row, fold: foldOf(row.fold!) }, newest ? { into: newest.id } : { stale: 1 })
   })
-  // The tasks end before the lines are released, since ended tasks must not wait in a line.
+  // Ended tasks must not wait in a line, so they end before the lines are released.
   if (endings.length > 0) yield* wait(rows.patch(endings, 'idle'))
   const newest = new Map(
     older.flatMap(({ id }) => {
@@ -289,7 +281,7 @@ export function foldAgain(fold: string): string {
   return JSON.stringify(rest)
 }
 
-/** Returns how a task was folded, and how many events were folded into it, in the form that operators get. */
+/** Returns how a task was folded, in the form that operators get. */
 export function foldInfo({ fold, state }: Pick<TaskRow, 'fold' | 'state'>): {
   readonly folded?: number
   readonly into?: string

@@ -9,19 +9,12 @@ export interface Finder {
   find(name: string): number | undefined
 }
 
-/**
- * The lanes of a receiver: the numbers of its subscriptions in the store. Each lane belongs to a slot, which runs the
- * lane's tasks in this process.
- */
+/** The lanes of a receiver: the numbers of its subscriptions in the store. The tasks of a lane run in its slot. */
 export interface Lanes extends Finder {
-  /** Fetches the lanes of these subscriptions from the store, and makes missing lanes. */
+  /** Fetches the lanes of these subscriptions, and makes missing lanes. */
   ensure(names: readonly string[]): MaybePromise<void>
-  /**
-   * Fetches lanes in a transaction of the app. The new lanes are not remembered, since the transaction may be rolled
-   * back.
-   */
+  /** Fetches lanes in a transaction of the app, without remembering new lanes, since it may be rolled back. */
   within(rows: Pick<GuestRows, 'lanes'>, names: readonly string[]): MaybePromise<Finder>
-  /** Calls `ensure` for the names of all slots. */
   ensureAll(): MaybePromise<void>
   all(): readonly number[]
   /** Returns true if the lanes of all slots are known. */
@@ -91,10 +84,7 @@ export function createLanes(
     })
   }
 
-  /**
-   * Returns each missing name together with the subscription's other names, so that tasks of all these names share
-   * their lines.
-   */
+  /** Adds the other names of each subscription, so that tasks of all its names share their lines. */
   function groupsOf(missing: readonly string[]): readonly (readonly string[])[] {
     refresh()
     const groups = new Map(

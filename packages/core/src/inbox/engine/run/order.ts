@@ -25,7 +25,7 @@ export function* release(rows: LineRows, lines: readonly number[]): Steps<void> 
     if (!folded) continue
     const changes = lineUp(folded)
     const back = changes.filter(({ behind }) => behind)
-    // If a task was claimed since it was read, that task goes first, so the lines are read again.
+    // If a task was claimed after it was read, that task goes first, so the lines are read again.
     if (back.length > 0 && (yield* wait(rows.queue(back))) < back.length) continue
     const front = changes.filter(({ behind }) => !behind)
     if (front.length > 0) yield* wait(rows.queue(front))
@@ -58,8 +58,8 @@ export function* patchAll(
 }
 
 /**
- * Releases lines in which either no task is allowed to run, or two are, for example after a rename. Returns true if
- * there were such lines.
+ * Releases lines in which either no task may run, or two may, for example after a rename. Returns true if there were
+ * any.
  */
 export function repair(
   store: Store,
@@ -74,7 +74,7 @@ export function repair(
   })
 }
 
-/** Transactions that report folds and busy lines. A busy line is locked by another transaction. */
+/** Transactions that report folded tasks, and busy lines: lines that another transaction has locked. */
 export interface Followed extends Pick<Store, 'atomic' | 'commit' | 'guest'> {
   readonly stop: () => void
 }
@@ -85,10 +85,10 @@ const LONGEST = 250
 
 /**
  * Wraps the transactions of a store whose `lock` does not wait for busy lines. So a slow commit for one ordering key
- * does not delay other events of a batch. After a transaction, its busy lines are tried again until they can be
- * released; then `freed` is called. If the process ends before that, `repair` finds the lines. `folded` is called with
- * folded tasks once a transaction is over. In a transaction of the app, `folded` is called at once, since the engine
- * does not see that transaction end.
+ * does not delay other events of a batch. After each transaction, retries its busy lines until they can be released,
+ * then calls `freed`. If the process ends earlier, `repair` finds the lines. Calls `folded` with folded tasks once a
+ * transaction is over. In a transaction of the app, calls `folded` at once, since the engine does not see that
+ * transaction end.
  */
 export function followed(
   store: Pick<StoreParts, 'atomic' | 'commit' | 'guest'>,
@@ -104,8 +104,7 @@ export function followed(
     atomic: (time, run) => noting((note) => store.atomic(time, (rows) => run(note(rows)))),
     commit: (time, run) =>
       noting((note) => store.commit(time, (rows, transaction) => run(note(rows), transaction))),
-    // The engine does not see when a transaction of the app ends, so the retries of its busy lines are scheduled at
-    // once.
+    // The engine does not see when a transaction of the app ends, so its busy lines are retried from now on.
     guest: (transaction) => noted(store.guest(transaction), leave, folded),
     stop() {
       stopped = true

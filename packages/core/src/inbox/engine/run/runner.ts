@@ -44,7 +44,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
     limit: slots.limit,
     allow(on) {
       draining = on
-      // A caller of `runDue` gets the time for the next call. So a timer would only keep an idle runtime awake.
+      // The caller of `runDue` gets the time for the next call. A timer would only keep an idle runtime awake.
       if (!isActive()) alarm.clear()
     },
     look: claiming.look,
@@ -122,8 +122,7 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   function start(tasks: readonly Task[]): void {
     if (tasks.length === 0) return
-    // `isActive` is called before the loop, since `burst.started` may end the burst (a limited run of tasks without a
-    // worker).
+    // `burst.started` in the loop may end the burst (a limited run of tasks without a worker), so this is read before.
     const active = isActive()
     for (const task of tasks) {
       held.add(task)
@@ -205,9 +204,9 @@ export function createRunner<Task extends RunnerTask<Task>>(
 }
 
 /**
- * Decides when to claim tasks. One claim runs at a time. Another claim follows if a task became ready in the meantime.
- * `fetch` starts a claim, and calls `over` once the claimed tasks are passed to `start`. If the claim failed, `fetch`
- * calls `over(true)`, and only the next `look` tries again. `active` returns false while no task may be claimed.
+ * Decides when to claim tasks. One claim runs at a time. If a task becomes ready during a claim, another claim follows.
+ * `fetch` makes a claim. It calls `over` once the claimed tasks were passed to `start`, or `over(true)` if the claim
+ * failed. After a failure, only the next `look` starts another claim. While `active` returns false, no task is claimed.
  */
 function createClaiming<Task>(
   slots: Slots<Task>,
@@ -238,10 +237,6 @@ function createClaiming<Task>(
     claim()
   }
 
-  /**
-   * Returns the slots that need tasks, and how many tasks each may claim. Call `hungry` once in each claim, as late as
-   * possible.
-   */
   function hungry(): readonly { readonly slot: Slot<Task>; readonly room: number }[] {
     asked = false
     return slots
@@ -278,8 +273,8 @@ export interface Runner<Task> {
    */
   readonly take: (subscription: string, weight: number) => Slot<Task> | undefined
   /**
-   * Reserves room in a slot for tasks that a claim may bring. A negative number releases room for tasks that were not
-   * claimed.
+   * Reserves room in a slot for tasks that a claim may bring. If `count` is negative, releases room that the claim has
+   * not used.
    */
   readonly reserve: (slot: Slot<Task>, count: number) => void
   /** Returns the slots that need tasks, and their room. Call `hungry` once in each `fetch`, as late as possible. */
@@ -287,12 +282,11 @@ export interface Runner<Task> {
   /** Returns how many tasks may be claimed for a slot now, after reservations for other slots. */
   readonly room: (slot: Slot<Task>) => number
   readonly slots: () => readonly Slot<Task>[]
-  /**
-   * Starts claimed tasks, for which `take` or `reserve` has reserved room. The tasks run in the next turn of the event
-   * loop.
-   */
+  /** Starts claimed tasks in the next turn of the event loop. `take` or `reserve` must have reserved their room. */
   readonly start: (tasks: readonly Task[]) => void
-  /** Notes that a task of the subscription became ready. If a transaction is open, it can claim the task. */
+  /**
+   * Notes that a task of the subscription became ready, and may start a claim. An open transaction includes the claim.
+   */
   readonly ready: (subscription: string) => void
   readonly dueAt: (at: number) => void
   /** Starts a claim for all slots. */
@@ -318,8 +312,8 @@ export interface Runner<Task> {
 export type BurstEnd = () => Promise<{ readonly next: number | undefined } | undefined>
 
 /**
- * Runs a limited number of tasks without a worker, for a platform that must soon be idle again. `idle` resolves when no
- * task is claimed, runs or waits to be stored. `left` returns true if a task may be ready.
+ * Runs a limited number of tasks without a worker, for a platform that must soon be idle again. `left` returns true if
+ * a task may be ready.
  */
 function createBursts(parts: {
   readonly idle: () => Promise<void>

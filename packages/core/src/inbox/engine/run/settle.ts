@@ -18,10 +18,7 @@ import { DONE, eventOf, READY, type NewTask, type TaskRow, type Turn } from '../
 import { givenBack, reported } from '../rules.ts'
 import { release } from './order.ts'
 
-/**
- * Stores outcomes in batches, with their child tasks, and releases the next tasks of lines (the tasks of one ordering
- * key).
- */
+/** Stores outcomes with their child tasks, in batches, and releases lines (the tasks of one ordering key). */
 export interface Settle {
   /** Stores an outcome, and calls `done` with it, or with undefined if the outcome was rejected. */
   add(ended: EndedRun, done: (stored: Outcome | undefined) => void): void
@@ -35,8 +32,7 @@ export interface Settle {
   flushed(): Promise<void>
 }
 
-// Number of checks of an open transaction before a warning is logged. Until then, the transaction may be about to
-// commit.
+// A warning is logged if a transaction of the app is still open after this number of checks.
 const PATIENT = 4
 
 interface Write extends BatchWrite, EndedRun {
@@ -47,7 +43,8 @@ export function createSettle(side: EngineSide): Settle {
   const { store, consumer, settings } = side
   const outcomes = createOutcomes(side)
   let warned = false
-  // Tasks that have ended, and whose outcomes stay in memory while the store fails, with the bytes of their events.
+  // Ended tasks whose outcomes stay in memory because the store fails. The values are the sizes of their events, in
+  // bytes.
   const kept = new Map<Task, number>()
   let keptBytes = 0
   const batch = side.writer.batch<Write>({
@@ -84,10 +81,7 @@ export function createSettle(side: EngineSide): Settle {
     flushed: () => batch.flushed(),
   }
 
-  /**
-   * Calls `then` once the transaction of the app that settles the task has ended. Other outcomes do not wait for that
-   * transaction.
-   */
+  /** Calls `then` once the app's transaction that settles the task has ended. Other outcomes do not wait for it. */
   async function whenFree({ id }: Task, then: () => void): Promise<void> {
     for (let tries = 0; await isBusy(id); tries++) {
       if (tries === PATIENT)
@@ -244,16 +238,15 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
   }
 
   /**
-   * Called with runs whose outcome was rejected. Returns the ids of tasks that the same claim has already settled as
-   * done. For such a task, the reply to the COMMIT was lost, or the app's transaction settled the task. For a task that
-   * another run has settled, releases the line.
+   * Handles runs whose outcome was rejected. Returns the ids of tasks that the same claim has already settled as done.
+   * That happens if the reply to a COMMIT was lost, or if the app's transaction settled the task. If another run has
+   * settled a task, releases its line.
    */
   function* reject(rows: Rows, rejected: readonly EndedRun[]): Steps<ReadonlySet<number>> {
     if (rejected.length === 0) return new Set()
     const own = new Map(rejected.map(({ task }) => [task.id, task]))
     const now = yield* wait(rows.lost([...own.values()].map(({ id, token }) => ({ id, token }))))
-    // Lines are also released after a transaction of the app, since that transaction may have seen only old states of
-    // the line.
+    // Also releases lines after a transaction of the app, which may have seen only old states of the lines.
     yield* release(
       rows,
       now.flatMap(({ id, held, line }) =>
@@ -279,7 +272,7 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
   function* follows(rows: Rows, ended: readonly EndedRun[]): Steps<void> {
     const lines: number[] = []
     for (const { task, outcome } of ended) {
-      // A task with a fold (`debounce`) also frees its line when it waits again, since later events are folded into it.
+      // A task with a fold (`debounce`) frees its line even if it waits again, since later events are folded into it.
       const frees = outcome.kind === 'done' || outcome.kind === 'dead' || task.fold !== null
       if (frees && task.line !== null) lines.push(task.line)
       const children = childrenOf(outcome)
@@ -315,12 +308,12 @@ function isPlain({ task, outcome, ran }: EndedRun): boolean {
   )
 }
 
-// Maximum number of tasks that get a turn in one transaction. Turns are numbers by which tenants are served in
-// rotation.
+// Maximum number of tasks that get a turn in one transaction.
 const MOST = 500
 
 /**
- * Gives turns to due tasks that wait for a turn. The tasks are then ready. Returns true if more such tasks may exist.
+ * Gives turns (numbers by which tenants are served in rotation) to due tasks that wait for a turn. The tasks are then
+ * ready. Returns true if more such tasks may exist.
  */
 export function* promote(store: Store, lanes: readonly number[], time: number): Steps<boolean> {
   if (lanes.length === 0) return false
@@ -345,8 +338,7 @@ export function* promote(store: Store, lanes: readonly number[], time: number): 
 }
 
 /**
- * Takes a turn for each task with a tenant, in order, and calls `give` with it. Returns the last turn of each tenant,
- * and how many of its tasks wait.
+ * Takes a turn for each task with a tenant, in order, and calls `give` with it. Returns the last turn of each tenant.
  */
 export function* assign<Task extends Pick<TaskRow | NewTask, 'lane' | 'fair'>>(
   rows: Rows,

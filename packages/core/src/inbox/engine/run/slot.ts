@@ -20,8 +20,8 @@ export interface Slot<Task> {
   /** True if the store may have ready tasks. False after a claim that found fewer tasks than it had room for. */
   backlog: boolean
   /**
-   * True while the slot claims only as many tasks as can start at once. This leaves room for tasks that must start as
-   * soon as they are claimed.
+   * True while the slot claims only tasks that can start at once. This leaves room for interrupted tasks, which are
+   * claimed only if they can start at once.
    */
   lean: boolean
   /** Set by the runner: true if tasks of the slot are to start in the next turn of the event loop. */
@@ -29,17 +29,17 @@ export interface Slot<Task> {
 }
 
 /**
- * How many tasks are claimed ahead for quick handlers, so that more tasks share a transaction: as many as end within
- * `time` milliseconds, at most `most`. For slow handlers no tasks are claimed ahead, since no other process can run
- * tasks that wait here.
+ * How many tasks are claimed before they can start, so that more tasks share a transaction. For quick handlers: as many
+ * as end within `time` milliseconds, at most `most`. For slow handlers: none, since no other process can run tasks that
+ * wait here.
  */
 export interface Ahead {
   readonly time: number
   readonly most: number
   /**
-   * True if a claim needs a round trip. Then a slot is filled only when it is half empty. One half of a quick slot is
-   * for claims, and the other half for new tasks, which are stored as claimed even if older tasks wait. Otherwise all
-   * tasks of a flood of deliveries would be stored and read again.
+   * True if a claim needs a round trip. A slot then claims only when it is half empty. A quick slot keeps half of its
+   * room for new tasks, which are stored as claimed even if older tasks wait. Otherwise, in a flood of deliveries, all
+   * tasks would be stored and then read again.
    * @default false
    */
   readonly remote?: boolean
@@ -49,26 +49,24 @@ export interface Slots<Task> {
   readonly all: () => readonly Slot<Task>[]
   /** Returns the slot of a subscription, found by its current name or a previous one. */
   readonly find: (subscription: string) => Slot<Task> | undefined
-  /** Returns how many more tasks may be claimed for a slot. */
   readonly roomOf: (slot: Slot<Task>) => number
   /** Returns true if a new task of the slot may be stored as claimed. */
   readonly takes: (slot: Slot<Task>) => boolean
   /** Returns true if the slot has enough room to be worth the round trip of a claim. */
   readonly isHungry: (slot: Slot<Task>) => boolean
-  /** Reserves room for tasks that a claim may bring. A negative number releases room for tasks that did not start. */
+  /** Reserves room for tasks that a claim may bring. If `count` is negative, releases room that no task has used. */
   readonly reserve: (slot: Slot<Task>, count: number) => void
   /** Notes how much memory a task's event needs, in bytes. */
   readonly learn: (slot: Slot<Task>, weight: number) => void
   /** Notes that a started task has ended or was released. */
   readonly release: (slot: Slot<Task>) => void
-  /** Limits how many tasks may be claimed from now on. */
   readonly limit: (count: number) => void
   readonly claimed: () => number
 }
 
 // Assumed memory of an event until a first event was seen, in bytes: a body of the usual maximum size.
 const UNSEEN = 8 * 1024 * 1024
-// Share of the difference by which a lighter event lowers `weight`. So a heavy event affects about the next hundred
+// Share of the difference by which a lighter event lowers `weight`. A heavy event affects about the next hundred
 // events.
 const LIGHTER = 0.02
 // Minimum for `pace`, in milliseconds. With a pace of 0, a slot would claim the maximum at once.
@@ -127,10 +125,7 @@ export function createSlots<Task>(consumer: Consumer, ahead: Ahead, look: () => 
     return slots
   }
 
-  /**
-   * Returns how many tasks of the slot fit into memory. An empty slot always has room for one task, so that each
-   * subscription can continue.
-   */
+  /** An empty slot always has room for one task, so that each subscription can continue. */
   function fitting({ claimed: held, queue, running, weight }: Slot<Task>): number {
     const reserved = held - queue.length - running
     const room = claimedRoom.count(Math.max(1, weight || UNSEEN)) - reserved
@@ -178,10 +173,7 @@ function createSlot<Task>(lane: Lane): Slot<Task> {
 interface Ticks<Task> {
   /** Adds a slot whose tasks start in the next turn of the event loop. */
   readonly offer: (slot: Slot<Task>) => void
-  /**
-   * Starts tasks of a slot now, instead of in the next turn of the event loop. Does nothing if called while tasks are
-   * being started, since more tasks are then started anyway.
-   */
+  /** Starts tasks of a slot now. Does nothing while tasks are being started, since more are then started anyway. */
   readonly refill: (slot: Slot<Task>) => void
   /** Schedules the start of tasks again. Called if the platform may have canceled the scheduled start. */
   readonly wake: () => void
@@ -199,12 +191,12 @@ interface TicksParts<Task> {
   readonly early?: boolean
 }
 
-// Maximum time for starting tasks in one turn of the event loop, in milliseconds. So requests are handled in between,
-// even if handlers are synchronous.
+// Maximum time for starting tasks in one turn of the event loop, in milliseconds. So synchronous handlers do not delay
+// requests for long.
 const TURN = 4
-// A turn of the event loop is slow if starting tasks takes longer than QUICK milliseconds in it. Garbage collection can
-// make a single turn slow. After SLOW_TURNS slow turns in a row, handlers count as slow. Then tasks start only after
-// all requests of the current turn have their replies.
+// If starting tasks takes longer than QUICK milliseconds, the turn of the event loop is slow. Garbage collection can
+// make a single turn slow, so handlers count as slow only after SLOW_TURNS slow turns in a row. Then tasks start only
+// after all requests of the current turn have their replies.
 const QUICK = 1
 const SLOW_TURNS = 2
 
@@ -261,10 +253,7 @@ export function createTicks<Task>({
     schedule()
   }
 
-  /**
-   * Starts one task of the slot. Returns true if another task can start now. Otherwise the slot continues when a
-   * handler ends.
-   */
+  /** Starts one task of the slot. Returns true if another task can start now, before a handler has ended. */
   function startOne(slot: Slot<Task>): boolean {
     if (canStart(slot)) run(slot.queue.shift()!)
     slot.due = canStart(slot)

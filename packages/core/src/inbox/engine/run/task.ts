@@ -17,7 +17,7 @@ export interface Task
   readonly subscription: string
   readonly line: number | null
   readonly fold: string | null
-  /** True if the row has no error or interruption of an earlier run that must be cleared. */
+  /** False if the row has an error or interruption of an earlier run, which the outcome must clear. */
   readonly fresh: boolean
   readonly part: string | undefined
   readonly data: Json | undefined
@@ -42,9 +42,8 @@ type Claimed = Omit<
 >
 
 /**
- * Makes a claimed task. Members are copied one by one, since a spread would need three times the memory in V8. Members
- * that later become large or fractional numbers start as NaN. Otherwise V8 would copy the task when the representation
- * of these members changes.
+ * Makes a claimed task. Members are copied one by one, since a spread needs three times the memory in V8. Members that
+ * later hold large or fractional numbers start as NaN. Otherwise V8 would copy the task at that time.
  */
 export function claimedTask(of: Claimed): Task {
   return {
@@ -166,20 +165,18 @@ export interface EndedClaim<Task> {
   readonly task: Task
   readonly outcome: Outcome
   /**
-   * The run that led to the outcome. Undefined if the task is released. Then the task must be stored as before its
-   * claim, due now.
+   * The run that led to the outcome. Undefined for a released task, which must be stored as it was before its claim,
+   * due now.
    */
   readonly ran: Ran | undefined
   /**
-   * Call `done` once: with the stored outcome, or with undefined if the outcome was rejected because the claim was
-   * lost.
+   * Call `done` once, with the stored outcome. If the outcome was rejected because the claim was lost, pass undefined.
    */
   readonly done: (stored: Outcome | undefined) => void
 }
 
 export interface RunnerOptions<Task> {
   readonly consumer: Consumer
-  /** How many tasks are claimed ahead for quick handlers. */
   readonly ahead: Ahead
   /**
    * True if new tasks start right after the replies to their deliveries, as long as handlers are quick.
@@ -195,8 +192,8 @@ export interface RunnerOptions<Task> {
   /** Stores an outcome and calls `ended.done`. Retries until the outcome is stored or the inbox closes. */
   readonly settle: (ended: EndedClaim<Task>) => void
   /**
-   * Claims tasks for the slots of `hungry()`, passes them to `start`, and calls `over`. If the claim fails, calls
-   * `over(true)`, and the next `look` tries again.
+   * Claims tasks for the slots of `hungry()`, passes them to `start`, and calls `over`, or `over(true)` if the claim
+   * fails. After a failure, the next `look` tries again.
    */
   readonly fetch: (over: (failed?: boolean) => void) => void
   /** Called when a claim is over: by an outcome, `task.commit` or a release. The claim's lease is no longer renewed. */

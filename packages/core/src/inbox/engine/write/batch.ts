@@ -9,7 +9,6 @@ import { soon as nextRound } from '../../../basics/deadline.ts'
  */
 type Fault = 'again' | 'keep' | 'one' | 'all'
 
-/** Options of {@link createBatch}. */
 export interface BatchOptions<Write extends BatchWrite> {
   /** The name of the inbox in errors. */
   readonly inbox: string
@@ -20,7 +19,7 @@ export interface BatchOptions<Write extends BatchWrite> {
   /** Maximum number of batches that are stored at once. @default 1 */
   readonly atOnce?: number
   /**
-   * Minimum number of writes in a batch that starts while another batch is being stored. If several batches may start,
+   * Minimum number of writes with which another batch starts while one is being stored. If several batches may start,
    * the waiting writes are divided among them.
    * @default 1, and each batch gets all waiting writes
    */
@@ -43,16 +42,13 @@ export interface BatchOptions<Write extends BatchWrite> {
   readonly late: (reason?: unknown) => Error
 }
 
-// While a batch is being stored, fewer writes than `share` wait at most this time, in milliseconds. The time is short,
-// since storing a batch may take very long.
+// Maximum time that fewer than `share` writes wait while another batch is being stored, in milliseconds. Storing that
+// batch may take very long.
 const PATIENCE = 5
 // Wait before writes with the fault `keep` are retried, in milliseconds.
 const KEPT = 250
 
-/**
- * Collects writes and stores them together: the writes of one turn of the event loop, or all writes that were added
- * while another batch was being stored.
- */
+/** Stores writes together: those of one turn of the event loop, or those added while another batch was being stored. */
 interface Batch<Write extends BatchWrite> {
   add(write: Write): void
   waiting(): number
@@ -106,8 +102,8 @@ export function createBatch<Write extends BatchWrite>(options: BatchOptions<Writ
   }
 
   /**
-   * Returns true if a batch may start now. While another batch is being stored, a batch starts only if at least `least`
-   * writes wait, or if `late` is true: the writes have waited long enough.
+   * While another batch is being stored, a batch starts only if at least `least` writes wait, or if they have waited
+   * long enough (`late`).
    */
   function mayBegin(late: boolean): boolean {
     return running === 0 || (running < atOnce && (late || queue.size() >= least))
@@ -117,10 +113,7 @@ export function createBatch<Write extends BatchWrite>(options: BatchOptions<Writ
     if (timer === undefined) turn()
   }
 
-  /**
-   * Starts batches. `late` is true if the waiting writes are fewer than `share`, but have waited for PATIENCE
-   * milliseconds.
-   */
+  /** `late` is true if fewer than `share` writes have waited for PATIENCE milliseconds. */
   function turn(late = false): void {
     clearTimeout(patience)
     patience = undefined
@@ -135,8 +128,7 @@ export function createBatch<Write extends BatchWrite>(options: BatchOptions<Writ
       const stored = storeBatch(batch)
       if (stored) void stored.then(ended)
       else running--
-      // A synchronous store writes its next batch in another turn of the event loop, so that requests are handled in
-      // between.
+      // After a synchronous store, the next batch follows in another turn, so that requests are handled in between.
       if (!stored) break
     }
     if (queue.size() > 0) schedule()
@@ -235,9 +227,7 @@ export interface WriteOptions<Write extends BatchWrite> extends Pick<
 
 type WriteBatch<Write extends BatchWrite> = Pick<Batch<Write>, 'add' | 'waiting' | 'flushed'>
 
-/**
- * Makes batches that write to one store. With one writer, all writes of one turn of the event loop share a transaction.
- */
+/** Makes batches that write to one store. With one writer, all writes of an event-loop turn share a transaction. */
 export interface BatchWriter {
   batch<Write extends BatchWrite>(options: WriteOptions<Write>): WriteBatch<Write>
   /** Calls `run` at the end of the shared transaction, or at once if the store does not share transactions. */
@@ -267,7 +257,6 @@ export function undone<T>(run: (undo: Undo) => MaybePromise<T>): MaybePromise<T>
 /** Decides when the next batch starts. */
 interface Gather {
   schedule(): void
-  /** Notes that a batch of `writes` writes was stored in `took` milliseconds. */
   stored(writes: number, took: number): void
 }
 
@@ -276,9 +265,8 @@ const CROWD = 8
 
 /**
  * Makes a {@link Gather}. A batch starts in the next turn of the event loop. If `wide` is true and the last batch was
- * large, the next batch waits as long as each further turn adds writes. These turns read requests that arrived while
- * the last batch was being stored. The wait is at most as long as storing the last batch took. `waiting` returns the
- * number of waiting writes.
+ * large, the batch starts after the first turn that adds no writes. Until then, the event loop reads requests that
+ * arrived while the last batch was being stored. The batch waits at most as long as storing the last batch took.
  */
 export function createGather(
   wide: boolean,
@@ -313,14 +301,12 @@ export function createGather(
   }
 }
 
-/** A write: something that waits to be stored in a batch. */
 export interface BatchWrite {
   readonly bytes: number
   /** @default 1 */
   readonly rows?: number
   /** When the write fails if it is not stored, as a time of `performance.now()`. @default never */
   readonly deadline?: number
-  /** Called if the write could not be stored. */
   failed(error: Error): void
 }
 
@@ -338,7 +324,6 @@ function createBacklog<Write extends BatchWrite>(bounds: {
       waiting += write.bytes
       queue.push(write)
     },
-    /** Puts writes back at the front of the queue. */
     putBack(writes: readonly Write[]): void {
       queue.unshift(...writes)
       for (const write of writes) waiting += write.bytes
@@ -375,7 +360,6 @@ function createBacklog<Write extends BatchWrite>(bounds: {
     return batch
   }
 
-  /** Fails writes whose deadline has passed. */
   function expire(): void {
     const now = performance.now()
     if (!queue.some((write) => isLate(write, now))) return
