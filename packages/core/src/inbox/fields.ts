@@ -2,7 +2,6 @@ import { inertJson, inertText } from '../inert.ts'
 import type { Arrival } from './journal.ts'
 import type { TaskInfo } from './view.ts'
 
-/** A row of an exported list. */
 type FileRow = Readonly<Record<string, string | number | undefined>>
 
 const EVENT: readonly string[] = ['received', 'receiver', 'provider', 'topic', 'event']

@@ -147,8 +147,8 @@ export interface Port {
   accept(intake: Intake, host: Host): MaybePromise<readonly Accepted[]>
   /**
    * Tests whether `accept` works: stores a test delivery in the same way, and removes this delivery again. Throws or
-   * rejects as `accept` would. `health` calls `probe` after a failed write, and if no write has succeeded for 15
-   * seconds. If `probe` is absent, `health` writes a record instead.
+   * rejects as `accept` would. `health` calls `probe` after a failed write, and after 15 seconds without a successful
+   * write. If `probe` is absent, `health` writes a record instead.
    */
   probe?(): MaybePromise<void>
   /** Starts to run tasks. Absent if `accept` runs the tasks. */
@@ -162,19 +162,19 @@ export interface Port {
   drain?(until: number, max: number, last?: number): Promise<RunDueResult>
   /**
    * Starts a burst: new tasks run without `work`, on a platform that does not run older tasks. Tasks are claimed when
-   * they are stored, at most `most`, until the function that `burst` returned is called. If several bursts are open,
-   * the last call of such a function ends them all. That call resolves when no task runs, with the due time of the next
-   * of these tasks (milliseconds since 1970), if any. The other calls resolve to undefined. `burst` itself returns
-   * undefined if `most` tasks have already run.
+   * they are stored, at most `most`, until the returned function is called. If several bursts are open, only the last
+   * call of a returned function ends them. That call resolves when no task runs, with the due time of the next of these
+   * tasks (milliseconds since 1970), if any. The other calls resolve to undefined. `burst` itself returns undefined if
+   * `most` tasks have already run.
    */
   burst?(
     most: number,
   ): (() => Promise<{ readonly next: number | undefined } | undefined>) | undefined
   /**
    * Stops accepting deliveries, and ends by `until` (milliseconds since 1970; later jumps of the clock do not change
-   * the deadline). Claims no more tasks, unless waiting tasks would be lost with the process. The signal of running
-   * attempts is aborted at half of the time left. Tasks that still run at the end are released as they were before
-   * their claim, early enough to be stored by `until`. Outcomes that come later are rejected.
+   * the deadline). Claims no more tasks, unless waiting tasks would be lost with the process. At half of the time left,
+   * aborts the signal of running attempts. Tasks that still run near the end are released as they were before their
+   * claim, early enough to be stored by `until`. Later outcomes are rejected.
    */
   close(until: number): Promise<void>
 }

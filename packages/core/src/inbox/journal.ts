@@ -96,7 +96,7 @@ export interface Arrival {
   /** Head and body of a rejected delivery, kept for `explain`. Signatures are included, credentials are not. */
   readonly kept?: KeptRequest
   /**
-   * The name under which `kept` is stored: a journal keeps only the last request of each slot. Rows and lists leave
+   * The name under which `kept` is stored. A journal keeps only the last request of each name. Rows and lists leave
    * `slot` out.
    * @default receiver and code
    */

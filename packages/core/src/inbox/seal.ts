@@ -104,10 +104,7 @@ function toKey(
 // Starts with a private-use character, which no header name of a request can contain.
 const SEALED = '\ue001sealed'
 
-/**
- * Encrypts head and body of a rejected delivery. `id` is the id of the delivery in the journal. The path stays
- * readable.
- */
+/** Encrypts head and body of a rejected delivery, but not its path. `id` is the delivery's id in the journal. */
 export function sealKept(seal: Seal, id: string, kept: KeptRequest): KeptRequest {
   return {
     url: kept.url.split(/[?#]/, 1)[0]!,
@@ -171,8 +168,7 @@ export function sealedPort(
         open.set(claim, readable)
         return consumer.run(readable, signal)
       } catch (error) {
-        // A retry would fail too, since the key is missing. So the task is dead, and can be replayed once the key is
-        // there.
+        // A retry would fail too, since the key is missing. As a dead task, it can be replayed once the key is there.
         return { kind: 'dead', error: { name: 'SealedEvent', message: errorText(error) } }
       }
     },

@@ -244,8 +244,8 @@ export interface Cause {
   /** Number of all causes that have at least one dead task. */
   readonly amongDead: number
   /**
-   * Set if a subscription has more failed tasks than the inbox reads for this list. Then numbers, times and causes
-   * cover only this number of the newest failed tasks per subscription. `stats` counts all tasks.
+   * Set if a subscription has more failed tasks than the inbox reads for this list. The result then covers only this
+   * number of the newest failed tasks per subscription. `stats` counts all tasks.
    */
   readonly ofNewest?: number
 }

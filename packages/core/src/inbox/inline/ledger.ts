@@ -68,7 +68,6 @@ export type LedgerClaim =
   | { readonly kind: 'done' }
   | { readonly kind: 'guarded'; readonly otherwise: Guard['otherwise'] }
 
-/** The methods of a ledger that are called for one reply. */
 export type LedgerCalls = Pick<Ledger, 'claim' | 'renew' | 'commit' | 'release' | 'undo'>
 
 /**
@@ -105,8 +104,8 @@ export function patient(ledger: Ledger): LedgerCalls {
     try {
       return await within(Promise.resolve(call), until, late, unheard)
     } finally {
-      // The deadline starts again only if the call ended clearly before it. Near the deadline, the ledger itself may
-      // have ended the call with an error.
+      // `silent` is cleared only if the call ended well before the deadline. Near the deadline, the call may have ended
+      // with the ledger's own timeout.
       if (performance.now() < until - deadline! / 10) silent = undefined
     }
   }

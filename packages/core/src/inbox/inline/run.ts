@@ -7,7 +7,6 @@ import { randomUUID } from 'node:crypto'
 import type { MaybePromise } from '../../basics/maybe.ts'
 import type { LedgerCalls } from './ledger.ts'
 
-/** The parts of the inbox that {@link runInline} uses. */
 export interface InlineContext {
   readonly consumer: Consumer
   /** Milliseconds for which an event's claim is valid. The claim is renewed while handlers run. */
@@ -19,10 +18,7 @@ export interface InlineContext {
   readonly over: Set<() => void>
 }
 
-/**
- * Result of one event, for the reply. `failed`: some tasks are still open. They are due at `at`, in milliseconds since
- * 1970.
- */
+/** Result of one event. `failed`: some tasks are still open, and are due at `at`, in milliseconds since 1970. */
 export type InlineResult =
   | { readonly kind: 'new' | 'revived' | 'duplicate' | 'busy' }
   | { readonly kind: 'failed'; readonly at: number; readonly subscription: string }
@@ -87,9 +83,7 @@ interface InlineRun {
   readonly claims: number
 }
 
-/**
- * Runs the open tasks concurrently. `store` stores the state of all tasks; its argument is true while some still run.
- */
+/** Runs the open tasks concurrently. `store(running)` stores all tasks; `running` is true while some still run. */
 async function runAll(
   context: InlineContext,
   run: InlineRun,
@@ -118,10 +112,7 @@ async function runAll(
     context.over.delete(giveBack)
   }
 
-  /**
-   * Releases the event with its running tasks as they were when claimed, and returns the error for the sender. Later
-   * outcomes of these tasks are rejected.
-   */
+  /** Releases the event with its running tasks. Returns the error for the sender. Later outcomes are rejected. */
   async function toSender(): Promise<WebhookError> {
     givenBack = true
     for (const task of unsettled) task.skipped++
@@ -187,8 +178,8 @@ interface InlineTask {
   readonly draft: TaskDraft
   state: 'open' | 'done' | 'dead'
   /**
-   * Number of claims of the event that do not count as an attempt of this task. These are claims before the task was
-   * spawned or revived, and claims in which the task was postponed or released.
+   * Number of claims of the event that are not attempts of this task. Before some of them, the task was not spawned or
+   * revived yet. In the others, the task was postponed or released.
    */
   skipped: number
 }
@@ -222,12 +213,10 @@ interface HeldEvent {
   readonly kind: 'held'
   /** Number of claims of the event so far, including this one. */
   readonly claims: number
-  /** The state that the last claim stored. */
   readonly state: string | undefined
   readonly renew: (state?: string) => MaybePromise<boolean>
   readonly commit: () => MaybePromise<boolean>
   readonly release: (state: string) => MaybePromise<boolean>
-  /** Undoes the claim. */
   readonly undo: () => MaybePromise<boolean>
 }
 
@@ -280,10 +269,7 @@ export function tenantOf(key: string): string {
   return receiver === 0 ? '' : key.slice(0, endOf(key, receiver + 1))
 }
 
-/**
- * Returns the end of the text at `from` that starts with its length, as in `3:abc`. Returns `from` if there is no such
- * text.
- */
+/** Returns the end of the text at `from` that starts with its length, as in `3:abc`, or else `from`. */
 function endOf(key: string, from: number): number {
   const mark = key.indexOf(':', from)
   const length = key.slice(from, mark)

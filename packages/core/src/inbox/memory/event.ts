@@ -65,8 +65,8 @@ export interface StoredLane extends LaneRow {
   root: number
   turn: number
   /**
-   * The last turn of each tenant; turns are numbers by which tenants are served in rotation. If there are more than
-   * `sweepAt` tenants, tenants whose turn has passed are removed.
+   * The last turn of each tenant (turns are numbers by which tenants are served in rotation). Above `sweepAt` tenants,
+   * those whose turn has passed are removed.
    */
   readonly tenants: Map<string, number>
   sweepAt: number
@@ -95,10 +95,7 @@ const HEAVY = 128 * 1024
 // If a receiver has more pending tasks, small events of waiting tasks are kept as text instead of objects.
 const BACKLOG = 500
 
-/**
- * A stored event. It is a class, since V8 allocates objects of a literal in old space if many earlier ones have lived
- * long.
- */
+/** A class, since V8 allocates objects of a literal in old space if many earlier ones have lived long. */
 export class EventRow {
   readonly number: number
   readonly home: Home
@@ -107,21 +104,18 @@ export class EventRow {
   readonly eventId: string | null
   readonly topic: string
   readonly scope: string | null
-  /** The event's tenant, or else the fair key (tenant) of one of its tasks. Tenants share the limits. */
+  /** The event's tenant, or else the `fairKey` (tenant) of one of its tasks. Each tenant gets a share of the limits. */
   tenant: string
   readonly provider: string
   readonly guards: readonly Guard[] | undefined
   /** When the event arrived, in milliseconds since 1970. */
   readonly received: number
-  /** The event's share of the delivery's body, in bytes. If the payload is not in the body, at least `weight`. */
+  /** The event's share of the delivery's body, in bytes. If the payload is not in the body, at least `weight` bytes. */
   readonly bytes: number
   /** Estimated memory of the event's decoded payload, in bytes. */
   readonly weight: number
   erased = false
-  /**
-   * Number of pending and running tasks (`open`), of dead tasks, and of all tasks that the event has had so far
-   * (`places`).
-   */
+  /** Number of pending and running tasks (`open`), of dead tasks, and of all tasks so far (`places`). */
   open = 0
   dead = 0
   places = 0
@@ -157,7 +151,6 @@ export class EventRow {
     for (let task = this.first; task; task = task.sibling) yield task
   }
 
-  /** Returns true if a task of the event is running. */
   runs(): boolean {
     for (let task = this.first; task; task = task.sibling) if (task.state === RUNNING) return true
     return false
@@ -179,9 +172,7 @@ export class EventRow {
     before.sibling = sibling
   }
 
-  /**
-   * Returns the event and its delivery as objects. Called when a task runs, so the row keeps the objects from now on.
-   */
+  /** Called when a task runs, so the row keeps the objects from now on. */
   contents(): Contents {
     this.ends()
     if (this.#event && this.#delivery) return { event: this.#event, delivery: this.#delivery }
@@ -192,7 +183,6 @@ export class EventRow {
     return { event, delivery }
   }
 
-  /** Returns the event and its delivery as text. */
   stored(): Text {
     if (this.#text) return this.#text
     const delivery = this.#delivery!
@@ -208,16 +198,15 @@ export class EventRow {
   }
 
   /**
-   * Called when the event's tasks wait. A large event is then kept as text if the memory budget is used up, and a small
-   * event if many tasks are pending. If the text could not be decoded to the same event, the objects are kept.
+   * Called when the event's tasks wait, to save memory. A large event is kept as text if the memory budget is used up.
+   * A small event is kept as text if many tasks are pending. Objects stay if their text cannot be decoded to the same
+   * event.
    */
   waits(): void {
     if (this.weight > HEAVY ? !this.#takesRoom() : this.home.pending > BACKLOG) this.#fold()
   }
 
-  /**
-   * Called when a task runs or the event is dropped. Releases the event's part of the memory budget for waiting events.
-   */
+  /** Releases the event's memory budget. Called when a task runs, or when the event is dropped. */
   ends(): void {
     if (!this.#waits) return
     this.#waits = false
@@ -231,10 +220,7 @@ export class EventRow {
     return (this.#waits = true)
   }
 
-  /**
-   * Replaces the event's objects by strings. A payload may have hundreds of objects, and each full garbage collection
-   * must visit all of them.
-   */
+  /** Replaces the objects by strings, since each full garbage collection must visit all objects of a payload. */
   #fold(): void {
     this.ends()
     const event = this.#event

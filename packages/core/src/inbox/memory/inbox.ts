@@ -206,7 +206,6 @@ const SERIES = 20_000
 const SPANS = 64
 const DAY = 86_400_000
 
-/** Makes the store's journal and its records (values by key). */
 function createJournaled({
   maxDeliveries,
 }: Pick<MemorySettings, 'maxDeliveries'>): Journaled & Pick<Rows, 'note'> {
@@ -329,7 +328,6 @@ function createRing() {
       rows = rows.slice(first)
       first = 0
     },
-    /** Drops all kept requests of each wanted source except the newest. */
     trimKept(wanted: ReadonlySet<string>): void {
       const seen = new Set<string>()
       for (let at = rows.length - 1; at >= first; at--) {

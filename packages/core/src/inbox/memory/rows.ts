@@ -23,7 +23,6 @@ const { process } = globalThis as { process?: { pid?: number } }
 /** The name of this process in the history of attempts. */
 export const OWN_PROCESS: string = `process ${process?.pid ?? 'of this inbox'}`
 
-/** Makes the methods that write rows in a transaction. */
 export function createRows(tables: Tables): Omit<Rows, 'note'> {
   const { lanes, lines } = tables
 
@@ -215,10 +214,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     return keys.has(key) || known.peek(key) !== undefined
   }
 
-  /**
-   * Returns the stored event, and adds its dropped dead tasks again. Returns undefined if the event has no task that
-   * could run again.
-   */
+  /** Also restores the event's dropped dead tasks. Returns undefined if the event has no task that could run again. */
   function knownOf(one: NewEvent): EventRow | undefined {
     const { keys, known } = tables.home(one.receiver)
     const { key } = one.event
@@ -295,7 +291,6 @@ const CHANGED = [
   'fold',
 ] as const
 
-/** Returns true if the task is pending or running, or if it is settled but a run still holds it. */
 function isOpen({ state, held }: StoredTask): boolean {
   return state < DONE || held
 }

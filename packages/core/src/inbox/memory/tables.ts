@@ -12,12 +12,10 @@ import {
 } from './event.ts'
 import { DEFAULT_WINDOW, type MemorySettings } from './settings.ts'
 
-/** All data of the store in memory. */
 export interface Tables {
   readonly homes: ReadonlyMap<string, Home>
   readonly lanes: readonly StoredLane[]
   event(number: number): EventRow | undefined
-  /** Returns all stored events, in no particular order. */
   events(): Iterable<EventRow>
   /** The tasks of each line; a line is the number of an ordering key. */
   readonly lines: ReadonlyMap<number, ReadonlySet<StoredTask>>
@@ -29,7 +27,6 @@ export interface Tables {
   /** Returns a receiver's lane (its entry for a subscription name). Makes the lane if it is missing. */
   lane(receiver: string, name: string): StoredLane
   task(id: number): StoredTask | undefined
-  /** Returns all tasks, in no particular order. */
   tasks(): Iterable<StoredTask>
   /** Stores an event. The event is removed together with its last task. */
   enter(one: NewEvent): EventRow
@@ -40,7 +37,6 @@ export interface Tables {
   change(task: StoredTask, fields: Partial<StoredTask>): void
   /** Moves tasks that have become due to the heaps of due tasks. */
   ripen(lane: StoredLane): void
-  /** Returns true if a task is due. */
   isDue(task: StoredTask): boolean
   /** Returns milliseconds until a task is due. */
   timeTo(task: StoredTask): number
@@ -63,10 +59,10 @@ export function createTables(settings: MemorySettings): Tables {
   let last = 0
   let version = 0
   let depth = 0
-  // The writes of the open transaction, to undo them: stored events, dropped tasks, and functions that undo other
+  // The writes of the open transaction, for undoing: stored events, dropped tasks, and functions that undo other
   // writes.
   const log: (EventRow | StoredTask | (() => void))[] = []
-  // `left` are events whose last task may be dropped, and `died` are receivers that may have a new dead task.
+  // `left` are events whose last task may have been dropped. `died` are receivers that may have a new dead task.
   let left: EventRow[] = []
   const died = new Set<Home>()
 
@@ -168,10 +164,7 @@ export function createTables(settings: MemorySettings): Tables {
     log.length = 0
   }
 
-  /**
-   * Drops dead tasks beyond the limits: always the oldest of the tenant with the most. A redelivery runs dropped tasks
-   * again.
-   */
+  /** Drops dead tasks beyond the limits: the oldest of the tenant with the most. A redelivery runs them again. */
   function trim(home: Home): void {
     const { maxDead, maxWaitingBytes } = settings
     while (home.deadTasks > 1 && home.deadBytes > maxWaitingBytes)
@@ -304,7 +297,7 @@ export function createTables(settings: MemorySettings): Tables {
     if (waits.items.length === 0) return
     const time = performance.now()
     for (let [row] = waits.items; row && row.ripe <= time; [row] = waits.items) place(row)
-    // If the receiver's clock was set ahead, tasks that are due by that clock may run too.
+    // If the receiver's clock was set ahead, waiting tasks may be due on that clock, and may run.
     const ahead = home.consumer.now() - time
     if (ahead > lane.ahead + 1) for (const row of waits.items.slice()) place(row)
     lane.ahead = ahead
