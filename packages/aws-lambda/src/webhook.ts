@@ -93,10 +93,7 @@ export function webhook(
   }
 }
 
-/**
- * Returns the exact bytes of the body. Throws `body_altered` if the body's text has another length than
- * `Content-Length`.
- */
+/** Throws `body_altered` if the body's text has another length than `Content-Length`. */
 function bodyOf({ body, isBase64Encoded }: HttpEvent, headers: HttpRequest['headers']): Uint8Array {
   if (isBase64Encoded) return Buffer.from(body ?? '', 'base64')
   const bytes = Buffer.from(body ?? '')
@@ -193,10 +190,7 @@ function domainOf({ requestContext }: APIGatewayProxyEvent | ALBEvent): string |
   return 'domainName' in requestContext ? requestContext.domainName : undefined
 }
 
-/**
- * Returns the query string. A load balancer forwards the query as sent. A REST API decodes the query, so this function
- * encodes it again, like a form.
- */
+/** Returns the query as a load balancer forwards it. A REST API decodes the query, so it is encoded like a form. */
 function queryOf(event: APIGatewayProxyEvent | ALBEvent): string {
   const pairs = pairsOf(event.queryStringParameters, event.multiValueQueryStringParameters)
   if (pairs.length === 0) return ''

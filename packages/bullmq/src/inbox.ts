@@ -308,10 +308,7 @@ function createSide(context: SideContext, consumer: Consumer): Side {
   }
 }
 
-/**
- * The progress of a search for lost jobs, which reads events newest first. `rank` is the position of the next event.
- * `loose` maps each queue to its jobs that may be lost. `began` is a time of `performance.now()`.
- */
+/** Progress of a search for lost jobs. `rank`: next event, newest first. `loose`: jobs that may be lost, by queue. */
 interface Place {
   readonly rank: number
   readonly began: number
@@ -371,10 +368,7 @@ function createRescue(client: RedisClient, prefix: string, told: (count: number)
     return undefined
   })
 
-  /**
-   * Restores each given job that is in no list. New jobs enter a list at its head, so a read from the head to the end
-   * finds every waiting job.
-   */
+  /** Restores each given job that is in no list. New jobs enter at the head, so a read from the head misses no job. */
   async function rescue(loose: ReadonlyMap<string, Set<string>>): Promise<number> {
     let rescued = 0
     for (const [queue, refs] of loose) {

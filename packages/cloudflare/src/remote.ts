@@ -131,10 +131,7 @@ export function durableObjectInbox(
   }
 }
 
-/**
- * Calls the object. If the object is unreachable or ends during the call, it may still have stored the delivery. So the
- * delivery is rejected, and the sender retries.
- */
+/** If the object is unreachable or ends, it may have stored the delivery all the same, so the sender retries. */
 async function called<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()

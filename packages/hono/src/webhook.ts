@@ -132,10 +132,7 @@ function incomingOf({ env, req }: Context): IncomingMessage | undefined {
   return made ? incoming : undefined
 }
 
-/**
- * Returns the exact bytes of a body that was read through `c.req`, which caches the body. Rejects with `body_altered`
- * if the cached string may differ from the sent bytes, and with `body_consumed` if nothing is cached.
- */
+/** Rejects with `body_altered` if the cached text may differ from the sent bytes, or `body_consumed` without cache. */
 async function recoverBody(request: HonoRequest): Promise<Uint8Array> {
   // A cast, because Hono's type does not say that the cached values are promises.
   const { arrayBuffer, blob, text } = request.bodyCache as unknown as Kept

@@ -56,9 +56,7 @@ function answering(
   }
 }
 
-/**
- * Waits for a real request: the promise never resolves during `next build`. Outside of Next.js it resolves immediately.
- */
+/** Resolves at a real request: never during `next build`, immediately outside of Next.js. */
 async function atRequest(): Promise<void> {
   try {
     await connection()

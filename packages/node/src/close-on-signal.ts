@@ -133,9 +133,7 @@ function ownServer(server: Exclude<ClosableServer, { readonly server: object }>)
   return 'getHttpServer' in server ? (server.getHttpServer() as NodeServer) : server
 }
 
-/**
- * Finds each server of this process at its first request. Next.js needs this, because it does not expose its server.
- */
+/** Finds each server of this process at its first request, because Next.js does not expose its server. */
 function findServers(): { readonly servers: ReadonlySet<Server>; stop(): void } {
   const servers = new Set<Server>()
   const learn = (message: unknown): void => {
@@ -174,10 +172,7 @@ interface Heard {
 
 const heard = new Map<NodeJS.Signals, Heard>()
 
-/**
- * Adds an entry that is closed on the signal. All entries share one listener: the process exits when the last entry has
- * closed, or immediately at a second signal. Returns a function that removes the entry.
- */
+/** All entries share one listener: the process exits when the last one has closed, or at a second signal. */
 function closeAt(signal: NodeJS.Signals, one: Closing): () => void {
   const { all, listener } = heard.get(signal) ?? listen(signal)
   all.add(one)

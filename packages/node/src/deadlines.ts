@@ -10,10 +10,7 @@ interface Deadlines {
   readonly drop: (deadline: Deadline) => void
 }
 
-/**
- * Creates deadlines of `time` milliseconds that share one timer. One timer per request would cost more than reading its
- * body.
- */
+/** Creates deadlines with one shared timer: a timer per request would cost more than reading its body. */
 export function createDeadlines(time: number): Deadlines {
   // Deadlines in the order in which they end. This is the order of their starts, because all take the same time.
   const open = new Set<Deadline>()

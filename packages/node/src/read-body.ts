@@ -34,10 +34,7 @@ export function createBodyReader(time: number): BodyReader {
     return whole(request, admission) ?? collect(request, admission)
   }
 
-  /**
-   * Returns the body if all of its bytes have arrived, without a listener, a timer or a copy. Otherwise returns
-   * undefined.
-   */
+  /** Returns the body without a listener, a timer or a copy, if all of its bytes have arrived. */
   function whole(request: IncomingMessage, admission: Admission): Uint8Array | undefined {
     const length = request.readableLength
     if (length === 0 || length > admission.limit || length !== lengthOf(request)) return undefined

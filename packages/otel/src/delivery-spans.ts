@@ -273,10 +273,7 @@ export function globalTracer(): () => Tracer | undefined {
   }
 }
 
-/**
- * Returns a context with only this span. It does not extend the active context, which belongs to other code in a
- * worker.
- */
+/** Returns a context with only this span, since the active context belongs to other code in a worker. */
 export function rootOf(span: Span): Context {
   return trace.setSpan(ROOT_CONTEXT, span)
 }
@@ -285,10 +282,7 @@ export function rootOf(span: Span): Context {
 // https://github.com/open-telemetry/opentelemetry-js/blob/main/packages/opentelemetry-core/src/trace/suppress-tracing.ts
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
-/**
- * Returns a context in which instrumentations create no spans. The instrumentation of node:http would add a second span
- * and header to the call.
- */
+/** In the returned context, node:http's instrumentation adds no second span and header to the call. */
 export function suppressed(of: Context): Context {
   return of.setValue(SUPPRESSED, true)
 }
@@ -299,9 +293,7 @@ export function activeOr(other: Context | undefined): Context {
   return other === undefined || trace.getSpan(active) ? active : other
 }
 
-/**
- * Marks a span as failed, with the type of the error. The error's message is left out, because it may quote a payload.
- */
+/** Marks a span as failed, with the type of the error but without its message, which may quote a payload. */
 export function markFailed(span: Span, type: string): void {
   span.setAttribute('error.type', type)
   span.setStatus({ code: SpanStatusCode.ERROR })

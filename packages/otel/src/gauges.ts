@@ -2,10 +2,7 @@ import type { BatchObservableResult } from '@opentelemetry/api'
 import type { ObservedReceiver, PauseInfo } from '@postern/core/internal'
 import type { Instruments } from './instruments.ts'
 
-/**
- * Gauges: the number of tasks in each inbox, and the circuit breakers of `forward`. They are read whenever metrics are
- * collected.
- */
+/** Gauges of tasks in each inbox and of the circuit breakers of `forward`, read at each collection. */
 interface Gauges {
   add(receiver: ObservedReceiver): () => void
   paused(pause: PauseInfo): void
@@ -86,9 +83,7 @@ export function createGauges(destinations: Bounded): Gauges {
   }
 }
 
-/**
- * Adds zeros for subscriptions that had tasks before, because an inbox reports only subscriptions that have tasks now.
- */
+/** Adds zeros for subscriptions that had tasks before, because an inbox reports only those with tasks. */
 function withEmpty(receiver: string, seen: Seen, stats: Stats): Stats {
   const missing = new Set(seen)
   for (const { subscription } of stats) {
@@ -143,10 +138,7 @@ async function within<T>(work: Promise<T>, patience: number): Promise<T> {
   }
 }
 
-/**
- * Returns `value` if it is one of the first `most` different values of its owner, otherwise `rest`. So senders cannot
- * create an unlimited number of time series.
- */
+/** Returns `rest` after `most` different values of an owner, so that senders cannot create unlimited time series. */
 interface Bounded {
   (owner: string, value: string): string
 }

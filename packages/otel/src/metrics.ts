@@ -131,9 +131,7 @@ export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observ
     return topics(receiver, topic)
   }
 
-  /**
-   * Records the duration of an attempt: `measured` by the receiver, in milliseconds, or else since `attemptStarted`.
-   */
+  /** Records the duration `measured` by the receiver, in milliseconds, or else since `attemptStarted`. */
   function took(attempt: AttemptInfo, more: Record<string, string>, measured = 0): void {
     const begin = started.delete(attempt)
     if (begin === undefined) return

@@ -124,10 +124,7 @@ const OPTIONS: readonly (keyof OtelOptions)[] = [
   'exceptions',
 ]
 
-/**
- * Returns a function that finds the meter of the global provider once an SDK is registered. A meter that was created
- * before the SDK never records.
- */
+/** Finds the global meter once an SDK is registered: a meter that was created before never records. */
 function globalMeter(): () => Meter | undefined {
   const noop = createNoopMeter()
   let from: unknown
@@ -187,10 +184,7 @@ interface ObserverPart {
 const EVERY = 1000
 const TIMES = 60
 
-/**
- * Adds each part to a receiver once the part is ready: immediately, or within a minute. Returns a function that removes
- * all parts.
- */
+/** Adds each part to a receiver once the part is ready, within a minute. Returns a function that removes all parts. */
 function joinWhenReady(receiver: ObservedReceiver, parts: readonly ObserverPart[]): () => void {
   const leave: (() => void)[] = []
   let waiting = parts

@@ -86,10 +86,7 @@ function text(
   }
 }
 
-/**
- * Creates a registry that is separate from the app's OpenTelemetry SDK. The app needs no SDK, and an existing one is
- * not changed.
- */
+/** Creates a registry that is separate from the app's OpenTelemetry SDK, which may be missing. */
 function createMetricRegistry(): {
   readonly meter: Meter
   read(patience: number): Promise<string>

@@ -4,10 +4,7 @@ export interface AttemptKey {
   readonly attempt: number
 }
 
-/**
- * Map from running attempts to values. Several methods of an observer concern the same attempt, and share its value
- * here.
- */
+/** Map from running attempts to values that several methods of an observer share. */
 interface RunningValues<T> {
   get(attempt: AttemptKey): T | undefined
   set(attempt: AttemptKey, value: T): void

@@ -147,10 +147,7 @@ interface Waiter {
   failed(error: Error): void
 }
 
-/**
- * Keeps the calls that wait for the connection. All calls share two listeners, since listeners of each call would stay
- * on the client until Redis is back.
- */
+/** Calls that wait for the connection. They share two listeners, since many could wait at the same time. */
 function createWaiters(client: Redis | Cluster): {
   add(waiter: Waiter): void
   /** Removes a call after its deadline. Otherwise calls would accumulate while Redis is unreachable. */
@@ -210,10 +207,7 @@ export function isCluster(client: Redis | Cluster): boolean {
   return 'isCluster' in client && client.isCluster === true
 }
 
-/**
- * Returns the hash tag of a prefix, which decides the Cluster slot of all its keys. Returns undefined for a prefix
- * without a hash tag: then each key has its own slot.
- */
+/** Returns the hash tag of a prefix. Without a hash tag, each key has its own slot in a Cluster. */
 export function hashTag(prefix: string): string | undefined {
   return /^[^{]*\{([^}]+)\}/.exec(prefix)?.[1]
 }

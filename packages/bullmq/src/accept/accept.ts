@@ -24,7 +24,6 @@ import { revive } from './revive.ts'
 import type { ServerWatch } from '../store/server.ts'
 import type { Settings } from '../settings.ts'
 
-/** Stores deliveries of one receiver. */
 interface Accepting {
   accept(intake: Intake): Promise<readonly Accepted[]>
   /** Rejects if a delivery could not be stored now (see `Port.probe`). */
@@ -60,10 +59,7 @@ interface Write {
   readonly failed: (error: Error) => void
 }
 
-/**
- * Creates {@link Accepting}. Deliveries that arrive in one tick of the event loop, or while Redis is busy, share one
- * script. The script stores each delivery completely or not at all, even if Redis crashes or rejects a command.
- */
+/** Creates {@link Accepting}. One script stores all deliveries that arrive in one tick, or while Redis is busy. */
 export function createAccepting(context: AcceptContext, consumer: Consumer): Accepting {
   const { client, queues, settings, watch, replicas, clock } = context
   const { receiver } = consumer
@@ -172,10 +168,7 @@ export function createAccepting(context: AcceptContext, consumer: Consumer): Acc
     }
   }
 
-  /**
-   * Returns the jobs that a redelivery revives. The keys of the map are names of known events, and the values are
-   * references (`queue:id`) to their jobs.
-   */
+  /** Returns references (`queue:id`) to the jobs that a redelivery revives, by the name of their event. */
   async function look(
     items: readonly PreparedItem[],
   ): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -223,10 +216,7 @@ function probeOf(consumer: Consumer): CommitPlan {
   return { prepared, fresh: prepared.items }
 }
 
-/**
- * Returns the engine's counter of a receiver's open tasks. The counter does not count per tenant, since the script
- * STORE limits the share of each tenant.
- */
+/** Returns the counter of a receiver's open tasks. It ignores tenants, whose share the script STORE limits. */
 function capacityOf({ client, settings }: AcceptContext, consumer: Consumer): Capacity {
   return createCapacity({
     store: {
@@ -251,20 +241,14 @@ interface CommitPlan {
   readonly fresh: readonly PreparedItem[]
 }
 
-/**
- * The reply of the script STORE for a delivery. After `taken`, the reply has one number for each event in `fresh`: the
- * number of the stored event, or 0 if the store already knew the event.
- */
+/** For each event in `fresh`, `taken` has the event's new number, or 0 if the store already knew the event. */
 type StoreReply =
   | readonly ['taken', ...number[]]
   | readonly ['rejected']
   | readonly ['full', waiting: number]
   | readonly ['failed', why: string]
 
-/**
- * Stores deliveries with one script, each delivery completely or not at all. `now`: time of the store's clock. `share`:
- * maximum number of waiting tasks per tenant.
- */
+/** `now` is the time of the store's clock. `share` is the maximum number of waiting tasks per tenant. */
 export async function commit(
   client: RedisClient,
   prefix: string,
@@ -281,7 +265,6 @@ export async function commit(
   return (await runScript(client, 'STORE', prefix, ...given)) as readonly StoreReply[]
 }
 
-/** Returns why a delivery was not stored, or undefined if it was stored. */
 export function notAdded(reply: StoreReply): Error | undefined {
   if (reply[0] !== 'failed') return undefined
   return new Error(`the jobs of an event could not be added: ${reply[1]}`)

@@ -37,9 +37,7 @@ interface Kept {
 
 const NONE: Kept = { n: 0, a: [] }
 
-/**
- * `task` is the task whose attempts are read. `unread` reports an unreadable list of attempts, which counts as empty.
- */
+/** `unread` reports an unreadable list of attempts, which counts as empty. */
 export interface AttemptsReader {
   readonly task: string
   readonly unread: UnreadTeller

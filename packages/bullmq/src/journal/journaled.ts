@@ -18,10 +18,7 @@ const SPANS = 64
 const ADDED = 50
 const DROPPED = 1000
 
-/**
- * Creates the journal and the records in Redis. A span is the packed counts of a minute or an hour. If another process
- * has changed a span in the meantime, the change is repeated.
- */
+/** A span is the packed counts of a minute or hour. If another process changes a span first, the change is repeated. */
 export function createJournaled(client: RedisClient, prefix: string): Journaled {
   return {
     async arrive(rows, lost) {
@@ -160,10 +157,7 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
   }
 }
 
-/**
- * Returns the key of the hash that has a record. Actions of people have their own hash, since listing them reads a
- * whole hash.
- */
+/** Returns the key of a record's hash. Actions have their own hash, since listing them reads a whole hash. */
 export function recordsOf(prefix: string, key: string): string {
   return `${prefix}:${key.startsWith(ACTIONS) ? ACTIONS : 'records'}`
 }
@@ -196,10 +190,7 @@ function arrivalOf([id, ring, row]: Found): ArrivalRow {
   return { id, ring, at, data: row.slice(row.indexOf(' ') + 1) }
 }
 
-/**
- * Parses a stored record. A text without a version gets version 0, as in the script SET_RECORD, so that a new value can
- * replace it.
- */
+/** Parses a record. A text without a version gets version 0, so that a new value can replace it. */
 function recordOf(text: string): RecordRow {
   const version = /^(\d+) /.exec(text)?.[1] ?? ''
   return { value: version === '' ? '' : text.slice(version.length + 1), version: Number(version) }

@@ -15,7 +15,6 @@ import { fromJob } from '../store/errors.ts'
 import { parseQueueName, parseRef, type JobData } from '../store/queues.ts'
 import type { Stored } from '../accept/encode.ts'
 
-/** Reads events and jobs as rows. */
 interface Shown {
   /** Leaves out events that no longer exist. */
   readonly shown: (names: readonly string[]) => Promise<readonly ShownEvent[]>
@@ -23,7 +22,6 @@ interface Shown {
   readonly contents: (name: string) => Promise<Pick<FullRow, 'record' | 'head' | 'body'>>
 }
 
-/** A row, with the name of its event. */
 interface ShownRow extends InfoRow {
   readonly name: string
   readonly data: string | null

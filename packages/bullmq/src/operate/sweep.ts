@@ -10,9 +10,7 @@ interface PruneContext {
   readonly clock: () => number
 }
 
-/**
- * The place where the removal of old data continues: the index of a queue or, after all queues, the rank of an event.
- */
+/** Where a sweep continues: the index of a queue or, after all queues, the rank of an event. */
 export type SweepPlace = { readonly queue: number } | { readonly event: number }
 
 // Number of jobs or events per step. It is small, since each step blocks Redis.
@@ -54,10 +52,7 @@ export function sweepStep(
   }
 }
 
-/**
- * Drops events without jobs, among the next events that are older than `before`. Returns the rank at which the next
- * step continues, or undefined at the end.
- */
+/** Drops old events without jobs. Returns the rank at which the next step continues, or undefined at the end. */
 async function forgetSome(
   client: RedisClient,
   prefix: string,

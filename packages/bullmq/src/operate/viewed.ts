@@ -217,10 +217,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
     return wanted?.map((lane) => names[lane]!) ?? client.smembers(`${prefix}:queues`)
   }
 
-  /**
-   * Adds the failed jobs of a set to `found`, grouped by cause. Returns true if the set has more jobs than were
-   * counted.
-   */
+  /** Adds the failed jobs of a set to `found`, by cause. Returns true if the set has more jobs than were counted. */
   async function failedIn(
     queue: string,
     set: 'failed' | 'delayed',

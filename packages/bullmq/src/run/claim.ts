@@ -16,16 +16,10 @@ interface Start {
 
 export interface HeldJob extends Start {
   readonly claim: Claim
-  /**
-   * `stalled` is how often BullMQ found the job without a lock. `seen` is how many of these times are already counted
-   * as interruptions.
-   */
+  /** How often BullMQ found the job without a lock, and (`seen`) how often this was counted as an interruption. */
   readonly stalled: number
   readonly seen: number
-  /**
-   * `cut` is the number of interruptions since the last outcome. `charged` is how many of them are strikes:
-   * interruptions that count toward a poison pill.
-   */
+  /** Interruptions since the last outcome, and (`charged`) those that count toward a poison pill. */
   readonly cut: number
   readonly charged: number
   /** `<start> <process>` of the last run. */
@@ -35,7 +29,6 @@ export interface HeldJob extends Start {
   readonly bytes: number
 }
 
-/** The reason why a claimed job cannot be read. */
 interface Unread {
   readonly unread: string
 }
@@ -91,7 +84,6 @@ export async function holdJob(
   }
 }
 
-/** A claimed job that this process may run. */
 export interface JobTask extends RunnerTask<JobTask> {
   readonly owner: Owner
   readonly held: HeldJob
@@ -153,9 +145,8 @@ export async function isElsewhere(
 }
 
 /**
- * Frees jobs without a lock. BullMQ's check frees jobs that its previous check marked and that have no lock. It then
- * marks the active jobs. So two rounds in a row free all such jobs. For more than one round, BullMQ's limit of one
- * check per interval is removed.
+ * Frees jobs without a lock. BullMQ's check frees only jobs that the check before marked, so it takes two rounds.
+ * BullMQ allows one check per interval; with several rounds, this limit is removed.
  */
 export async function freeStalled(
   { client }: RunsContext,
@@ -168,10 +159,7 @@ export async function freeStalled(
   }
 }
 
-/**
- * Frees jobs whose tokens start with `side`, but that this process does not know, since the replies to its claims were
- * lost.
- */
+/** Frees jobs whose tokens start with `side` and that are unknown here: the replies to their claims were lost. */
 export async function freeUnknown(
   { client, prefix }: RunsContext,
   side: string,

@@ -8,10 +8,7 @@ import { bury, buryUnread, errorFields, type Owner, type RunsContext } from './u
 // Milliseconds for which a job waits if its event is missing.
 const MISSING_WAIT = 5000
 
-/**
- * Counts the interruption of an earlier claim. Returns the milliseconds for which the task waits, or undefined if it is
- * now dead as a poison pill.
- */
+/** Counts an interruption. Returns how many milliseconds the task waits, or undefined if it is now a poison pill. */
 export async function cutOff(
   { consumer, unread }: RunsContext,
   owner: Owner,

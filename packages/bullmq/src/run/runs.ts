@@ -27,16 +27,12 @@ import { cutOff, missing } from './interruption.ts'
 import { finish, isKept, putOff } from './settle.ts'
 import { buryBroken, buryUnread, isOdd, type Owner, type RunsContext } from './unread.ts'
 
-/** Runs the tasks of a receiver in this process. */
 export interface Runs {
   work(): void
   drain(until: number, max: number, last?: number): Promise<RunDueResult>
   /** Tells that a queue may have a ready task. */
   ready(queue: string): void
-  /**
-   * Releases all claims. Call `back` if Redis was emptied or went back to an older state, since Redis then does not
-   * know these claims.
-   */
+  /** Releases all claims, after Redis was emptied or went back to an older state that lacks these claims. */
   readonly back: () => void
   /** Stops and waits for running tasks (see `Port.close`). */
   close(until: number): Promise<void>
@@ -53,10 +49,7 @@ const MOST = 1000
 // Time that is reserved for releasing a task, in milliseconds. A release takes one round trip.
 const BACK = 250
 
-/**
- * Creates {@link Runs}: the engine's runner on top of BullMQ's scripts, with one connection for all queues. A round of
- * claims asks once how many tasks are due in each queue. The round then claims as many tasks as there is room for.
- */
+/** Creates {@link Runs}. A round of claims first asks how many tasks are due in each queue, with one request. */
 export function createRuns(context: RunsContext): Runs {
   const { client, consumer, queues, prefix, lease } = context
   // All tasks that run in this process. A released task stays here until its handler returns, so that no task runs

@@ -70,10 +70,7 @@ export async function finish(
   return { stored: done ? outcome : undefined, next }
 }
 
-/**
- * Stores an outcome other than `done`. Returns false if the claim was lost: another claim has settled the task, or has
- * it now.
- */
+/** Stores an outcome other than `done`. Returns false if the claim was lost. */
 async function settle(
   context: RunsContext,
   owner: Owner,
@@ -167,10 +164,7 @@ async function store(
   }
 }
 
-/**
- * Claims a job again with the script ADOPT. Resolves with `stored` if Redis has stored this outcome, but the reply was
- * lost.
- */
+/** Claims a job again. Resolves with `stored` if Redis has stored this outcome, but the reply was lost. */
 async function takeBack(
   { client, prefix, lease }: RunsContext,
   { job, token }: Owner,
@@ -185,10 +179,7 @@ async function takeBack(
   return reply === 0 ? 'lost' : 'held'
 }
 
-/**
- * Renews the lock of a claim. Returns false if another claim has the job, or if the job is settled. If a jump of the
- * server's clock ended the lock, the job is claimed again.
- */
+/** Renews the lock of a claim, also after a jump of the server's clock. Returns false if the claim was lost. */
 export async function isKept(
   context: RunsContext,
   task: {
@@ -207,10 +198,7 @@ export async function isKept(
   return !task.running || (await takeBack(context, owner, held)) === 'held'
 }
 
-/**
- * Returns the fields of a tenant's task that has no turn (place in the fair order over tenants) while it waits. The
- * script LOAD gives the task a turn when it is due.
- */
+/** Fields of a tenant's task that waits. It has no turn (place in the fair order) until the script LOAD sets one. */
 function noTurn({ data }: Job<JobData>): { readonly priority?: 1; readonly tp?: 1 } {
   return data.f === undefined ? {} : { priority: 1, tp: 1 }
 }
@@ -231,8 +219,8 @@ function attemptOf(
 }
 
 /**
- * Adds child tasks before their parent is done. If the process dies between these two writes, the parent runs again. It
- * then adds the same children, which changes nothing. Returns false if the parent's lock was lost.
+ * Adds child tasks before their parent is done. If the parent runs again, adding the same children changes nothing.
+ * Returns false if the parent's lock was lost.
  */
 async function spawn(
   { client, consumer: { receiver }, prefix, lease, failed, ended, clock }: RunsContext,

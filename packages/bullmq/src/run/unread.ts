@@ -42,7 +42,6 @@ export function isOdd(error: unknown): boolean {
   return error instanceof Error && ODD.test(error.message) && !STATE.test(error.message)
 }
 
-/** Fields of a job that this package adds to those of BullMQ. */
 export type JobFields = Readonly<Record<string, string | number>>
 
 /** Returns the fields in which BullMQ's tools and this package look for an error. */
@@ -61,10 +60,7 @@ export function bury(
   return backend.moveToFailed(job, reasonOf(error), undefined as never, token, false, fields)
 }
 
-/**
- * Makes an unreadable claimed task dead, and reports it once. Other tasks continue. Returns false if the claim was
- * lost.
- */
+/** Makes an unreadable task dead, and reports it once. Returns false if the claim was lost. */
 export async function buryUnread(
   context: RunsContext,
   owner: Owner,
@@ -87,10 +83,7 @@ export async function buryUnread(
   return true
 }
 
-/**
- * Finds the claimed jobs of a queue that BullMQ cannot read, and makes them dead. Otherwise BullMQ would claim these
- * jobs again and again. Resolves with the number of jobs that are now dead.
- */
+/** Makes claimed jobs dead if BullMQ cannot read them and would claim them forever. Resolves with their number. */
 export async function buryBroken(context: RunsContext, queue: string): Promise<number> {
   const { client, consumer, prefix } = context
   const ids = await client.lrange(`${prefix}:${queue}:active`, 0, -1)
@@ -112,9 +105,7 @@ interface BrokenPart {
   readonly field?: string
 }
 
-/**
- * Makes an active job dead with the script BURY. Returns false if the job is not active, or if another claim has it.
- */
+/** Makes an active job dead with BURY. Returns false if the job is not active, or if another claim has it. */
 async function buryAsIs(
   { client, prefix, clock }: RunsContext,
   queue: string,
@@ -167,10 +158,7 @@ function tell(consumer: Consumer, job: string, { message }: TaskError): void {
   consumer.warn(`bullmqInbox: job ${job} is dead, since it cannot be read: ${message}`)
 }
 
-/**
- * The claim that stores the outcome of a job. If the job is claimed again while it still runs here, the later claim
- * replaces this one.
- */
+/** The claim that stores the outcome of a job. If the job is claimed again during its run, the new claim is used. */
 export interface Owner {
   readonly job: Job<JobData>
   readonly token: string

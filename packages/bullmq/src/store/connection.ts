@@ -67,10 +67,7 @@ export function runBuffer(
 
 type Run = (...args: readonly (string | number | Uint8Array)[]) => Promise<unknown>
 
-/**
- * Resolves once the client is connected. Returns undefined if the client is already connected. Throws if the connection
- * was lost, since BullMQ would wait forever.
- */
+/** Resolves once the client is connected. Throws after a lost connection, since BullMQ would wait forever. */
 export function connected(client: RedisClient, deadline: number): Promise<void> | undefined {
   if (client.status === 'ready') return undefined
   if (client.status !== 'connecting' && client.status !== 'connect')
@@ -126,10 +123,7 @@ const COMMON = {
   autoResendUnfulfilledCommands: true,
 } as const
 
-/**
- * Returns a retry strategy that never gives up. It uses the waits of the app's strategy. When the app's strategy gives
- * up, it uses the default waits of ioredis.
- */
+/** Returns a retry strategy that never gives up, even if the app's own strategy does. */
 function again({ retryStrategy: own }: RedisOptions): Pick<RedisOptions, 'retryStrategy'> {
   return {
     retryStrategy(times) {

@@ -31,10 +31,7 @@ export function keptStack({ name, message, stack, code, issues }: TaskError): st
   return more === '{}' && !text.includes(MORE) ? text : text + MORE + more
 }
 
-/**
- * Returns the message of an error, or its name if the message is empty, since for BullMQ an empty reason means no
- * error.
- */
+/** Returns the name if the message is empty, since for BullMQ an empty reason means no error. */
 export function reasonOf({ name, message }: TaskError): string {
   return message === '' ? name : message
 }

@@ -16,7 +16,6 @@ export interface JobData {
 
 export type JobBackend = ReturnType<Queue['getBackend']>
 
-/** The queues of subscriptions. */
 export interface Queues {
   get(name: string): Promise<Queue>
   close(): Promise<void>
@@ -25,9 +24,7 @@ export interface Queues {
 // A number in BullMQ's arguments counts as this machine's time if both differ by less than SAME milliseconds.
 const SAME = 1000
 
-/**
- * Creates {@link Queues}. `clock` is the store's clock. `warn` is called with errors that nothing else reports.
- */
+/** `clock` is the store's clock. `warn` is called with errors that nothing else reports. */
 export function createQueues(
   client: RedisClient,
   { prefix, lease }: Pick<Settings, 'prefix' | 'lease'>,
@@ -78,10 +75,7 @@ export function createQueues(
     return queue
   }
 
-  /**
-   * Replaces the time of this machine in arguments by the time of the store. Otherwise a machine with a wrong clock
-   * would run all retries at once, or drop jobs that have just ended.
-   */
+  /** Replaces this machine's time by the store's time. With a wrong clock, all retries could run at once. */
   function timed(args: readonly unknown[]): readonly unknown[] {
     const [wall, now] = [Date.now(), clock()]
     if (now === wall) return args
@@ -92,10 +86,7 @@ export function createQueues(
 /** Reference to a job: the name of its queue, a colon, and its id. */
 export type JobRef = string
 
-/**
- * Returns the queue name of a subscription. BullMQ does not allow a colon in it, so a slash separates receiver and
- * subscription.
- */
+/** BullMQ does not allow a colon in a queue name, so a slash separates receiver and subscription. */
 export function queueName(receiver: string, subscription: string): string {
   return `${encodeURIComponent(receiver)}/${encodeURIComponent(subscription)}`
 }
@@ -129,10 +120,7 @@ export function guardName(receiver: string, key: string): string {
   return hash([receiver, 'guard', key]).slice(0, 32)
 }
 
-/**
- * Returns the id of a task's job. The id is the same for each redelivery of the event. It starts with a letter, since
- * BullMQ rejects ids that consist of digits.
- */
+/** Redeliveries of an event have the same job ids. An id starts with a letter: BullMQ rejects ids of digits. */
 export function jobId(event: string, part: string | undefined): string {
   return part === undefined ? `e${event}` : `e${event}.${hash([part]).slice(0, 16)}`
 }

@@ -9,15 +9,9 @@ export interface ReplicaSettings {
 
 /** Waits for replicas, so that a failover keeps acknowledged deliveries. */
 export interface Replicas {
-  /**
-   * Returns the number of the current connection. Call this function before the writes, since a new connection cannot
-   * confirm them.
-   */
+  /** Returns the number of the current connection. Call this before the writes that `confirmed` waits for. */
   line(): number
-  /**
-   * Resolves when the replicas have all writes of the connection `line`. Rejects with `inbox_unavailable` if they do
-   * not confirm in time.
-   */
+  /** Rejects with `inbox_unavailable` if the replicas do not confirm all writes of the connection `line` in time. */
   confirmed(line: number): Promise<void>
 }
 

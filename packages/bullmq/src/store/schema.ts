@@ -64,10 +64,7 @@ export interface Joined {
    */
   migrate(force?: boolean): Promise<Migrated>
   readonly versionWatch: VersionWatch
-  /**
-   * Returns the time in milliseconds since 1970: from this machine's clock if it agrees with the store's clock,
-   * otherwise from the store's clock.
-   */
+  /** Milliseconds since 1970: from this machine's clock if it agrees with the store's clock, else from the store. */
   readonly clock: () => number
   /**
    * Resolves with false for the time of one lease after a jump of the server's clock, otherwise with true. During this
@@ -88,10 +85,7 @@ interface JoinedHost {
   readonly lease?: number
 }
 
-/**
- * Joins as a process that only reads. This process gives no sign of life, and its version check throws a `TypeError` if
- * there is no inbox.
- */
+/** Joins as a reader, without a sign of life. Its version check throws a `TypeError` if there is no inbox. */
 export function readKeys(
   client: RedisClient,
   prefix: string,
@@ -192,10 +186,7 @@ export function joinKeys(
     return { from, to: migration.to }
   }
 
-  /**
-   * Runs the update. The oldest allowed version is raised first, so that older processes stop before the change. The
-   * version is raised last.
-   */
+  /** The oldest allowed version is raised before the change, to stop older processes. The version is raised last. */
   async function change({ changes, to }: Migration<string>, from: Versions): Promise<void> {
     const drawn = randomUUID()
     await runScript(client, 'RAISE', prefix, from.version, to.oldest, drawn)

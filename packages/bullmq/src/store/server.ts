@@ -4,9 +4,7 @@ import type { VersionWatch } from '@postern/core/engine'
 import { connected, type RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
 
-/**
- * Handles errors of a connection, since an unhandled error would end the process. Also checks the server's settings.
- */
+/** Handles errors of a connection, since an unhandled error ends the process, and checks the server's settings. */
 export interface ServerWatch {
   /** Reports an error. A lost connection is reported once until Redis is back, any other error once a minute. */
   readonly failed: (error: Error) => void
@@ -36,10 +34,7 @@ const MINUTE = 60_000
 // Maximum number of errors that are remembered as reported.
 const MOST_TOLD = 100
 
-/**
- * Creates {@link ServerWatch}, which checks the server after each connect, with each sign of life, and before
- * deliveries.
- */
+/** Creates {@link ServerWatch}. It checks the server after each connect, at each sign of life and for deliveries. */
 export function watchServer(
   client: RedisClient,
   { unsafe, replicas, deadline }: Settings,

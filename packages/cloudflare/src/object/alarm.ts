@@ -3,12 +3,8 @@ import type { TransactionEnd } from './database.ts'
 
 /** The alarm of a Durable Object. Each object has only one alarm. */
 interface ObjectAlarm extends TransactionEnd {
-  /**
-   * Reads the alarm from storage. Returns true if no alarm is set, or if the alarm is more than FAR ahead, for example
-   * because a clock was set back.
-   */
+  /** Reads the alarm. Returns true if no alarm is set, or if it is more than FAR ahead, as after a clock jump. */
   read(): Promise<boolean>
-  /** Sets the alarm to the current time. */
   now(): Promise<void>
   /**
    * Handles the alarm by running `work`, which returns the time of the next task. During the work, the alarm is set to
@@ -34,10 +30,7 @@ const FAR = 60_000
 // Milliseconds after which an overdue alarm is considered lost.
 const LATE = 5000
 
-/**
- * Creates the alarm of an object. The alarm is set in the transaction that stores a task, so that every task has an
- * alarm.
- */
+/** The alarm is set in the transaction that stores a task, so that every task has an alarm. */
 export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
   let at: number | undefined
   // The earliest known time at which a task is due.

@@ -24,10 +24,7 @@ export function sharedOf(storage: ObjectStorage): OneConnection {
   return shared
 }
 
-/**
- * Adapts the SQLite of a Durable Object to the `Database` of the store. In a Durable Object, BEGIN and COMMIT are not
- * allowed.
- */
+/** Adapts the SQLite of a Durable Object, where BEGIN and COMMIT are not allowed, to the store's `Database`. */
 export function objectDatabase(
   storage: ObjectStorage,
   shared: OneConnection,

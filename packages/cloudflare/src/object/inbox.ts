@@ -61,10 +61,7 @@ const CODES: Readonly<Record<string, number>> = {
   RANGE: 25,
 }
 const TOOBIG = 18
-/**
- * Creates the driver for the database of a Durable Object. The functions of `ending` are called at the end of each
- * transaction that may write.
- */
+/** Creates the object's driver. `ending` is called at the end of each transaction that may write. */
 function objectDriver(ctx: ObjectState, ending: TransactionEnd): Driver {
   const { storage } = ctx
   const shared = sharedOf(storage)

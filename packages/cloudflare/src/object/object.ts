@@ -141,10 +141,7 @@ function createHost(
     alarm: () => alarm.rings(() => runDue(() => accepted)),
   }
 
-  /**
-   * Throws if the Worker's deduplication window is longer. `catchUp` in the Worker would then fetch events that the
-   * object has already forgotten.
-   */
+  /** Throws if the Worker's deduplication window is longer: `catchUp` there would fetch events forgotten here. */
   function checkWindow(window: number): void {
     if (window > inbox.dedupeWindow)
       throw new TypeError(

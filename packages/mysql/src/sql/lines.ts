@@ -1,17 +1,13 @@
 import { storable, TASKS } from '@postern/core/engine'
 import { viewOf } from '../store/contents.ts'
 
-/**
- * The server's clock in milliseconds, constant within a statement. It is in UTC, since local time repeats an hour each
- * autumn.
- */
+/** The server's clock in milliseconds, constant within a statement. Local time would repeat an hour each autumn. */
 export const NOW = `(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)`
 
 /** The columns of a `TaskRow`, read from `postern_tasks t`. */
 export const TASK: string = `t.id, t.lane, t.state, t.gate, t.behind, t.attempt, t.token, t.round, t.cut, t.charged, t.line, t.fair,
   t.due, t.took, t.error, t.fold`
 
-/** The condition that joins a task to its event. */
 export const EVENT: string = `e.id = t.id DIV ${TASKS}`
 
 /** Columns for the contents of an event. `shared` is from its delivery, if several events share that delivery. */
@@ -34,10 +30,7 @@ export function literal(text: string): string {
   return `x'${bytesOf(text).toString('hex')}'`
 }
 
-/**
- * Returns a text as UTF-8 bytes. UTF-8 cannot encode half of a surrogate pair. So `storable` adds a hash to a text with
- * such a half, so that different texts have different bytes. The record of the event has the original text.
- */
+/** Returns UTF-8 bytes. UTF-8 cannot encode half a surrogate pair, so `storable` adds a hash to such texts. */
 export function bytesOf(text: string): Buffer {
   return Buffer.from(storable(text))
 }
@@ -64,10 +57,7 @@ export function ofEvents(events: readonly number[]): string {
   )
 }
 
-/**
- * Returns SQL for rows as a table, from one JSON parameter. Only this form exists in both MySQL and MariaDB. The
- * columns are wide, since MariaDB truncates longer values without an error.
- */
+/** Returns SQL for rows from one JSON parameter. Columns are wide: MariaDB truncates values without an error. */
 export function tableOf(columns: Readonly<Record<string, 'BIGINT' | 'LONGTEXT'>>): string {
   const all = Object.entries(columns).map(
     ([name, type], at) => `${name} ${type} PATH '$[${at}]' ERROR ON ERROR`,
@@ -88,10 +78,7 @@ const FLAGS: ReadonlySet<string> = new Set(
   'behind erased failed gone held meant strangers suspect'.split(' '),
 )
 
-/**
- * Converts the rows of any driver. Some drivers return numbers as strings or bigints, and bytes as another kind of
- * array.
- */
+/** Converts the rows of any driver: some return numbers as strings or bigints, and bytes as other arrays. */
 export function readRows<T>(rows: readonly object[]): readonly T[] {
   for (const row of rows as Record<string, unknown>[])
     for (const name in row) row[name] = readValue(name, row[name])

@@ -18,10 +18,7 @@ type Claims = Pick<
   Store,
   'claim' | 'any' | 'renew' | 'waiting' | 'stuck' | 'load' | 'rest' | 'pending' | 'busy'
 > & {
-  /**
-   * Finds claims whose lease has ended (see `Store.ended`). `now` is from `clock.read`, which handles jumps of the
-   * server's clock, so that a jump ends no lease.
-   */
+  /** See `Store.ended`. `now` is from `clock.read`, so that a jump of the server's clock ends no lease. */
   endedAt(
     now: number,
     own: number,
@@ -155,10 +152,7 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
   }
 }
 
-/**
- * Returns the wishes for subscriptions that have open tasks. A wish is the number of tasks to claim for one
- * subscription. Of many subscriptions, most have no open tasks.
- */
+/** Returns the wishes (numbers of tasks to claim) of subscriptions that have open tasks. Most have none. */
 async function withTasks(db: Database, wishes: readonly Wish[]): Promise<readonly Wish[]> {
   const rows = await db.rows(
     `SELECT DISTINCT t.lane FROM ${TASKS} WHERE ${OPEN} AND t.lane IN (${list(wishes.map(({ lane }) => lane))})`,

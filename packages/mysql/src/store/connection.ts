@@ -4,10 +4,7 @@ import type { Settings } from '../settings.ts'
 import { bytesOf, readRows } from '../sql/lines.ts'
 import { errors, isOfServer } from './errors.ts'
 
-/**
- * Runs statements on one connection. Each `?` is replaced by a value, and `$.` by the database. Numbers, and bytes in
- * lists, are in the text as literals.
- */
+/** Each `?` is replaced by a value, and `$.` by the database. Numbers, and bytes in lists, are literals. */
 export interface Sql {
   rows<T = Row>(text: string, values?: readonly Value[]): Promise<readonly T[]>
   /** Runs a statement and returns what it changed, or undefined in a transaction of the app. */
@@ -32,10 +29,7 @@ interface Done {
   readonly id: number
 }
 
-/**
- * A MySQL or MariaDB database with a deadline for every statement. If a statement hangs, it is killed and its
- * connection is dropped.
- */
+/** A database with a deadline for every statement. A statement that hangs is killed, and its connection dropped. */
 export interface Database extends Sql {
   /** True if `Done.changed` does not count rows that `ON DUPLICATE KEY UPDATE` left unchanged. */
   readonly counts: boolean
@@ -167,10 +161,7 @@ export function createDatabase(settings: Settings): Database {
     }
   }
 
-  /**
-   * Runs a statement. Only statements with values are prepared. Other statements contain their numbers as literals, so
-   * they have too many different texts.
-   */
+  /** Only statements with values are prepared. Others contain numbers as literals, so their texts are too many. */
   function ask(client: Client, text: string, values?: readonly Value[]): Promise<unknown> {
     if (!values) return send(client, 'query', placed(text))
     let own = texts.get(text)
@@ -188,10 +179,7 @@ export function createDatabase(settings: Settings): Database {
     })
   }
 
-  /**
-   * Ends a connection on the server. Without KILL, its statement would continue after the
-   * connection was dropped, and keep its locks.
-   */
+  /** Ends a connection on the server. Without KILL, its statement would continue and keep its locks. */
   function kill(thread: number | null | undefined): void {
     if (thread == null) return
     const killed = connect().then(async (client) => {

@@ -23,9 +23,7 @@ interface Contents {
 
 const EMPTY = new Uint8Array()
 
-/**
- * Packs contents into one value, so that a row has at most one value outside of its page. Larger contents are deflated.
- */
+/** Packs contents into one value, so that a row has at most one value outside of its page. */
 export function pack({ record, head, body = EMPTY }: Contents): Buffer {
   const [first, second] = [sizeOf(record), sizeOf(head)]
   const size = 1 + LENGTHS + first + second + body.length
@@ -57,10 +55,7 @@ export interface Packed {
   readonly shared: Buffer | null
 }
 
-/**
- * Unpacks the contents of an event. For damaged contents, returns an empty record, which the engine reports as
- * unreadable.
- */
+/** Unpacks the contents of an event. Damaged contents give an empty record, which the engine reports. */
 export function unpack(
   packed: Buffer | null,
   shared?: Buffer | null,

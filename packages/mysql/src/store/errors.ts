@@ -51,10 +51,7 @@ export function isOfServer(error: unknown): boolean {
   return number > 0 && memberOf(error, 'fatal') !== true && !ENDING.has(number)
 }
 
-/**
- * Returns the number of an error of the server. Returns 0 for other errors, whose `errno` is negative and comes from
- * the operating system.
- */
+/** Returns the server's error number. Other errors give 0: their `errno` is negative, from the operating system. */
 function numberOf(error: unknown): number {
   const number = Number(memberOf(error, 'errno'))
   return number > 0 && textOf(error, 'sqlState') !== undefined ? number : 0

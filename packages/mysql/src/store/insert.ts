@@ -18,10 +18,7 @@ const BYTES = 1024 * 1024
 const MANY = 5000
 const texts = new Map<string, string>()
 
-/**
- * Inserts rows. The number of rows in each statement is a power of two. So there are few different texts; a server
- * prepares at most 16,382 of them.
- */
+/** Each statement has 2^n rows, so that there are few texts: a server prepares at most 16,382 statements. */
 export async function insertRows(
   sql: Sql,
   { head, row, tail = '' }: InsertText,
@@ -62,9 +59,7 @@ const BOUND = {
   row: `?,?,?,${NOW} + ?,${NOW} + (?),?,?,?,?,?,?,?,?,?,?,?,?,?,IF(? > 0, ${NOW}, NULL)`,
 }
 
-/**
- * Stores the keys of events, in the same order in all processes, so that these do not deadlock. Returns the new events.
- */
+/** Stores the keys of events, in the same order in all processes to avoid deadlocks. Returns the new events. */
 export async function addKeys(
   sql: Sql,
   counts: boolean,

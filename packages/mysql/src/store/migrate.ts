@@ -26,10 +26,7 @@ export function layoutOf(
     : serverLayout('mysql', `database ${database}`, `database: '${database}'`, steps)
 }
 
-/**
- * Creates the tables, or updates those of an older version, while a lock keeps other processes from doing the same. DDL
- * commits by itself. So an interrupted update is repeated from the last version that was reached.
- */
+/** Creates or updates the tables under a lock. DDL commits by itself, so an interrupted step is repeated later. */
 export function migrateTables(
   db: Pick<Database, 'rows' | 'session'>,
   layout: TablesLayout,
@@ -224,10 +221,7 @@ function checkVersion(version: string): void {
     )
 }
 
-/**
- * Throws a `TypeError` if a table of the inbox has no transactions or has a trigger. A trigger could run code of other
- * users.
- */
+/** Throws a `TypeError` if a table has no transactions, or has a trigger, which could run code of other users. */
 async function checkTables(db: Pick<Database, 'rows'>, database: string): Promise<void> {
   const tables = await db.rows<{ name: string; engine: string | null }>(
     `SELECT t.table_name AS name, t.engine AS engine FROM information_schema.tables t

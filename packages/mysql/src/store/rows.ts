@@ -44,10 +44,7 @@ export interface RowsHost {
   readonly counts: boolean
   /** True if the open transaction sees what other transactions commit in the meantime. */
   readonly fresh: boolean
-  /**
-   * True waits for locks of ordered groups (lines). Used in a transaction of the app, since the inbox does not know
-   * when that transaction ends.
-   */
+  /** True waits for locks of lines (ordered groups), as in a transaction of the app, whose end is unknown. */
   readonly waits?: boolean
 }
 
@@ -57,10 +54,7 @@ const RECORDS = {
   tail: 'ON DUPLICATE KEY UPDATE value = VALUES(value), version = version + 1',
 }
 
-/**
- * Creates the {@link Rows} (reads and writes of rows) for an open transaction. Each locking statement names its index,
- * since a scan would also lock other rows.
- */
+/** Creates {@link Rows} for an open transaction. Locking statements name an index: a scan would lock more rows. */
 export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: RowsHost): Rows {
   return {
     async insert({ events, tasks }) {
@@ -274,10 +268,7 @@ export async function turnsOf(
   return new Map(rows.map(({ id, turn }) => [id, turn]))
 }
 
-/**
- * Returns the turns of tenants, without the tenants that have no turn. A turn is a number by which tenants are served
- * in rotation.
- */
+/** Returns the turns (places in the rotation of tenants) of the tenants that have a turn. */
 export async function tenantTurns(
   sql: Pick<Sql, 'rows'>,
   wanted: readonly Hashed<Omit<Stride, 'step'>>[],

@@ -7,13 +7,9 @@ export const NOW = '(extract(epoch FROM statement_timestamp()) * 1000)::bigint'
 export const TASK: string = `t.id::float8 AS id, t.lane, t.state, t.gate, t.behind, t.attempt, t.token::float8 AS token, t.round,
   t.cut, t.charged, t.line::float8 AS line, t.fair, t.due::float8 AS due, t.took, t.error, t.fold`
 
-/**
- * True for a task of an ordered group (line) that is open, or whose run has not ended although it is settled. Two
- * indexes have this condition.
- */
+/** An open task of an ordered group (line), or a settled task whose run has not ended. Two indexes use it. */
 const OPEN = 't.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)'
 
-/** The condition that joins a task to its event. */
 export const EVENT: string = `e.id = t.id / ${TASKS}`
 
 /** Columns for the contents of an event, from its own row or from its delivery. */

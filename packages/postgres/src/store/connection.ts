@@ -17,15 +17,9 @@ import type { PgClient, PgPool, Sql } from './pg.ts'
 export interface Database {
   /** Runs one statement on a separate connection. `$.` is replaced by the schema. */
   readonly sql: Sql
-  /**
-   * Runs a transaction. After `time` milliseconds, its connection is dropped, which rolls the transaction back unless
-   * COMMIT was already sent.
-   */
+  /** After `time` milliseconds, the connection is dropped. This rolls back, unless COMMIT was already sent. */
   atomic<T>(time: number, run: (sql: Sql) => Promise<T> | T): Promise<T>
-  /**
-   * Runs a transaction in which the app writes, in the default isolation level of the database. Some connections stay
-   * free for other work.
-   */
+  /** Runs a transaction of the app, in the default isolation level. Some connections stay free for other work. */
   commit<T>(time: number, run: (sql: Sql, client: PgClient) => Promise<T> | T): Promise<T>
   /** Returns a client that the caller keeps. */
   connect(): Promise<PgClient>
@@ -141,17 +135,14 @@ export function createDatabase(settings: Settings, warn: (message: string) => vo
 const FUNCTIONS =
   /(?<![\w.])(array_agg|bool_or|convert_from|count|current_setting|floor|json_to_recordset|left|length|max|min|nextval|pg_advisory_xact_lock|pg_notify|pg_try_advisory_xact_lock|replace|row_number|pg_current_snapshot|starts_with|statement_timestamp|sum)\(/g
 
-/**
- * Adds `pg_catalog.` to function names. So statements call PostgreSQL's functions and not those of another schema,
- * whatever the role's `search_path` is.
- */
+/** Adds `pg_catalog.` to function names, so that no function of another schema is called through `search_path`. */
 function qualified(text: string): string {
   return text.replaceAll(FUNCTIONS, 'pg_catalog.$1(')
 }
 
 /**
- * Adds an empty listener for errors, since an `error` event without a listener ends the process. Right after a connect,
- * neither the pool nor the inbox has a listener yet. The first statement then reports the error.
+ * Adds an empty listener, since an `error` event without a listener ends the process. The next statement reports the
+ * error.
  */
 function hear(client: PgClient): void {
   client.on('error', () => {})
@@ -191,10 +182,7 @@ function boundClients(): (client: unknown) => boolean {
   return (client) => asked && client instanceof pg.Client
 }
 
-/**
- * Runs a statement, and writes its parameters into reused memory. In contrast, `pg` converts each array to a text, and
- * copies all bytes twice outside of V8's heap.
- */
+/** Writes parameters into reused memory. `pg` would convert arrays to texts, and copy all bytes twice. */
 function sendBound<T>(
   client: PgClient,
   {

@@ -64,9 +64,7 @@ export function hearTasks(
     }
   }
 
-  /**
-   * Handles a missing test notification. A slow server may still forward it; a pooler in transaction mode never does.
-   */
+  /** Handles a missing test notification: a slow server may still forward it, a pooler in transaction mode never. */
   async function silent(mine: PgClient): Promise<void> {
     try {
       if (client !== mine || !(await isPooled(mine)) || client !== mine) return

@@ -82,10 +82,7 @@ export async function migrate({
   }
 }
 
-/**
- * Throws a `TypeError` if a setting of the role or database changes the meaning of statements, or makes the server
- * round the numbers of tasks.
- */
+/** Throws a `TypeError` if a setting changes the meaning of statements, or makes the server round numbers. */
 export async function checkSession(sql: Sql): Promise<void> {
   const [found] = await sql<{ path: string }>(
     "SELECT pg_catalog.current_setting('search_path') AS path",

@@ -99,10 +99,7 @@ export function childColumns(children: readonly NewTask[]): readonly string[] {
   return [parts!, data!, lines!, fair!, turns!, ...last]
 }
 
-/**
- * Reused memory for batches. Without it, V8 would collect its whole heap whenever some megabytes outside of the heap
- * were allocated.
- */
+/** Reused memory for batches. V8 collects its whole heap after some megabytes of allocations outside of the heap. */
 export interface SpareBytes {
   take(size: number): Buffer
   giveBack(bytes: Buffer): void
@@ -153,10 +150,7 @@ function createBytes() {
 /** Element types of arrays that are sent in PostgreSQL's binary form. */
 type ColumnType = 'int2' | 'int4' | 'int8' | 'text' | 'uuid'
 
-/**
- * An array as a parameter. `toPostgres` returns the array as a literal. `pg` calls `toPostgres` itself; for other
- * drivers, `plainValue` calls it.
- */
+/** An array as a parameter. `pg` calls `toPostgres` itself; for other drivers, `plainValue` calls it. */
 export interface Column {
   readonly type: ColumnType
   /** The elements. Texts must be {@link storable}; a uuid has 32 hexadecimal digits. */
@@ -200,7 +194,6 @@ export function pieces(parts: Pieces['parts'], size: number): Pieces {
   }
 }
 
-/** Writes parts one after another, and returns the position after the last one. */
 export function writeParts(out: Buffer, from: number, parts: Pieces['parts']): number {
   let at = from
   for (const part of parts)

@@ -2,7 +2,6 @@
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** A client that was checked out of its pool. */
 export interface PgClient {
   query(config: {
     readonly text: string
@@ -35,10 +34,7 @@ export interface PgPool {
   off?(event: 'connect', listener: (client: PgClient) => void): unknown
 }
 
-/**
- * Runs one statement and returns its rows as `T`. Every statement ends with SELECT, since some drivers return rows only
- * for SELECT.
- */
+/** Runs one statement, which ends with SELECT, since some drivers return rows only for SELECT. */
 export type Sql = <T = Row>(text: string, values?: unknown[]) => Promise<readonly T[]>
 
 export async function readRow<T>(sql: Promise<readonly T[]>): Promise<T> {

@@ -172,10 +172,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
   }
 }
 
-/**
- * Converts a patch to JSON. In the JSON, null means no change, so `clear` and `untimed` tell which columns become
- * empty.
- */
+/** In the JSON, null means no change, so `clear` and `untimed` tell which columns become empty. */
 function toChange({ event, ...one }: Patch): object {
   const { took, attempted } = one
   return {
@@ -216,7 +213,6 @@ interface InsertKind {
   readonly folding: boolean
   /** True if a delivery has several events. */
   readonly shared: boolean
-  /** True if other processes are notified. */
   readonly notify: boolean
 }
 
@@ -226,10 +222,7 @@ interface Named {
   readonly names: readonly string[]
 }
 
-/**
- * Returns the statement that stores new events. All bodies are one parameter, which is split by offsets. An array of
- * bytea would cost twice as much.
- */
+/** Stores new events. All bodies are one parameter, since an array of bytea would cost twice as much. */
 function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
   const cut = (from: string, length: string): string =>
     `substring(:bytes::bytea FROM ${from} + 1 FOR ${length})`
@@ -296,10 +289,7 @@ const GUARD: string = `WITH i AS (
     ON CONFLICT DO NOTHING RETURNING 1)
   SELECT count(*)::int AS n FROM i`
 
-/**
- * Reads which event has each guard (a key that only one event can have). Runs after GUARD as a separate statement, so
- * that it sees what other transactions have committed in between.
- */
+/** Reads which event has each guard (a key of only one event). Runs after GUARD, to see the latest commits. */
 const HOLDERS: string = `SELECT replace(key::text, '-', '') AS key, replace(event::text, '-', '') AS event
   FROM $.postern_guards WHERE key = ANY($1::uuid[])`
 

@@ -22,7 +22,6 @@ const REASONS: Readonly<Record<number, string>> = {
 const MISUSE = 21
 
 export interface Errors {
-  /** Returns true for an error that SQLite threw. */
   isOwn(error: unknown): boolean
   /** Returns true if another writer holds the lock. Another try may then succeed. */
   isBusy(error: unknown): boolean

@@ -7,10 +7,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
  * another file is copied over the file, its identity stays the same, so that is not noticed.
  */
 export interface FileGuard {
-  /**
-   * Returns what happened to a file, or undefined if all files are in place. A call takes about 10 µs, and runs after
-   * each commit.
-   */
+  /** Returns what happened to a file, if anything. Takes about 10 µs, and runs after each commit. */
   lost(): string | undefined
   /** Calls `tell` within a second after a file was lost. */
   start(tell: (message: string) => void): void

@@ -77,10 +77,7 @@ function primaryCode(error: unknown): number | undefined {
   return typeof code === 'number' && isA(error, Error) ? code & 0xff : undefined
 }
 
-/**
- * Creates the file if it is missing. Only its owner may read it, since it has payloads. SQLite gives the -wal and -shm
- * files the same mode.
- */
+/** Only the owner of the file may read its payloads. SQLite gives the -wal and -shm files the same mode. */
 function createPrivate(path: string): void {
   try {
     closeSync(openSync(path, 'ax', 0o600))
@@ -250,10 +247,7 @@ function locked(name: string): DatabaseSync {
   }
 }
 
-/**
- * Checks a connection of the app. Throws a `TypeError` if it is to another file, or if it returns rows as arrays or
- * numbers as bigints.
- */
+/** Throws a `TypeError` if the app's connection is to another file, or returns arrays or bigints. */
 function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): void {
   const file = fileOf(db)
   if (typeof file !== 'string')
@@ -291,10 +285,7 @@ function checkTransaction(db: DatabaseSync): void {
   )
 }
 
-/**
- * Returns true if a transaction is open. Node before 22.16 has no `isTransaction`; there, BEGIN fails within a
- * transaction and changes nothing.
- */
+/** Node before 22.16 has no `isTransaction`. There, BEGIN fails within a transaction and changes nothing. */
 function isOpen(db: DatabaseSync): boolean {
   const known: boolean | undefined = db.isTransaction
   if (known !== undefined) return known

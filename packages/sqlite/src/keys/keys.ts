@@ -27,10 +27,7 @@ export interface Keys {
   forget(): void
 }
 
-/**
- * Thrown if numbers in the file are lower than before. Then the file was restored to an earlier state while this
- * process has it open.
- */
+/** Thrown if numbers in the file are lower than before: the open file was restored to an earlier state. */
 export class PutBack extends Error {}
 
 // Maximum number of keys in memory at which indexing starts. While these keys are indexed, the same number of new keys
@@ -41,10 +38,7 @@ const FRESH = 16_384
 const LEAST = 32
 const PACE = 2
 
-/**
- * Creates the keys of a connection. Indexing starts when the number of keys in memory is between half of `most` and
- * `most`. If `most` is 0, each key is indexed immediately.
- */
+/** Indexes keys when half of `most` to `most` are in memory. With 0, each key is indexed immediately. */
 export function createKeys(db: Database, most: number = FRESH): Keys {
   const numbers = db.prepare(`SELECT ${NEXT} AS next, indexed, seed FROM postern_numbers`)
   const since = db.prepare('SELECT id, receiver, key FROM postern_events WHERE id > ? ORDER BY id')
@@ -128,10 +122,7 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
     )
   }
 
-  /**
-   * Returns the candidate event that has the key. A candidate may have been pruned or rolled back, so its row is
-   * checked.
-   */
+  /** A candidate may have been pruned or rolled back, so its row is checked. */
   function among(keys: FreshKeys, hash: number, receiver: number, key: string): number | undefined {
     const events = keys.candidates(hash)
     return events?.find((event) => same.get(event, receiver, key) !== undefined)
@@ -182,10 +173,7 @@ interface KeyIndex {
   sweep(count: number): void
 }
 
-/**
- * Creates the index. It stores hashes, since keys are long. An entry may outlive its event, so each hit is compared
- * with the row of the event.
- */
+/** The index stores hashes, since keys are long. An entry may outlive its event, so its row is checked too. */
 export function createKeyIndex(db: Database): KeyIndex {
   const find = db.prepare(
     `SELECT e.id FROM postern_keys k CROSS JOIN postern_events e ON e.id = k.event
@@ -220,9 +208,7 @@ export function createKeyIndex(db: Database): KeyIndex {
   }
 }
 
-/**
- * Returns a hash with 32 bits. Each file has a random seed, so that no attacker can prepare keys with the same hash.
- */
+/** The random seed of a file keeps attackers from preparing keys with the same hash. */
 function hashOf(seed: number, receiver: number, key: string): number {
   let hash = Math.imul(seed ^ receiver, 0x9e3779b1)
   for (let at = 0; at < key.length; at++) {
@@ -232,10 +218,7 @@ function hashOf(seed: number, receiver: number, key: string): number {
   return hash >>> 0
 }
 
-/**
- * Hashes of the keys of the last events, by event number. They are in typed arrays, so that the garbage collector has
- * no objects to scan.
- */
+/** Hashes of the last events' keys, in typed arrays, so that the garbage collector has no objects to scan. */
 interface FreshKeys {
   readonly first: number
   /** Number of events, from the first to the last. */
@@ -255,10 +238,7 @@ interface SortedKeys {
   readonly first: number
   readonly last: number
   readonly length: number
-  /**
-   * An entry for each key: `hash * DISTANCE + distance`. The distance is the number of its event minus the first
-   * number.
-   */
+  /** `hash * DISTANCE + distance` for each key. The distance is the number of its event minus the first number. */
   readonly entries: Float64Array
 }
 

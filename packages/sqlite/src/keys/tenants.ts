@@ -2,10 +2,7 @@ import { identityKey } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import type { RowCache } from '../store/writer.ts'
 
-/**
- * The tenants of each receiver. A search by event id combines the id with these tenants to get the possible keys. Use
- * this object in a transaction.
- */
+/** A search by event id combines the id with the tenants to get possible keys. Use this in a transaction. */
 export interface Tenants extends RowCache {
   add(receiver: number, tenant: string): void
 }
@@ -32,10 +29,7 @@ export function createTenants(db: Database): Tenants {
   }
 }
 
-/**
- * Returns true if the key is the usual key for this tenant and id. Without a tenant, no string is built, which is
- * faster.
- */
+/** Returns true if the key is the usual key for this tenant and id. Without a tenant, builds no string. */
 export function isKeyOf(key: string, tenant: string | undefined, id: string): boolean {
   if (tenant === undefined && key.length === id.length + 1 && !id.startsWith('sha256:'))
     return key.charCodeAt(0) === 58 && key.endsWith(id)

@@ -109,10 +109,7 @@ export function createLeases(host: LeasesHost): Leases {
     },
   }
 
-  /**
-   * Handles unreadable lists of running tasks. The process of a list has these tasks in memory while it lives. Once
-   * that process has ended, this process finds the tasks by their events.
-   */
+  /** The process of an unreadable list still knows its tasks. After its end, its tasks are found by their events. */
   function findOdd(): void {
     for (const odd of claims.odd()) {
       const { token, lane, left } = odd
@@ -173,10 +170,7 @@ interface Processes {
   /** Adds the row of this process, and returns its number. */
   join(): number
   beat(): void
-  /**
-   * Returns false if the row of this process is missing or older than before. Then the file was restored to an earlier
-   * state.
-   */
+  /** Returns false if the row of this process is missing or older: the file was restored to an earlier state. */
   intact(): boolean
   /** Writes that this process has ended. */
   leave(): void
@@ -191,10 +185,7 @@ interface Processes {
 
 interface Lease {
   readonly over: boolean
-  /**
-   * True if the lease ended at least one lease time ago. Then processes that do not have these subscriptions may also
-   * end the claims.
-   */
+  /** True if the lease ended at least one lease ago. Processes without these subscriptions may then end its claims. */
   readonly long: boolean
   /** Milliseconds until the lease ends. */
   readonly left: number
@@ -265,8 +256,7 @@ export function createProcesses(
   }
 
   /**
-   * Looks for a new sign of life. This process may have been suspended, so the time since its last check counts as at
-   * most a third of the lease.
+   * Looks for a sign of life. A check counts at most a third of the lease, since this process may have been suspended.
    */
   function look(process: number): void {
     const row = find.get(process) as Seen | undefined

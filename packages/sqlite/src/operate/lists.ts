@@ -81,10 +81,7 @@ function ofReceiver(name: string): string {
   return `e.receiver = (SELECT id FROM postern_receivers WHERE name = ${name})`
 }
 
-/**
- * Returns a function that runs statements. It replaces each `$n` of a statement by `?`, and passes the values in this
- * order.
- */
+/** Runs statements. Each `$n` is replaced by `?`, and the values are passed in this order. */
 export function runOn(db: Database): ScanRun {
   return async <Row>(write: Parameters<ScanRun>[0]) => {
     const given: Value[] = []

@@ -17,10 +17,7 @@ const MOST = 1600
 const KEYS = 4
 const EVENTS = 64
 
-/**
- * Creates `Viewed.prune`, which is called in a transaction. A round checks all tasks in order of arrival, then all
- * events.
- */
+/** Creates `Viewed.prune`. A round checks all tasks in order of arrival, then all events. */
 export function createPrune(
   db: Database,
   {

@@ -55,10 +55,7 @@ export function createViewed(host: ViewedHost): Viewed & Required<Pick<Store, 'd
     drop: (events) => writer.write(() => events.forEach((event) => prune.drop(event))),
   }
 
-  /**
-   * Adds the missing rows of tasks that were claimed when they were stored. If another process has locked the file,
-   * these tasks are missing in the list.
-   */
+  /** Adds the missing rows of tasks that were claimed when stored, unless another process has locked the file. */
   function spread(): void {
     if (claims.any()) writer.attempt(() => claims.spread())
   }

@@ -145,10 +145,7 @@ export const ENTER_TURN: string =
 export const ADD_DELIVERY: string = 'INSERT INTO postern_deliveries (head, body) VALUES (?, ?)'
 export const ADD_EVENT: string = `INSERT INTO postern_events (id, receiver, key, received, taken, topic, event_id, tenant, delivery, record, head, body)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-/**
- * Marks an event whose contents are to be erased. Few events need this statement or LOOSE. If the INSERT had these
- * columns, each insert would be slower, even with empty columns.
- */
+/** Few events need PASSING or LOOSE. As columns of the INSERT, they would make each insert slower. */
 export const PASSING: string = 'UPDATE postern_events SET contents = 1 WHERE id = ?'
 export const LOOSE: string = 'UPDATE postern_events SET loose = 1 WHERE id = ?'
 /** The next event number: above the last event and above all dropped events. */
@@ -166,10 +163,7 @@ export const SINCE: string =
 
 export const ADD_CLAIMS: string =
   'INSERT INTO postern_claims (token, lane, at, left, tasks) VALUES (?, ?, ?, ?, ?)'
-/**
- * Drops a list of running tasks if all its open tasks have ended. If only some of them have ended, TAKE_CLAIMS
- * subtracts their number.
- */
+/** Drops a list of running tasks if all its tasks have ended. Otherwise TAKE_CLAIMS lowers their number. */
 export const END_CLAIMS: string =
   'DELETE FROM postern_claims WHERE token = ? AND lane = ? AND left = ?'
 export const TAKE_CLAIMS: string =

@@ -21,10 +21,7 @@ const STEP = 1000
 // While no process ran, at most this number of milliseconds counts as passed.
 const GAP = 300_000
 
-/**
- * Creates {@link FileClock}. `adds` returns true if the transaction adds events. Events also store the time, so the
- * clock then need not store it again.
- */
+/** `adds` returns true if the transaction adds events. Events store the time too, so it is not stored again. */
 export function createClock(db: Database, adds: () => boolean): FileClock {
   const find = db.prepare(CLOCK)
   const kept = db.prepare('SELECT clock FROM postern_numbers')

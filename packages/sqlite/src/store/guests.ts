@@ -4,10 +4,7 @@ import { LOCK, NEXT_NUMBER, SINCE } from '../sql/tasks.ts'
 import type { Keys } from '../keys/keys.ts'
 import { createConnection, type RowsHost } from './rows.ts'
 
-/**
- * Creates the rows for transactions on the app's own connections. These rows have no caches, since the inbox does not
- * know whether the app commits. The inbox's own connections see these writes like those of another process.
- */
+/** Creates rows for the app's own connections. They have no caches, since the app may roll back. */
 export function createGuests(
   { main, guest: guestOf }: Pick<Driver, 'main' | 'guest'>,
   keys: Keys,

@@ -10,10 +10,7 @@ import {
   SET_ROOT,
 } from '../sql/tasks.ts'
 
-/**
- * Numbers of receivers and of lanes. A lane is a subscription of a receiver. Call `receiver` and `lanes` in a
- * transaction.
- */
+/** Numbers of receivers and lanes (subscriptions). Call `receiver` and `lanes` in a transaction. */
 export interface Names {
   /** Returns the number of a receiver. Adds the receiver if it is new. */
   receiver(name: string): number

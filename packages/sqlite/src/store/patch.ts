@@ -121,10 +121,7 @@ const OUTCOMES = ['done', 'retry', 'postpone', 'dead', 'interrupted'] as const
 // Number of attempts that are kept in addition to the first attempt of a task.
 const LAST = 19
 
-/**
- * Attempts of tasks. The attempt that settled a task is not here but in the row of the task, so that a simple task
- * needs no row here.
- */
+/** Attempts of tasks. The attempt that settled a task is in the row of the task, so most tasks need no row here. */
 export interface Attempts {
   add(task: number, token: number, attempted: Attempted, now: number): void
   drop(task: number): void
@@ -170,10 +167,7 @@ const ATTEMPTS: string = `SELECT a.attempt, a.ended, a.took, a.outcome, a.error,
   FROM postern_tasks t LEFT JOIN postern_processes p ON p.id = t.token >> 32
   WHERE t.id = ? AND t.state >= 2 AND t.took IS NOT NULL ORDER BY 7`
 
-/**
- * Running tasks that were claimed when they were stored. Each commit has one list of such tasks for each lane (a
- * subscription). These tasks have no rows yet.
- */
+/** Running tasks that were claimed when stored. Until `spread`, they have no rows: each commit has a list per lane. */
 export interface StoredRuns {
   /** Returns true if there are lists. `before` counts only lists that were stored before that time. */
   any(before?: number): boolean

@@ -156,8 +156,8 @@ export function createConnection(
 }
 
 /**
- * The ordered groups (lines). Tasks with the same line and root run one after another. The root is a number that a
- * subscription shares with its previous names.
+ * Ordered groups (lines): tasks with the same line and root run one after another. Names of a subscription share a
+ * root.
  */
 type Lines = ReturnType<typeof createLines>
 

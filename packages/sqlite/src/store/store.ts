@@ -223,9 +223,7 @@ function openStore(
     return any.get(lane, at, lane, lane, at, lane, at, lane, at) !== undefined
   }
 
-  /**
-   * Warns once if other processes write the file, and this version of SQLite may damage a file with several writers.
-   */
+  /** Warns once if other processes write the file and this SQLite version may then damage it. */
   function meet(): void {
     const version = main.version()
     const foreign = seen !== undefined && version !== seen && own === ownSeen
@@ -253,10 +251,7 @@ function openStore(
 // The process number of all processes that only read. No row of the file has this number.
 const NOBODY = 2 ** 31
 
-/**
- * Creates the transactions of `task.commit`, on a separate connection. They are synchronous, so that no handler keeps a
- * transaction open while deliveries arrive. If a handler writes asynchronously, all its writes fail.
- */
+/** Creates the synchronous transactions of `task.commit`. If a handler writes asynchronously, all its writes fail. */
 function createCommits(
   driver: Driver,
   keys: InsertParts['keys'],

@@ -3,15 +3,9 @@ import { COUNT_LANE, COUNT_TENANT } from '../sql/tasks.ts'
 import type { Database } from '../driver/driver.ts'
 import type { RowCache } from './writer.ts'
 
-/**
- * Counts the tasks of each lane (a subscription) and state, and the open tasks of each tenant. The counts change in the
- * transaction that changes the tasks. So limits and statistics need not count rows.
- */
+/** Counts tasks by lane (a subscription) and state, and open tasks by tenant, so that no statement counts rows. */
 export interface Tally extends RowCache {
-  /**
-   * Counts tasks that changed their state. If `from` is undefined, the tasks are new. If `to` is undefined, they were
-   * deleted.
-   */
+  /** Counts tasks that change their state. Without `from`, the tasks are new; without `to`, they were deleted. */
   move(
     lane: number,
     from: number | undefined,

@@ -11,10 +11,7 @@ export interface Writer {
   attempt(run: () => void): void
 }
 
-/**
- * Creates the writer of a database. `kept` are the caches of its rows. `failed` is called with the error of each
- * transaction that was rolled back.
- */
+/** `kept` are the caches of rows. `failed` is called with the error of each transaction that was rolled back. */
 export function createWriter(
   { main, guard, errors }: Driver,
   kept: readonly RowCache[],
