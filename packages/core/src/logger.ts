@@ -257,6 +257,6 @@ function later(flush: () => void): void {
   try {
     unref(setTimeout(flush, SECOND))
   } catch {
-    // Workers allow no timers outside of a request. Then the next rejection logs the number.
+    // Workers allow no timers outside of a request. In that case, the number is logged with the next rejection.
   }
 }

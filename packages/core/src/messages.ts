@@ -40,7 +40,9 @@ type Told = Omit<ErrorDetails, 'problem'>
 
 const RAISE = '; raise the limit if the sender needs more'
 
-/** The function that makes the message of each problem. Code does not read messages. */
+/**
+ * For each problem, the function that makes its message for people. Programs must read the facts, not the messages.
+ */
 export const MESSAGES = {
   // messages about missing, repeated or malformed parts
   missing: (f: Told): string =>

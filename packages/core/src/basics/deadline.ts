@@ -1,6 +1,6 @@
 /**
- * Settles as `promise` does, or rejects with `late()` at `until`, a time of `performance.now()`. If the promise
- * resolves later, `dispose` gets its value.
+ * Returns a promise that settles like `promise`. But at `until`, a time of `performance.now()`, it rejects with the
+ * result of `late()`. If `promise` resolves after that, `dispose` is called with its value.
  */
 export function within<T>(
   promise: Promise<T>,
@@ -105,9 +105,9 @@ const nextTick = process?.nextTick
 const NOW: Promise<void> = Promise.resolve()
 
 /**
- * Runs a function in a `process.nextTick` callback that is requested from a promise job. Node.js runs all waiting
- * promise jobs first, and in these jobs the adapters send their replies. So most replies to current requests are
- * already sent. Without `process.nextTick`, works as {@link soon}.
+ * Runs a function after the replies to the current requests, in most cases. Adapters send replies in promise jobs, and
+ * Node.js runs all waiting promise jobs before the `process.nextTick` callback of a promise job. Without
+ * `process.nextTick`, works as {@link soon}.
  * https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
  */
 export function afterReplies(act: () => void): void {
@@ -148,7 +148,6 @@ interface Spacing {
 
 // Assumed duration of a run until the first run has ended, in milliseconds.
 const FIRST = 50
-// Weight of the latest run in the mean duration.
 const WEIGHT = 0.2
 
 /**
@@ -170,7 +169,8 @@ export function createSpacing(spread = 30_000): Spacing {
     of: (oldest) => Math.max(mean ?? FIRST, oldest),
     turn(from, gap) {
       last = Math.max(last, from) + gap
-      // If the next run would resume later than `spread`, it resumes at a random time in the second half of `spread`.
+      // A run that would resume more than `spread` after `from` resumes at a random time in the second half of
+      // `spread`.
       if (last > from + spread) last = from + spread * (0.5 + Math.random() / 2)
       return last
     },

@@ -61,7 +61,10 @@ export function steps<T>(make: () => Steps<T>): MaybePromise<T> {
   }
 }
 
-/** Calls `next` with a value that may be a promise. On the hot path, this is cheaper than {@link steps}. */
+/**
+ * Calls `next` with a value that may be a promise. For functions that are called often, this is cheaper than
+ * {@link steps}.
+ */
 export function chain<T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,

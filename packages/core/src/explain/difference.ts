@@ -126,7 +126,6 @@ interface Unit {
 // complete bodies count as different.
 const MOST_CHANGES = 3000
 
-/** Returns the runs of both bodies in order. */
 function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
   const left = unitsOf(came)
   const right = unitsOf(signed)
@@ -147,8 +146,8 @@ function difference(came: Uint8Array, signed: Uint8Array): readonly Run[] {
 }
 
 /**
- * Splits UTF-8 bytes into characters; a JSON escape is one character. The `key` of a character also contains whether
- * the character is inside of a JSON string, so that equal keys mean equal characters in equal places.
+ * Splits UTF-8 bytes into characters; a JSON escape is one character. The `key` of a character starts with a mark for
+ * its place, inside or outside of a JSON string. So equal characters in different places have different keys.
  */
 function unitsOf(bytes: Uint8Array): readonly Unit[] {
   const units: Unit[] = []

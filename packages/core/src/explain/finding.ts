@@ -141,7 +141,6 @@ export interface Change {
   readonly steps: readonly Clue[]
   readonly request?: PlainRequest
   readonly keys?: readonly unknown[]
-  /** Changed options of the provider. */
   readonly options?: object
 }
 

@@ -149,8 +149,9 @@ let lists: { readonly closed: net.BlockList; readonly unicast: net.BlockList } |
 
 /**
  * Returns true for an address of the public internet. Private, loopback, link-local, unique-local, shared (CGNAT),
- * multicast and reserved addresses are not public, nor are those of metadata services. An IPv6 address that contains an
- * IPv4 address (mapped, NAT64) is judged by the IPv4 address. A string that is not an address is not public.
+ * multicast and reserved addresses are not public. Addresses of metadata services are not public either. An IPv6
+ * address that contains an IPv4 address (mapped, NAT64) is judged by the IPv4 address. A string that is not an address
+ * is not public.
  */
 export function isPublicAddress(address: string): boolean {
   const plain = plainAddress(address)

@@ -51,7 +51,7 @@ export function createJournalBuffer(
   return {
     takes,
     arrived(arrival) {
-      // Deliveries with a kept body are few, and have a separate limit.
+      // Deliveries whose body is kept are few, since a separate limit applies to them.
       if (!arrival.kept) {
         if (!takes(arrival.verified)) return
         kept[arrival.verified ? 'verified' : 'unverified']++

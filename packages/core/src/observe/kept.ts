@@ -151,7 +151,8 @@ interface Likeness {
   matches(delivery: Delivery): boolean
 }
 
-// Maximum number of remembered values per feature. A sender has few values; the limit leaves room for several tenants.
+// Maximum number of remembered values per feature (user agent, names of headers, form of the id). A sender has few
+// values; the limit leaves room for several tenants.
 const FORMS = 64
 // Minimum time between two calls of `learn` that have an effect, in milliseconds. One such call costs more than
 // verifying a small delivery.

@@ -17,7 +17,7 @@ export interface Silence {
 // Maximum time between two checks, in milliseconds.
 const OFTEN = 60_000
 
-/** Makes the check for a receiver. Each period without deliveries is reported once. */
+/** Creates the check whether a receiver still gets deliveries. Each period without deliveries is reported once. */
 export function createSilence({
   name,
   silentAfter: limit,

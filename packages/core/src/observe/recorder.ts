@@ -146,7 +146,7 @@ export function createRecorder(context: RecorderContext): Recorder {
       ids: NONE,
       keys: NONE,
     }
-    // Absent values are assigned one by one, because spread syntax would make this function twice as slow.
+    // Optional members are assigned one by one. With spread syntax, they would take half of the time of this function.
     if (events.length > 0) addEvents(arrival, events)
     if (error) addRejection(arrival, error, delivery, slot)
     if (typeof reply.body === 'string' && reply.body !== '')

@@ -72,8 +72,8 @@ export function checkPeer(provider: string, name: string, home: PeerHome = CORE)
     throw new TypeError(`${provider}: the package ${name} is missing; npm install ${name}`)
 }
 
-// Returns true only if it is certain that the package is missing: this module is a file of its own package, and
-// resolving the peer fails. Otherwise a bundle may contain the peer, and Workers have no files.
+// Returns true only if the package is certainly missing: this module is a file of its own package, and resolving the
+// peer fails. Otherwise, such as in a bundle or on Workers, the peer may be part of the bundle.
 function isMissing(name: string, { from, within }: PeerHome): boolean {
   try {
     const { process } = globalThis

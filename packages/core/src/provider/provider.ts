@@ -151,7 +151,8 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly greets?: 'head' | 'body'
   /**
    * The form of this sender's challenges. Each string that `greet` or `handshake` echoes, decrypts or signs must match
-   * the complete expression. No message that `sign` makes may match the expression.
+   * the complete expression. Messages that `sign` makes must not match it, so that nobody can get a signed event by
+   * sending a challenge.
    */
   readonly challenge?: RegExp
   /**
@@ -174,8 +175,8 @@ export interface Provider<Events extends EventMap = EventMap> {
   /** True if `admit` alone verifies the sender. @default false */
   readonly proves?: boolean
   /**
-   * Sets of names with a verified delivery, such as ids of keys. The receiver stores these names in its inbox, so that
-   * restarts keep them.
+   * Sets of names, such as key ids, with which a delivery was verified before. The receiver stores these names in its
+   * inbox, so that they survive restarts.
    */
   readonly trusted?: readonly TrustedNames[]
   /**

@@ -26,7 +26,10 @@ export interface SecretResolver {
   (delivery: Delivery): MaybePromise<Secrets | undefined>
   /** Called after a delivery was verified with one of the returned secrets. */
   readonly verified?: (delivery: Delivery) => void
-  /** Names with a verified delivery. Their look-ups have separate limits, so that invented names cannot delay them. */
+  /**
+   * Names, such as tenants, with which a delivery was verified before. They are looked up under separate limits, so
+   * that requests with invented names cannot delay these look-ups.
+   */
   readonly trusted?: TrustedNames
 }
 

@@ -156,8 +156,8 @@ const SHARE = 0.25
 // Minimum fraction of a share to free at once. Otherwise, in a flood, each received chunk would cause a new search for
 // the slowest body.
 const FREED = 1 / 16
-// A body is dropped only if the body that needs room arrives more than this many times faster. Bodies of a burst arrive
-// at nearly the same pace, so without this margin nearly complete bodies would be dropped.
+// A body is dropped only for a body that arrives more than this many times faster. Bodies of a burst arrive at nearly
+// the same pace, so without this margin, nearly complete bodies would be dropped.
 const MARGIN = 2
 
 /** Creates the admission of one request. `proven` is true if the headers proved the sender. */

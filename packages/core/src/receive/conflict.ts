@@ -13,7 +13,6 @@ export type ConflictWatch = (event: EventRecord, found: () => void) => void
 // per delivery.
 const EVERY = 1000
 
-/** Creates the function that finds different events with one id. Makes at most one query per second. */
 export function createConflictWatch(
   receiver: string,
   view: Pick<InboxView, 'list' | 'get'>,

@@ -115,7 +115,6 @@ export function createErasure(context: ErasureContext): Erasure {
     } catch (error) {
       for (const key of keys) waiting.add(key)
       left = true
-      // The warning is logged once per outage.
       if (!failing) warn(`contents of done events could not be erased yet: ${errorText(error)}`)
       failing = true
       later(AGAIN)

@@ -7,8 +7,8 @@ interface Made {
   called: boolean
 }
 
-// Number of turns of the event loop with new handlers after which a warning is due. An app creates all its handlers in
-// one or two turns; handlers that are created for each request appear in many turns.
+// A warning is logged if handlers were created in this number of turns of the event loop. An app creates all its
+// handlers in one or two turns; handlers that are created for each request appear in many turns.
 const TURNS = 3
 
 const known = new WeakMap<object, Made>()

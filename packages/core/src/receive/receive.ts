@@ -17,7 +17,7 @@ import { answerReply } from './reply/answer.ts'
 /**
  * Runs the steps of a delivery: admit → read (the adapter) → greet → verify → parse → handshake → identify → accept →
  * reply. Returns a reply to every request and never throws. Values that are not promises are not awaited, since each
- * `await` costs a tick.
+ * `await` costs time.
  */
 export async function receive(
   context: ReceiveContext,

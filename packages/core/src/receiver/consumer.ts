@@ -156,7 +156,7 @@ function tellDead(
 ): void {
   observer.dead?.(task, error)
   for (const listener of context.deadListeners) {
-    // A listener that throws must not keep the outcome from the other listeners and the inbox.
+    // If a listener throws, the other listeners and the inbox must still get the outcome.
     void Promise.resolve()
       .then(() => listener(task, error))
       .catch((failure: unknown) =>

@@ -132,9 +132,9 @@ export interface StorageOptions {
   /**
    * Maximum number of rejected deliveries to keep per minute for `explain`, with head and body, per error code and
    * size. One half is for requests that look like verified deliveries, the other half for all requests. At most 768
-   * requests up to 2 KiB are kept. Requests of each doubled size, up to 256 KiB, have 384 KiB in total. So large
-   * requests never replace small ones. Credentials are removed, and `encryptionKey` applies. The last three minutes
-   * with rejections stay. False keeps none. @default 1000
+   * requests of up to 2 KiB are kept. Of larger requests, at most 384 KiB are kept for each size: up to 4, 8, 16 … 256
+   * KiB. So large requests never replace small ones. Credentials are removed, and `encryptionKey` applies. The last
+   * three minutes with rejections stay. False keeps none. @default 1000
    */
   readonly rejectedBodies?: number | false
 }

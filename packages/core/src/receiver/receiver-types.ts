@@ -45,12 +45,10 @@ export interface Receiver<
   subscribes(topic: string, aliases?: readonly string[]): boolean
   /** Returns true if an `answer` function makes the reply to the topic or to one of its aliases. */
   answers(topic: string, aliases?: readonly string[]): boolean
-  /**
-   * Subscribes a handler to topics. Subscribe before the first delivery. Exact topics have separate overloads, so that
-   * editors complete them. `NoInfer` keeps TypeScript from inferring topics from the handler, which would compare every
-   * payload type of the provider. All patterns share one intersection type: with one type per pattern, the number of
-   * comparisons would be the square of the number of topics.
-   */
+  // Exact topics have separate overloads, so that editors complete them. `NoInfer` keeps TypeScript from inferring topics
+  // from the handler, which would compare every payload type of the provider. All patterns share one intersection type:
+  // with one type per pattern, the number of comparisons would be the square of the number of topics.
+  /** Subscribes a handler to topics. Subscribe before the first delivery. */
   on<const P extends keyof Events & string>(
     topics: P | readonly P[],
     handler: NoInfer<Handler<EventOf<Events, P>, Commit>>,
@@ -123,9 +121,8 @@ export interface Receiver<
    */
   runDue(options?: RunDueOptions): Promise<RunDueResult>
   /**
-   * Accepts events without a signature, in two cases. The sender's API listed the events, and a source of
-   * `@postern/registrar` reads them. Or a cloud service delivered the events, to which only the sender can write
-   * (`verifiedBy`).
+   * Accepts events without verifying a signature. Use this method only for events that a source of `@postern/registrar`
+   * read from the sender's API, or for events from a cloud service to which only the sender can write (`verifiedBy`).
    */
   ingest(given: IngestInit, options?: IngestOptions): Promise<IngestResult>
   /** Returns the state of the receiver, for probes and operators. Never rejects, and answers within a second. */

@@ -15,7 +15,6 @@ interface Subscribing {
   readonly subscriptions: Subscriptions
   readonly answers: ReturnType<typeof createAnswers>
   readonly deadListeners: readonly DeadListener[]
-  /** Returns all topic patterns of handlers and answers, each once. */
   topics(): readonly string[]
   readonly on: (topics: unknown, ...rest: readonly unknown[]) => void
   readonly onAny: (...rest: readonly unknown[]) => void

@@ -75,8 +75,8 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
  */
 export interface TenantLimitOptions {
   /**
-   * Maximum number of runs of one tenant that start per second; 0.2 is one in five seconds. After late starts, up to a
-   * tenth of a second's runs, plus one, may start in addition. @default no limit
+   * Maximum number of runs of one tenant that start per second; 0.2 is one in five seconds. If runs started late, a few
+   * more may start to catch up: the runs of a tenth of a second, and one more. @default no limit
    */
   readonly rate?: number
   /** Maximum number of runs of one tenant at the same time. @default only the subscription's limit */

@@ -41,8 +41,8 @@ const parser = new XMLParser({
   maxNestedTags: Number.POSITIVE_INFINITY,
   // The parser needs paths only for callbacks that we do not use.
   jPath: false,
-  // The parser protects its own objects from dangerous names by rejecting or renaming them. Here it builds only nodes,
-  // so such names get a prefix that prevents this.
+  // The parser rejects or renames names that are dangerous as members of an object. Here it builds only nodes, in which
+  // all names are safe. So a prefix hides these names from the parser.
   transformTagName: (name) => (FORBIDDEN.has(name) ? DISGUISE + name : name),
   onDangerousProperty: (name) => name,
 })

@@ -10,7 +10,6 @@ export interface XmlObject {
 type XmlValue = string | XmlObject | (string | XmlObject)[]
 
 export interface XmlOptions {
-  /** Maximum nesting of elements. Deeper documents are rejected with `too_deep`. */
   readonly depth: number
   /** Name of the option that sets `depth`, for the error message. @default 'limits.depth' */
   readonly option?: string

@@ -18,7 +18,7 @@ const COMMON = 4
 
 /**
  * Yields the bodies that other JSON libraries would have written for the same JSON. First the layout differs, then the
- * escapes, then both. At last the order of keys differs, or numbers have zeros that JavaScript drops.
+ * escapes, then both. Finally, the order of keys differs, or numbers have zeros that JavaScript drops.
  */
 export function* reserialized(
   request: PlainRequest,
@@ -238,8 +238,8 @@ function* allOrders(tokens: readonly JsonToken[]): Generator<readonly JsonToken[
   let count = 1
   for (const size of sizes)
     for (let factor = 2; factor <= size; factor++) if ((count *= factor) > ORDERS) return
-  // Each `n` is one combination of key orders. Its digits (in mixed radix) choose the next key of each object in turn,
-  // and `rest` has the digits that are not used yet.
+  // Each number `n` stands for one order of the keys of each object, encoded in mixed radix. `rest` is the part of `n`
+  // that is not decoded yet.
   for (let n = 1; n < count; n++) {
     let rest = n
     yield rearranged(tokens, (members) => {

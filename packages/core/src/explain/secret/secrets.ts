@@ -51,7 +51,6 @@ export function fingerprint(provider: string, secret: string): string | undefine
   return createHash('sha256').update(`${provider}\0${secret}`).digest('hex').slice(0, 8)
 }
 
-/** The secrets of one provider. Each endpoint of a sender has its own secrets. */
 export interface SenderSecrets {
   readonly provider: string
   readonly secrets: SecretsInForce
@@ -159,7 +158,6 @@ function step(name: string, option: string, { cause, says, remedy }: Variant): C
   }
 }
 
-/** Returns the bytes of a key, or undefined if the keys of the scheme are not bytes. */
 export function bytesOf(key: unknown): Uint8Array | undefined {
   if (key instanceof Uint8Array) return key
   const inner: unknown = typeof key === 'object' && key !== null && 'key' in key && key.key
@@ -185,7 +183,6 @@ interface Variant {
   readonly bytes?: Uint8Array
 }
 
-// Prefixes of secrets that senders issue.
 const PREFIXES = [
   'whsec_',
   'v1,whsec_',

@@ -123,7 +123,6 @@ export function encodingStep(name: string): Clue {
   }
 }
 
-// Prefixes that name a hash function.
 const ALGORITHM = /^(?:sha\d+|md5)=$/
 
 function prefixStep(name: string, prefix: string, other: string): Clue {

@@ -130,7 +130,10 @@ function verify(
   }
 }
 
-/** The part of the request that reading a member of `Delivery` counts as. Headers are recorded separately, by name. */
+/**
+ * For each member of `Delivery`, the part of the request that the member reads. Headers are recorded separately, by
+ * name.
+ */
 const PARTS: { readonly [Member in keyof Delivery]?: 'method' | 'url' | 'body' } = {
   method: 'method',
   url: 'url',

@@ -12,7 +12,6 @@ export interface Jwk {
   readonly [member: string]: unknown
 }
 
-/** A JSON Web Key Set. */
 export interface Jwks {
   readonly keys: readonly Jwk[]
 }
@@ -25,7 +24,8 @@ export interface JwkSource {
   find(kid: string | undefined, now: number): MaybePromise<readonly Jwk[]>
   verified?(kid: string | undefined): void
   /**
-   * Ids of keys that verified a delivery. Their look-ups have separate limits, so that invented ids cannot delay them.
+   * Key ids with which a delivery was verified before. They are looked up under separate limits, so that requests with
+   * invented ids cannot delay these look-ups.
    */
   readonly trusted?: TrustedNames
 }

@@ -58,9 +58,9 @@ const MAX_NAME = 1024
 
 /**
  * Creates look-ups that anybody can cause: few at the same time, a limited number per minute, and one per name. Names
- * with a verified delivery have separate limits, so that invented names neither delay nor replace them. An old value is
- * used while it is looked up again. A look-up beyond the limits fails with `secret_unavailable` (503), so that the
- * sender retries.
+ * with which a delivery was verified before have separate limits. So invented names neither delay their look-ups nor
+ * replace their values. An old value is used while it is looked up again. A look-up beyond the limits fails with
+ * `secret_unavailable` (503), so that the sender retries.
  *
  * @example
  * const certificates = lookups<X509Certificate>({ kept: 20 })

@@ -43,10 +43,7 @@ export interface JwtClaimsOptions {
   readonly check?: (claims: JwtClaims, delivery: Delivery) => void
 }
 
-/**
- * Makes the function that checks the claims of a token whose signature matched. The function throws a `WebhookError`
- * for a wrong claim.
- */
+/** Creates the function that checks the claims of a verified token. For a wrong claim, it throws a `WebhookError`. */
 export function claimsCheck(
   options: JwtClaimsOptions,
   header: string,

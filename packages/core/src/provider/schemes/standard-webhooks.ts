@@ -80,7 +80,7 @@ export function standardWebhooksScheme(
       ...(options.list ? ['list of signatures'] : []),
     ],
     covers: { body: 'bytes', id: true, timestamp: true },
-    // The headers of Svix are read too, since a rejection mentions them.
+    // The headers of Svix count as read too, since a missing header is reported differently if they are present.
     reads: [...sets, ...headerSets(['svix-'])].flatMap(({ id, timestamp, signature }) => [
       id,
       timestamp,

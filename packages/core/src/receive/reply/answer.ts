@@ -72,9 +72,9 @@ export function createAnswers(): Answers {
 }
 
 /**
- * Calls an answer function and returns its reply, within the deadline. If the function is late, the reply is `late`,
- * else `rejection`, else an empty 200. If it throws, the reply is `rejection`, else a 500. `rejection` is set if the
- * sender acts on the reply. The event stays stored in all cases.
+ * Calls an answer function and returns its reply, within the deadline. If the function is late, returns the first of
+ * these that is set: `late`, `rejection`, an empty 200. If the function throws, returns `rejection` if it is set, else
+ * a 500. `rejection` is set if the sender acts on the reply. The event stays stored in all cases.
  */
 export function answerReply(
   registered: RegisteredAnswer,

@@ -139,7 +139,7 @@ const BEAT = 0
  * short parts ran, not one long part.
  */
 const PARTS = 1
-/** Index of the slot of the run that is in its synchronous part, or -1. */
+/** Index of the value of {@link LoopWatch.current}. */
 const CURRENT = 2
 /** Index of a flag: 1 while runs are watched. At 0, the thread sleeps. */
 const ACTIVE = 3
