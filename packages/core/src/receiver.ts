@@ -49,7 +49,7 @@ export function createReceiver<
   const { onUnhandled, worker, dedupe, journal, silentAfter: limit } = settings
   const subscribing = createSubscribing(name, inbox, () => started)
   const { subscriptions, answers, deadListeners } = subscribing
-  const writes = createWrites(monotonic)
+  const writes = createWrites()
   const recorder = createLazyRecorder({
     ...settings,
     receiver: name,

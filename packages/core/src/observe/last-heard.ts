@@ -62,9 +62,10 @@ export interface Writes {
    * whether deliveries can be stored.
    */
   readonly suspect: boolean
-  /** Time when a delivery or a test write was last stored, in milliseconds on the receiver's monotonic clock. */
+  /** When the last stored delivery or test write began, in milliseconds on the receiver's monotonic clock. */
   readonly storedAt: number
-  stored(): void
+  /** `startedAt` spares a reading of the clock after the write. */
+  stored(startedAt: number): void
   /**
    * Records that a delivery was rejected. Only `inbox_unavailable` and `inbox_full` have an effect, since other
    * rejections say nothing about the inbox.
@@ -74,15 +75,15 @@ export interface Writes {
   readonly failed: (error: unknown) => void
 }
 
-export function createWrites(monotonic: () => number): Writes {
+export function createWrites(): Writes {
   const writes: Writable<Writes> = {
     failure: undefined,
     suspect: false,
     storedAt: -Infinity,
-    stored() {
+    stored(startedAt) {
       writes.failure = undefined
       writes.suspect = false
-      writes.storedAt = monotonic()
+      writes.storedAt = startedAt
     },
     rejected(error) {
       if (error.code === 'inbox_unavailable' || error.code === 'inbox_full') writes.failure = error

@@ -67,7 +67,7 @@ export async function ingest(
     // duplicate.
     if (id !== undefined && identified.events.some((event) => event.id !== id))
       throw new WebhookError('malformed_event', { problem: 'other_id' })
-    const taken = await acceptAll(context, identified, {})
+    const taken = await acceptAll(context, identified, {}, exchange.started)
     if (taken.includes('rejected'))
       throw new WebhookError('replay_detected', { problem: 'guarded' })
     tellTaken(context, exchange, identified.intake.items, taken)

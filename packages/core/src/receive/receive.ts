@@ -76,7 +76,7 @@ export async function receive(
     const identified = identify(context, delivery, body, verified, exchange)
     exchange.stepEnded('identify')
 
-    const accepting = acceptAll(context, identified, host)
+    const accepting = acceptAll(context, identified, host, exchange.started)
     const taken = isPromise(accepting) ? await accepting : accepting
     exchange.stepEnded('accept')
 
@@ -121,6 +121,7 @@ export function acceptAll(
   context: ReceiveContext,
   identified: Identified,
   host: Host,
+  startedAt: number,
 ): MaybePromise<readonly Accepted[]> {
   if (identified.intake.items.length === 0) return []
   const { writes } = context
@@ -132,10 +133,10 @@ export function acceptAll(
       : context.port.accept(identified.intake, host)
     if (isPromise(accepting))
       return accepting.then(
-        (taken) => (writes.stored(), taken),
+        (taken) => (writes.stored(startedAt), taken),
         (error: unknown) => unavailable(writes, error),
       )
-    writes.stored()
+    writes.stored(startedAt)
     return accepting
   } catch (error) {
     return unavailable(writes, error)

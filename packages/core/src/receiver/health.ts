@@ -162,7 +162,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     try {
       await (port.probe ? port.probe() : probeRecords(inbox, name))
       probed = { at, failure: undefined }
-      writes.stored()
+      writes.stored(at)
     } catch (error) {
       probed = { at, failure: error }
       writes.failed(error)

@@ -38,7 +38,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
     const transaction = side.transactions.of(host)
     // The app's transaction may hold the store's only lock, so the engine opens no other transaction.
     if (transaction !== undefined) return acceptAsGuest(side, transaction, intake)
-    const taken = accept(intake, performance.now() + settings.deadline)
+    const taken = accept(intake, performance.now())
     const { waitUntil } = host
     return waitUntil ? chain(taken, (all) => (hold(waitUntil, all), all)) : taken
   }
@@ -50,14 +50,14 @@ export function createAccept(side: EngineSide): Side['accept'] {
     waitUntil(settledBy(side.runner().idle(), performance.now() + side.hold))
   }
 
-  function accept(intake: Intake, deadline: number): MaybePromise<readonly Accepted[]> {
+  function accept(intake: Intake, began: number): MaybePromise<readonly Accepted[]> {
     // The check runs again after `prepared`, since other deliveries may have used up the event numbers meanwhile.
-    return isPrepared(intake) ? addEncoded(intake, deadline) : prepared(intake, deadline)
+    return isPrepared(intake) ? addEncoded(intake, began) : prepared(intake, began)
   }
 
-  async function prepared(intake: Intake, deadline: number): Promise<readonly Accepted[]> {
-    await prepareStore(side, intake, deadline)
-    return accept(intake, deadline)
+  async function prepared(intake: Intake, began: number): Promise<readonly Accepted[]> {
+    await prepareStore(side, intake, began + settings.deadline)
+    return accept(intake, began)
   }
 
   function isPrepared({ items }: Intake): boolean {
@@ -67,7 +67,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
     return true
   }
 
-  function addEncoded(intake: Intake, deadline: number): MaybePromise<readonly Accepted[]> {
+  function addEncoded(intake: Intake, began: number): MaybePromise<readonly Accepted[]> {
     const encoded = encodeIntake(consumer.receiver, intake, numbers, !store.alone)
     const waiting = batch.waiting() + (store.alone?.held(consumer.receiver) ?? 0)
     if (waiting + encoded.bytes > settings.maxWaitingBytes)
@@ -78,7 +78,8 @@ export function createAccept(side: EngineSide): Side['accept'] {
         got: waiting,
         expected: 'bytes',
       })
-    const room = capacity.reserve(encoded)
+    const room = capacity.reserve(encoded, began)
+    const deadline = began + settings.deadline
     return isPromise(room) ? behind(room, encoded, deadline) : addToBatch(encoded, deadline)
   }
 
@@ -148,7 +149,9 @@ function acceptAsGuest(
   const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
   return chain(ready ? undefined : openStore(side), () => {
     const encoded = encodeIntake(consumer.receiver, intake, numbers, true)
-    return chain(capacity.reserve(encoded), () => storeAsGuest(side, rows, encoded))
+    return chain(capacity.reserve(encoded, performance.now()), () =>
+      storeAsGuest(side, rows, encoded),
+    )
   })
 }
 

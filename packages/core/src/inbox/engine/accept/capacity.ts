@@ -13,7 +13,7 @@ export interface Capacity {
    * Reserves room for the tasks of a delivery. Throws or rejects if the inbox is full. Waits for a count by the store
    * only if the number of tasks is near the limit.
    */
-  reserve(intake: Pick<EncodedIntake, 'plain' | 'tasks' | 'items'>): MaybePromise<void>
+  reserve(intake: Pick<EncodedIntake, 'plain' | 'tasks' | 'items'>, now: number): MaybePromise<void>
   stored(intake: Pick<EncodedIntake, 'items'>, taken: readonly Accepted[]): void
   /**
    * Releases the room of tasks that have ended. If `tasks` is negative, reserves room for tasks that became open again.
@@ -61,8 +61,10 @@ export function createCapacity({
   let counting: Promise<void> | undefined
 
   return {
-    reserve: (intake) =>
-      chain(intake.plain ? undefined : shareOf(intake), () => room(intake.tasks)),
+    reserve: (intake, now) =>
+      intake.plain
+        ? room(intake.tasks, now)
+        : chain(shareOf(intake), () => room(intake.tasks, now)),
     stored({ items }, taken) {
       for (let at = 0; at < taken.length; at++)
         if (taken[at] !== 'new') free(items[at]!.drafts.length)
@@ -77,8 +79,8 @@ export function createCapacity({
     if (tasks < 0) pace.added(-tasks)
   }
 
-  function room(tasks: number): MaybePromise<void> {
-    const age = performance.now() - counted
+  function room(tasks: number, now: number): MaybePromise<void> {
+    const age = now - counted
     if (known !== undefined && known + since + tasks <= maxPending) {
       // If this count fails, the next delivery near the bound reports the error.
       if (age > FAR) count().catch(() => {})

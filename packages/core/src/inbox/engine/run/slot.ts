@@ -246,10 +246,11 @@ export function createTicks<Task>({
     begin()
     const began = now()
     const until = began + TURN
-    // Each pass of this `while` loop starts one task of each slot, so that a full slot does not keep others waiting.
-    while (due.length > 0 && now() < until) due = due.filter(startOne)
+    // Each pass of this loop starts one task of each slot, so that a full slot does not keep others waiting.
+    let time = began
+    for (; due.length > 0 && time < until; time = now()) due = due.filter(startOne)
     turning = false
-    slowTurns = now() - began <= QUICK ? 0 : slowTurns + 1
+    slowTurns = time - began <= QUICK ? 0 : slowTurns + 1
     schedule()
   }
 
