@@ -45,7 +45,7 @@ export function createReceiver<
   Commit extends AnyCommit = AnyCommit,
 >(options: ReceiverOptions<Events, Commit>): Receiver<Events, Commit> {
   const settings = checkReceiver(options)
-  const { provider, name, inbox, limits, observer, now, monotonic, seal, keepBody } = settings
+  const { provider, name, inbox, limits, observer, now, seal, keepBody } = settings
   const { onUnhandled, worker, dedupe, journal, silentAfter: limit } = settings
   const subscribing = createSubscribing(name, inbox, () => started)
   const { subscriptions, answers, deadListeners } = subscribing

@@ -1,5 +1,5 @@
 export { createInspector, type Inspector } from './inspector.ts'
 export type { InspectorReply, InspectorRequest } from './request.ts'
 export type { InspectorOptions } from './options.ts'
-export type { Auth, BasicAuth, Grant, TokenAuth } from './gate/auth.ts'
+export type { Auth, BasicAuth, Grant, TokenAuth } from './gate/auth-option.ts'
 export type { Action } from './api.ts'

@@ -5,7 +5,7 @@ import type { Inbox } from '@postern/core/inbox'
 import type { Provider } from '@postern/core/scheme'
 import { once } from './kept.ts'
 import type { RegisteredReply } from './api/health.ts'
-import { checkAuth, type Auth } from './gate/auth.ts'
+import { checkAuth, type Auth } from './gate/auth-option.ts'
 
 /** The members of a receiver that the inspector uses, for any type of event. */
 export type Inspected = Pick<

@@ -149,9 +149,7 @@ function acceptAsGuest(
   const ready = !store.block || (store.opened && numbers.ready(intake.items.length))
   return chain(ready ? undefined : openStore(side), () => {
     const encoded = encodeIntake(consumer.receiver, intake, numbers, true)
-    return chain(capacity.reserve(encoded, performance.now()), () =>
-      storeAsGuest(side, rows, encoded),
-    )
+    return chain(capacity.reserve(encoded), () => storeAsGuest(side, rows, encoded))
   })
 }
 

@@ -12,8 +12,13 @@ export interface Capacity {
   /**
    * Reserves room for the tasks of a delivery. Throws or rejects if the inbox is full. Waits for a count by the store
    * only if the number of tasks is near the limit.
+   *
+   * @param now - a time of `performance.now()`; by default the current one
    */
-  reserve(intake: Pick<EncodedIntake, 'plain' | 'tasks' | 'items'>, now: number): MaybePromise<void>
+  reserve(
+    intake: Pick<EncodedIntake, 'plain' | 'tasks' | 'items'>,
+    now?: number,
+  ): MaybePromise<void>
   stored(intake: Pick<EncodedIntake, 'items'>, taken: readonly Accepted[]): void
   /**
    * Releases the room of tasks that have ended. If `tasks` is negative, reserves room for tasks that became open again.
@@ -61,7 +66,7 @@ export function createCapacity({
   let counting: Promise<void> | undefined
 
   return {
-    reserve: (intake, now) =>
+    reserve: (intake, now = performance.now()) =>
       intake.plain
         ? room(intake.tasks, now)
         : chain(shareOf(intake), () => room(intake.tasks, now)),
