@@ -29,7 +29,6 @@ const HTML = `<!doctype html>
 </html>
 `
 
-/** Builds the page, and returns the text of `src/assets.ts`. */
 async function buildPage(): Promise<string> {
   const output = (await build({
     root: folder,
@@ -80,7 +79,7 @@ export const assets: {
 `
 }
 
-// Vite reads NODE_ENV, and builds another script for another value.
+// Vite reads NODE_ENV, and would build another script for another value.
 process.env['NODE_ENV'] = 'production'
 const built = await buildPage()
 if (!process.argv.includes('--check')) writeFileSync(ASSETS, built)

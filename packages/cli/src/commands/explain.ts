@@ -60,8 +60,9 @@ export function declare(command: Command): void {
 }
 
 /**
- * `postern explain`: explains a request from a file, stdin, flags of curl, or an inbox. Exit code 1 if the request is
- * rejected. If the signature of a delivery in the inbox was not the problem, prints what the inbox knows.
+ * `postern explain`: explains a request from a file, stdin, flags of curl, or an inbox. A delivery in the inbox may
+ * have another outcome than a wrong signature. Then prints the recorded outcome. Exit code 1 if the request is
+ * rejected.
  */
 async function explainCommand(source: string, options: ExplainCommandOptions): Promise<ExitCode> {
   const saved = await savedOf(source, options)
@@ -76,7 +77,7 @@ async function explainCommand(source: string, options: ExplainCommandOptions): P
   const found = await explain(delivery, provider, {
     catalogue,
     ms: numberOption('--time-limit', options.timeLimit),
-    // Other programs read the JSON and may log it. So it has no fingerprints of secrets, and no repaired body.
+    // Other programs read the JSON and may log it. So the JSON has no fingerprints of secrets, and no repaired body.
     fingerprints: options.json !== true,
     repaired: options.json !== true,
     ...(at !== undefined && { now: () => at }),
@@ -134,7 +135,7 @@ function diffLines({ summary, parts }: BodyDiff, columns: number): string {
   ].join('\n')
 }
 
-// The column where the name of the cause and all further lines start.
+// Column where continuation lines start, which is the column of the cause's name.
 const START = 11
 
 async function savedOf(
@@ -179,7 +180,7 @@ async function keptOf(
   })
 }
 
-/** Prints the journal's row of a delivery that was not rejected for its signature. */
+/** Prints the recorded outcome of a delivery that was not rejected for its signature. */
 function tellOutcome(arrival: Arrival, { json }: ExplainCommandOptions): ExitCode {
   const { id, outcome, status, provider, code, reason, topics, ids } = arrival
   const isRejected = outcome === 'rejected'

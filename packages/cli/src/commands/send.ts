@@ -97,7 +97,7 @@ export async function sendCommand(
     bar?.end()
     if (options.json) sayJson(all, 2)
     else if (all.length > 0 && times > 1) remark(summary(all))
-    // `--tamper` and `--stale` ask for a rejection by the receiver, which needs no remedy.
+    // `--tamper` and `--stale` cause a rejection on purpose, so no remedy is shown.
     const isAsked = ({ by }: Sent): boolean =>
       by === 'receiver' && (options.tamper === true || options.stale === true)
     if (!options.json) tellWho(all.filter((one) => !isAsked(one)))
@@ -131,7 +131,8 @@ async function topicOf(
   )
 }
 
-// Age of a stale delivery, in milliseconds. No provider accepts deliveries that are older than three days.
+// Age of the delivery that `--stale` sends, in milliseconds. No provider accepts a delivery that is older than three
+// days.
 const STALE = 30 * 86_400_000
 // Maximum number of deliveries to print one by one. More are printed as a progress bar and a summary.
 const LINES = 20
@@ -178,9 +179,7 @@ function tell({ title, secretOption }: About, publicKey: string): void {
 // Maximum number of positions in the body to try.
 const MOST = 64
 
-/**
- * Returns the request with one byte of its body changed, so that the signature no longer matches if it covers the body.
- */
+/** Returns the request with one byte of its body changed. If possible, this is a byte that the signature covers. */
 async function tampered(provider: Provider, request: SignableRequest): Promise<SignableRequest> {
   const inbox = inlineInbox({ ledger: memoryLedger({ dedupeWindow: '90d' }) })
   const receiver = createReceiver({ provider, inbox, log: false, explain: false })
@@ -195,7 +194,10 @@ async function tampered(provider: Provider, request: SignableRequest): Promise<S
   }
 }
 
-/** Returns copies of the request. Each copy has a change to another letter or digit of the body. */
+/**
+ * Returns copies of the request, each with one letter or digit of the body changed. A body without letters and digits
+ * gets a space.
+ */
 function changes(request: SignableRequest): readonly SignableRequest[] {
   const text = Buffer.from(request.body).toString('latin1')
   const places = [...text.matchAll(/[a-z\d]/g)].map(({ index }) => index)

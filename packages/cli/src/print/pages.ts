@@ -36,7 +36,7 @@ async function* pagesOf<Row>(
       limit: Math.min(MOST, left),
       ...(cursor !== undefined && { cursor }),
     })
-    // A page also ends when its time is up. So an empty page can have a cursor to further rows.
+    // A query also ends after its time limit. So an empty page can have a cursor to further rows.
     yield page.rows
     left -= page.rows.length
     ;({ cursor } = page)

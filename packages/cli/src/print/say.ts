@@ -48,7 +48,7 @@ export function exitCodeOf(error: unknown, tell: (text: string) => void): ExitCo
       tell(`postern: ${error.lines.map((line) => shown(line, MOST)).join('\n')}`)
     return error.exitCode
   }
-  // A factory or a filter throws a TypeError for a wrong option.
+  // A factory or a filter throws a TypeError if an option is wrong.
   if (error instanceof TypeError) {
     tell(`postern: ${shown(error.message, MOST)}`)
     return 2

@@ -27,22 +27,20 @@ export function state(name: string): string {
   return `${styled(format, sign)} ${shown(name, 40)}`
 }
 
-/** Returns the state of a task. A task that is done without a run is `folded` or `stale`. */
+/** Returns the state of a task. If `debounce` ended the task without a run, the state is `folded` or `stale`. */
 export function taskState({ state: name, into, stale }: TaskInfo): string {
   return state(into !== undefined ? 'folded' : stale ? 'stale' : name)
 }
 
-/** Returns how a run ended, in the words of the page. */
+/** Returns how a run ended, in the same words as the page of the inspector. */
 export function ended(outcome: Attempt['outcome']): string {
   return state({ retry: 'failed', postpone: 'postponed' }[outcome as string] ?? outcome)
 }
 
-/** Returns the topic that a rejected delivery claims. The topic is dimmed, since it is unverified. */
 export function claimText(topic: string | undefined): string {
   return topic === undefined ? '?' : styled('dim', `claims ${shown(topic, 60)}`)
 }
 
-/** Shortens a long id to its head and its tail. */
 export function shortId(id: string): string {
   return id.length > 24 ? `${shown(id.slice(0, 13))}…${shown(id.slice(-8))}` : shown(id)
 }
@@ -56,7 +54,6 @@ export function timeOf(at: number, now: number = Date.now()): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`
 }
 
-/** Writes a number of things: `1 task`, `2 tasks`. */
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`
 }

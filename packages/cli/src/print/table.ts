@@ -2,8 +2,8 @@ import { clipped, columnsOf, shortened, squeezed, widthOf, wrapped } from './wid
 
 interface TableOptions {
   /**
-   * Heads of columns to leave out if the terminal is too narrow, the first one first. Before that, their cells are
-   * shortened to 28 columns. Other columns stay whole, except the last one, which is cut.
+   * Headers of columns to leave out if the terminal is too narrow, in this order. Cells of these columns are first
+   * shortened to 28 characters. Other columns keep their width, except the last column, which is cut.
    *
    * @default []
    */
@@ -23,13 +23,14 @@ interface TableOptions {
 }
 
 const GAP = 2
-// Maximum width of a cell in a column of `drops`, once the table is too wide. After that, columns are left out.
+// Maximum width of a cell in a column of `drops`, if the table is too wide. If the table is still too wide, columns are
+// left out.
 const NAME = 28
-// Minimum width of the last column. If it has less, another column is left out.
+// Minimum width of the last column. If the last column has less room, another column is left out.
 const LAST = 16
 
 /**
- * Returns rows in aligned columns. No line is wider than the terminal. The first row has the heads. Without `wraps`,
+ * Returns rows in aligned columns. No line is wider than the terminal. The first row has the headers. Without `wraps`,
  * numbers are aligned to the right.
  */
 export function table(

@@ -43,7 +43,10 @@ export function rendered(text: string): string {
     .join('')
 }
 
-/** Splits a text into stretches: each has a style of {@link styled}, or none, and the characters after it, escaped. */
+/**
+ * Splits a text at the styles of {@link styled}. Each part has the style before it, if any, and its characters,
+ * escaped.
+ */
 export function stretches(
   text: string,
 ): readonly { readonly style: string; readonly plain: string }[] {

@@ -50,7 +50,7 @@ export function squeezed(text: string, columns: number): string {
       left -= wide
       end = all.pop()! + end
     }
-    // The styles of removed characters are kept, since they may still apply to the end.
+    // Keeps the styles of removed characters, because a style may continue in the text after the gap.
     end = style + end
   }
   return `${clipped(text, columns - widthOf(end))}${end}`
@@ -110,7 +110,7 @@ export function wrapped(
 
   function addWord(plain: string): void {
     for (let rest = plain; rest !== '';) {
-      // A wide character does not fit on a line of one column, but is printed all the same.
+      // A line of one column has no room for a wide character, but the character is printed all the same.
       const head = headOf(rest, columns - width) || (isEmpty ? firstOf(rest) : '')
       if (head !== '') isEmpty = false
       add(head)
@@ -121,8 +121,8 @@ export function wrapped(
 }
 
 /**
- * Returns the indentation of further lines: the column after the label of the line, or else its own indentation plus
- * two.
+ * Returns the indentation of continuation lines. If the line has a label, they start in the column after the label.
+ * Otherwise they are indented by two columns more than the line.
  */
 function hangOf(text: string): number {
   const plain = stretches(text)
@@ -133,7 +133,7 @@ function hangOf(text: string): number {
   return wide > 0 && wide <= LABEL ? wide : plain.search(/\S|$/) + 2
 }
 
-// Maximum width of a label, in columns. Further lines are not indented by a wider one.
+// Maximum width of a label, in columns. After a wider label, continuation lines get the usual indentation.
 const LABEL = 20
 
 type Stretch = ReturnType<typeof stretches>[number]

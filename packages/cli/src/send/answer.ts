@@ -29,7 +29,10 @@ export function judge(answer: AppReply, url: string): Verdict {
   return row ? { by: 'other', says: row[1](seen) } : { by: undefined }
 }
 
-/** Returns the code of a receiver's rejection. Only a receiver uses its code as the title of the problem reply. */
+/**
+ * Returns the code of a receiver's rejection. Only a receiver sends a problem reply whose title is its code without
+ * `_`.
+ */
 function codeOf({ status, headers, text }: AppReply): string | undefined {
   if (!headers['content-type']?.startsWith('application/problem+json')) return undefined
   try {
@@ -188,7 +191,10 @@ const ROWS: readonly (readonly [matches: (seen: Seen) => boolean, says: (seen: S
     ],
   ]
 
-/** Returns what a redirect changes, if it changes only the slash at the end of the path or only the scheme. */
+/**
+ * Returns `slash` if a redirect changes only the slash at the end of the path, and `https` if it changes only the
+ * scheme.
+ */
 function leadsTo({ url, location = '' }: Seen): 'slash' | 'https' | undefined {
   if (!URL.canParse(location, url)) return undefined
   const [from, to] = [new URL(url), new URL(location, url)]

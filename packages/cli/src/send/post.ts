@@ -50,7 +50,6 @@ export async function post(request: SignableRequest, timeout: number): Promise<S
   }
 }
 
-/** Describes a sent delivery and its reply on one line. */
 export function sentLine({ status, ms, reply, code }: Sent, name: string, topic: string): string {
   const sign = status < 300 ? styled('green', '●') : styled('red', '⊘')
   return `${sign} ${status}  ${lasting(ms)}  ${name}  ${shown(topic)}  ${shown(code ?? replyText(reply.trim()), 120)}`.trimEnd()

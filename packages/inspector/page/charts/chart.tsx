@@ -19,7 +19,7 @@ export function Chart({ data }: { data: ChartData }): JSX.Element {
   const [ref, width] = useWidth()
   const steps = stepsOf(data)
   // While the server does not answer, the first sentence of the page says how old the numbers are. So the chart does
-  // not say "now".
+  // not name the last step "now".
   const isDown = useStore(live).failure !== undefined
   const shown = chosen === undefined ? undefined : Math.min(chosen, steps - 1)
 
@@ -152,7 +152,6 @@ function useWidth(): readonly [preact.RefObject<HTMLDivElement | null>, number] 
   return [ref, width]
 }
 
-/** A chart as a table, newest step first. */
 function ChartTable({ data }: { data: ChartData }): JSX.Element {
   const { series, words, caption } = data.table ?? { ...data, caption: data.title }
   const steps = stepsOf({ series })
@@ -185,7 +184,6 @@ const LEFT = 52
 const TOP = 8
 const BOTTOM = 20
 
-/** Returns the left edge and the width of the plot area, in pixels. */
 function plotArea(width: number): { left: number; width: number } {
   return { left: LEFT, width: Math.max(20, width - LEFT - 8) }
 }
@@ -309,7 +307,7 @@ function lines(data: ChartData, x: Place, y: Place): Drawn {
     let d = ''
     for (const [at, value] of values.entries()) {
       if (value === null) continue
-      // A line goes from the edge of its first known step to the edge of its last, so that a single step is visible.
+      // A line covers its first and last known steps completely, so that a single step is visible.
       const isFirst = (values[at - 1] ?? null) === null
       const isLast = (values[at + 1] ?? null) === null
       const height = round(y(value))
@@ -326,7 +324,6 @@ function round(value: number): number {
 
 /** Converts values to heights. `ticks` are the values to label on the axis. */
 interface Scale {
-  /** Returns the height of a value: 0 at the bottom, 1 at the top. */
   at(value: number): number
   readonly ticks: readonly number[]
 }

@@ -16,15 +16,14 @@ export interface ChartData {
   /** `bars`: the series are stacked on each other. `lines`: each series is a line. */
   readonly shape: 'bars' | 'lines'
   readonly scale: 'linear' | 'decades' | 'zero'
-  /** Formats a value for the legend and the axis. */
   readonly words: (value: number) => string
-  /** The table, if it shows other values than the chart: counts instead of rates. */
+  /** The table, if its values are not those of the chart: for example, counts instead of rates. */
   readonly table?: {
     readonly caption: string
     readonly series: readonly ChartSeries[]
     readonly words: (value: number) => string
   }
-  /** Index of the last step that has ended. The legend shows its values while no step is chosen. */
+  /** Index of the last step that has ended. While no step is chosen, the legend shows the values of this step. */
   readonly whole: number
   /** Actions of people and new versions in this range. */
   readonly marks: ChartsReply['marks']

@@ -5,7 +5,7 @@ interface Said {
   readonly isShown: boolean
 }
 
-/** The text for screen readers. With `isShown`, a note at the edge of the page shows it for five seconds. */
+/** The text for screen readers. With `isShown`, a note on the page shows the text for five seconds. */
 export const said: PageValue<Said> = createPageValue<Said>({ text: '', isShown: false })
 
 let timer: ReturnType<typeof setTimeout> | undefined

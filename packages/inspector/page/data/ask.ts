@@ -18,10 +18,9 @@ export class AskFailure extends Error {
   }
 }
 
-/** True once the server has asked to sign in. */
 export const signedOut: PageValue<boolean> = createPageValue(false)
 
-/** URL of the API. It is next to this script: the page does not know the path of its mount. */
+/** URL of the API, relative to this script, because the page does not know the path of the inspector. */
 const API = new URL(/* @vite-ignore */ './api/', import.meta.url)
 const LONGEST = 30_000
 
@@ -57,7 +56,8 @@ async function send<T>(at: string, init: RequestInit, signal?: AbortSignal): Pro
   try {
     reply = await fetch(at, {
       ...init,
-      // Otherwise a redirect to the app's login page would be followed, and that page read as JSON.
+      // Otherwise the browser would follow a redirect to the app's login page, and this function would read that page
+      // as JSON.
       redirect: 'manual',
       credentials: 'same-origin',
       signal: signal ? AbortSignal.any([signal, limit]) : limit,

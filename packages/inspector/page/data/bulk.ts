@@ -8,7 +8,7 @@ import { createPageValue, type PageValue } from './store.ts'
 export type Filter = Readonly<Record<string, string | number>>
 export type What = 'replay' | 'delete'
 
-/** The tasks to change: all that match the filter. With `ids`, only the matching tasks with these ids. */
+/** The tasks to change: all tasks that match the filter. If `ids` is given, only those of them whose id is listed. */
 export interface Which {
   readonly filter: Filter
   readonly ids?: readonly string[]
@@ -44,7 +44,7 @@ let stopping: AbortController | undefined
 // Maximum number of ids per request.
 const MOST_IDS = 100
 
-/** Splits the ids into requests. Without ids, there is one request for all that match. */
+/** Splits the ids into one list per request. Without ids, one request is for all matching tasks. */
 function partsOf({ ids }: Which, size: number): readonly { readonly ids?: readonly string[] }[] {
   if (ids === undefined) return [{}]
   const count = Math.ceil(ids.length / size)
@@ -150,7 +150,6 @@ async function followJob(state: BulkJob): Promise<void> {
   }
 }
 
-/** Stops the job after the current chunk. */
 export function stopJob(): void {
   stopping?.abort()
 }

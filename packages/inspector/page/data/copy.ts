@@ -2,9 +2,9 @@ import { inertText } from '@postern/core/inert'
 import { note } from './announce.ts'
 
 /**
- * Copies a text, and shows a note. Returns false if the browser does not allow copying: the caller must then show the
- * text. Control characters and line breaks become escapes, so that pasting the text runs nothing. With `isInert`, the
- * text is copied as it is.
+ * Copies a text, and shows a note. Returns false if the browser does not allow copying. The caller must then show the
+ * text. Control characters and line breaks become escapes, so that a terminal runs nothing when the text is pasted.
+ * With `isInert`, the text needs no escapes and is copied unchanged.
  */
 export async function copyText(text: string, what: string, isInert = false): Promise<boolean> {
   try {

@@ -19,7 +19,9 @@ export interface LiveFailure {
 }
 
 const EVERY = 2000
-/** After this time, the data is fetched again even without a change: receivers become silent as time passes. */
+/**
+ * After this time in milliseconds, data is fetched again even without a change, because a receiver can become silent.
+ */
 const AT_LEAST = 60_000
 const AFTER_FAILURE = [2000, 5000, 10_000, 30_000]
 
@@ -46,20 +48,18 @@ export function startLive(version: string): void {
   plan(EVERY)
 }
 
-/** Pauses or continues the polling. */
 export function pauseLive(isPaused: boolean): void {
   live.set({ ...live.get(), isPaused })
   if (isPaused) stop()
   else void look()
 }
 
-/** Fetches all visible data again, after the reader has changed something. */
 export function refresh(): void {
   refreshed = now()
   live.set({ ...live.get(), version: `${known}@${refreshed}` })
 }
 
-/** Shows the failure of another request, and plans the next try. */
+/** Shows a failure of a request other than the poll, and plans the next try. */
 export function reportFailure(failure: AskFailure): void {
   if (live.get().failure === undefined) fail(failure)
 }

@@ -54,13 +54,16 @@ export function currentRoute(): PageRoute {
   return route.get()
 }
 
-/** Returns the link to a view. Range and receiver stay unless given; everything else gets its default unless given. */
+/**
+ * Returns the link to a view. If `to` does not set the range or the receiver, they stay. All other parts that `to` does
+ * not set get their default.
+ */
 export function href(to: Partial<PageRoute>): string {
   const { range, receiver } = route.get()
   return search({ ...DEFAULTS, range, receiver, ...to })
 }
 
-/** Returns the link to the current view with some parts changed. */
+/** Returns the link to the current view with the changes of `change`. */
 export function hrefHere(change: Partial<PageRoute>): string {
   return search({ ...route.get(), ...change })
 }
@@ -85,7 +88,7 @@ export function go(link: string, replace = false): void {
   route.set(parse(link))
 }
 
-/** After a step back, returns the link that the reader had followed from this place. */
+/** After a step back to a view, returns the link that the reader had followed from there. */
 export function linkLeftBy(): string | undefined {
   return (history.state as { readonly left?: string } | null)?.left
 }
@@ -100,7 +103,6 @@ export function followLinks(event: MouseEvent): void {
   go(link)
 }
 
-/** Writes a qualifier for a search, such as `topic:push`. */
 export function qualifier(name: string, value: string): string {
   return `${name}:${quoted(value)}`
 }

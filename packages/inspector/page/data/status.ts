@@ -9,7 +9,6 @@ export function useStatus(): StatusReply {
   return useContext(StatusContext)
 }
 
-/** True if the visitor may do the action. */
 export function useMay(action: Action): boolean {
   return useStatus().visitor.actions.includes(action)
 }

@@ -9,7 +9,6 @@ export function stored(name: string): string | undefined {
   }
 }
 
-/** Keeps a setting for the next visit. */
 export function store(name: string, value: string): void {
   try {
     localStorage.setItem(`postern.${name}`, value)

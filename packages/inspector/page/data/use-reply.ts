@@ -4,9 +4,9 @@ import { live, reportFailure } from './live.ts'
 import { useStore } from './store.ts'
 
 interface ReplyState<T> {
-  /** The last reply to the current question. With `keep`, the previous reply until the current question is answered. */
+  /** The reply to the current question. With `keep`, the previous reply until the current question is answered. */
   readonly data: T | undefined
-  /** True once a first reply is late enough for a skeleton. */
+  /** True if the first reply takes so long that the page shows a skeleton. */
   readonly isSlow: boolean
   /** A failure that another try cannot fix: a wrong question, or a missing object. */
   readonly failure: AskFailure | undefined

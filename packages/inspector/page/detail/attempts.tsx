@@ -8,7 +8,6 @@ import { safe, safeLines } from '../words/safe.ts'
 import { byUrgency, runLooks, taskLook } from '../words/state.ts'
 import { clock, exact, iso } from '../words/time.ts'
 
-/** The runs of all tasks, each with its time, duration, outcome and error. */
 export function Attempts({ tasks }: { tasks: DetailReply['tasks'] }): JSX.Element {
   if (tasks.length === 0) return <p class="empty">No handler had a task for it.</p>
   return (
@@ -52,7 +51,7 @@ function TaskRuns({ task }: { task: DetailTask }): JSX.Element {
   )
 }
 
-/** With `debounce`: which task ran in place of this one, and which one a replay runs. */
+/** Shows what `debounce` did with a task: which task ran instead, and which task a replay runs. */
 function Folds({ task }: { task: DetailTask }): JSX.Element | null {
   const { skipped, into, folded } = task
   if (skipped === undefined && folded === 0) return null
@@ -87,7 +86,6 @@ function ErrorText({ error }: { error: TaskFailure }): JSX.Element {
   )
 }
 
-/** Returns the id of the element that shows a run. */
 export function runId(task: string, at: number): string {
   return `run-${task}-${at}`
 }

@@ -20,7 +20,6 @@ import { clock, exact, iso, isUtc, now } from '../words/time.ts'
 import { copyText } from '../data/copy.ts'
 import { axisSpan, ticksOf, type AxisSpan } from './time-axis.ts'
 
-/** One delivery, with its tasks and the actions on it. */
 export function Detail({ id }: { id: string }): JSX.Element {
   const { tab } = useRoute()
   const { name } = useStatus()
@@ -83,7 +82,7 @@ export function Detail({ id }: { id: string }): JSX.Element {
 
 function Parts({ detail, tab }: { detail: DetailReply; tab: string }): JSX.Element {
   const tabs = tabsOf(detail)
-  // The first tab is decided once: it must not change under the reader when a task succeeds.
+  // The first tab is chosen once. Otherwise the tab would change while the reader looks at it, when a task succeeds.
   const first = useRef({ id: '', tab: '' })
   if (first.current.id !== detail.row.id)
     first.current = { id: detail.row.id, tab: firstTab(detail) }
@@ -200,7 +199,10 @@ function Title({ detail }: { detail: DetailReply }): JSX.Element {
   )
 }
 
-/** Returns the states with their counts, the worst first; without tasks, the outcome. */
+/**
+ * Returns the states of the tasks with their counts, the most urgent first. Without tasks, returns the outcome of the
+ * delivery.
+ */
 function summary({ row, tasks }: DetailReply): readonly Look[] {
   if (tasks.length === 0 || (row.outcome !== undefined && row.outcome !== 'accepted'))
     return [outcomeLook(row.outcome ?? 'accepted')]
@@ -210,7 +212,6 @@ function summary({ row, tasks }: DetailReply): readonly Look[] {
   return [...counts].map(([look, of]) => ({ ...look, word: `${count(of)} ${look.word}` }))
 }
 
-/** A button that shows an id and copies it. */
 function Id({ id, what = 'id' }: { id: string; what?: string }): JSX.Element {
   return (
     <Button

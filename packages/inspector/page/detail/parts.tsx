@@ -34,7 +34,6 @@ export function firstTab({ actions, tasks }: DetailReply): string {
   return failed ? 'attempts' : 'payload'
 }
 
-/** The content of a tab. */
 export function Part({ tab, detail }: { tab: string; detail: DetailReply }): JSX.Element {
   const { delivery, payload, row } = detail
   if (tab === 'attempts') return <Attempts tasks={detail.tasks} />
@@ -80,7 +79,6 @@ function Reply({ reply }: { reply: DetailReply['reply'] }): JSX.Element {
 
 const MOST = 2000
 
-/** The request line and the headers, without credentials. */
 function Headers({ delivery }: { delivery: NonNullable<DetailReply['delivery']> }): JSX.Element {
   return (
     <>
@@ -162,7 +160,6 @@ function Explain({ id, reason }: { id: string; reason: string | undefined }): JS
 const TEXT_STEP = 20_000
 const HEX_STEP = 4096
 
-/** The received body, as text or as a hex dump. */
 function Raw({ delivery }: { delivery: NonNullable<DetailReply['delivery']> }): JSX.Element {
   const body = delivery.body
   const bytes = useMemo(() => (body === undefined ? undefined : fromBase64(body)), [body])
@@ -235,7 +232,6 @@ function hexLines(bytes: Uint8Array, to: number): string {
   return lines.join('\n')
 }
 
-/** Decodes base64. */
 function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))
 }

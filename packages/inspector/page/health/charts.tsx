@@ -10,7 +10,6 @@ import { iso } from '../words/time.ts'
 
 const OUTCOMES = ['accepted', 'duplicate', 'handshake', 'unhandled', 'rejected'] as const
 
-/** The three charts of the health screen: deliveries, reply time and tasks. */
 export function Charts({ charts, at }: { charts: ChartsReply; at: number }): JSX.Element {
   const shown = useMemo(
     () => [deliveries(charts, at), replyTime(charts), tasks(charts)],
@@ -34,7 +33,7 @@ function deliveries(charts: ChartsReply, at: number): ChartData {
     tone: name,
     values: charts.deliveries[name] ?? charts.reply.p50.map(() => 0),
   }))
-  // The last step has not ended. So its rate uses only the time that has passed, but at least a third of a step.
+  // The last step is not over, so its rate uses only the time that has passed, but at least a third of a step.
   const minutes = (index: number): number =>
     Math.max(step / 3, Math.min(step, at - from - index * step)) / MINUTE
   const most = Math.max(...counts.flatMap(({ values }) => values.map((value) => value ?? 0)))
@@ -81,7 +80,7 @@ function tasks({ tasks: known, ...charts }: ChartsReply): ChartData {
     shape: 'lines',
     scale: 'zero',
     words: count,
-    // The last value is the inbox's current number, so its step counts as complete.
+    // The last value is the inbox's current number of tasks, so the last step counts as complete.
     whole: Math.max(0, known.pending.length - 1),
   }
 }

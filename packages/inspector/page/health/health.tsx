@@ -22,7 +22,6 @@ import { rejectedLink } from './rejected-link.ts'
 import { clock, iso } from '../words/time.ts'
 import { duration, howLongAgo } from '../words/duration.ts'
 
-/** The health screen, which says whether anything is wrong. */
 export function Health(): JSX.Element {
   const { range, receiver } = useRoute()
   const { name } = useStatus()
@@ -92,7 +91,7 @@ function Empty(): JSX.Element {
   )
 }
 
-/** Rejections that are not part of a burst, folded into one line. */
+/** Rejections that are not part of a burst, on one line that the reader can open. */
 function Usual({ usual }: { usual: HealthReply['usual'] }): JSX.Element | null {
   const { range } = useRoute()
   if (usual.count === 0) return null
@@ -192,7 +191,9 @@ const PAST: Readonly<Record<ChartRange, string>> = {
   '30d': 'the last 30 days',
 }
 
-/** Counts the issues that need attention. Issues without a row count too, but muted issues do not. */
+/**
+ * Counts the issues that need attention, including issues that the page does not list. Muted issues are not counted.
+ */
 function thingsOf({ things, more }: HealthReply): number {
   const isMuted = (thing: Thing): boolean => thing.kind === 'dead' && thing.muted !== undefined
   return things.filter((thing) => !isMuted(thing)).length + more.causes
@@ -242,7 +243,6 @@ type ReceiverRow = HealthReply['receivers'][number]
 const MOST = 12
 const NUMBERS = ['Deliveries', 'Rejected', 'Waiting', 'p99']
 
-/** A table of receivers. */
 function Receivers({ health }: { health: HealthReply }): JSX.Element | null {
   const { receiver } = useRoute()
   const { receivers, at } = health

@@ -2,8 +2,9 @@ import type { RejectedGroup } from '../../src/api/health.ts'
 import { href, qualifier } from '../data/route.ts'
 
 /**
- * Returns the link to the list of these rejections since a time. With `explained`, the link also opens an explanation:
- * of the delivery with this id, or of the newest one if the id is undefined.
+ * Returns the link to the list of these rejections since a time. If `explained` is given, the link also opens the
+ * explanation of the delivery with this id. If that id is undefined, the link opens the explanation of the newest
+ * rejection.
  */
 export function rejectedLink(
   { receiver, code }: RejectedGroup,

@@ -18,7 +18,7 @@ import { useMay } from '../data/status.ts'
 import { useStore } from '../data/store.ts'
 import { clockTime, iso } from '../words/time.ts'
 
-/** The issues, the worst first. Issues that are over come last, before a link to the rest. */
+/** The issues, the worst first. Issues that have ended come last, followed by a link to unlisted issues. */
 export function Things({ health }: { health: HealthReply }): JSX.Element | null {
   const { things, more, at } = health
   if (things.length === 0) return null
@@ -220,8 +220,8 @@ function DeadThing({ thing }: { thing: Dead }): JSX.Element {
         {thing.spark.some((failed) => failed > 0) ? (
           <Spark values={thing.spark} tone="bad" />
         ) : (
-          // The journal counts only the first causes of each minute. Without counts, a flat line would falsely mean
-          // that nothing failed.
+          // The journal counts only the first causes of each minute. A cause without counts gets an empty space,
+          // because a flat line would say that nothing failed.
           <span class="spark" />
         )}
         <When {...thing} end="resolved" />
@@ -290,7 +290,6 @@ function When({
   )
 }
 
-/** A time with a word in front, such as `since 12:04`. */
 function Since({ at, word = 'since' }: { at: number; word?: string }): JSX.Element {
   return (
     <span class="since">

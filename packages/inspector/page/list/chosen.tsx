@@ -15,7 +15,7 @@ export interface Chosen {
   /** False if the visitor may do nothing with rows. Rows then have no checkbox. */
   readonly isOffered: boolean
   readonly rows: ReadonlyMap<string, ListRow>
-  /** True if all rows that match the search are chosen, including rows that are not loaded. */
+  /** True if all rows that match the search are chosen, even rows that are not loaded. */
   readonly isAll: boolean
   /**
    * Chooses a row, or removes it from the chosen rows. With `isRange`, chooses all rows from the last chosen row to
@@ -87,7 +87,6 @@ export function useChosen(question: string, loaded: Loaded | undefined): Chosen 
 
 const NONE: ReadonlyMap<string, ListRow> = new Map()
 
-/** The open form: an action on tasks, or a mute of causes. */
 type Asked =
   | { readonly what: What; readonly which: Which }
   | { readonly what: 'mute'; readonly causes: readonly string[] }
@@ -196,7 +195,7 @@ function Some({
   ]
   const idsOf = (...states: readonly string[]): readonly string[] =>
     tasks.flatMap(({ id, state }) => (states.includes(state) ? id : []))
-  // As in the detail, dead tasks come first. Done tasks run only if no other task is chosen.
+  // A replay is for tasks of one state: dead tasks if one is chosen, else pending tasks, else done tasks.
   const run = RUNS.find(([state]) => idsOf(state).length > 0)
   const removed = idsOf('dead', 'pending')
   const causes = [

@@ -25,7 +25,7 @@ export function ListEnd({ loaded, list }: { loaded: Loaded; list: List }): JSX.E
   )
 }
 
-/** Returns how many rows were found in each place: `3 by id or topic, 7 by error, 0 by payload. ` */
+/** Describes how many rows matched in which part, such as `3 by id or topic, 7 by error, 0 by payload. ` */
 function foundIn(rows: Loaded['rows']): string {
   if (!rows.some(({ by }) => by !== undefined)) return ''
   const of = (place: string): string => count(rows.filter(({ by }) => by === place).length)

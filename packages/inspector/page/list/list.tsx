@@ -17,7 +17,6 @@ import { ask, url } from '../data/ask.ts'
 import { Bulk, useChosen } from './chosen.tsx'
 import { head, safe } from '../words/safe.ts'
 
-/** The list of deliveries or tasks, with the search and the actions. */
 export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   const { q, receiver, open } = useRoute()
   const { name } = useStatus()
@@ -26,7 +25,7 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   const list = useList(q, receiver, () => {
     const element = scroller.current
     const top = Math.floor((element?.scrollTop ?? 0) / height)
-    // Rows must not move under a pointer, nor next to an open delivery.
+    // Rows must not move while the pointer is over the list, or while a delivery is open next to the list.
     const isUsed = currentRoute().open !== '' || element?.matches(':hover') === true
     return { top, isStill: isHidden || top > 0 || isUsed }
   })
@@ -48,7 +47,8 @@ export function List({ isHidden }: { isHidden: boolean }): JSX.Element {
   useEffect(() => scroller.current?.scrollTo(0, 0), [q, receiver])
 
   const search = (next: string, isTyping: boolean): void => {
-    // A typed search may have run already. Opening it again would close a detail that was opened since.
+    // The search that the reader typed may have run already. Running it again would close a detail that the reader has
+    // opened since.
     if (!isTyping || next !== currentRoute().q) go(href({ screen: 'list', q: next }), isTyping)
   }
   const scroll = (): void => {
@@ -158,9 +158,9 @@ function useRowKeys(
   height: number,
   choose: (id: string, isRange: boolean) => void,
 ): void {
-  // The row that gets the focus in the next frame. Another key may come earlier.
+  // Id of the row that gets the focus in the next frame. The reader may press another key before that frame.
   const aim = useRef<string | undefined>(undefined)
-  // The row that a key went to last: rendering that row again moves its focus to the body.
+  // Id of the row that got the focus last. If that row is rendered again, the browser moves the focus to the body.
   const last = useRef<string | undefined>(undefined)
   const focused = (): string | undefined =>
     document.activeElement === document.body
@@ -188,7 +188,7 @@ function useRowKeys(
       element.scrollTop = top + height + head - element.clientHeight
   }
   const focus = (id: string): void => {
-    // A later key went to another row, which gets the focus in a later frame.
+    // Another key has chosen another row since. That row gets the focus in a later frame.
     if (aim.current !== id) return
     aim.current = undefined
     const row = scroller.current?.querySelector(`[data-id=${CSS.escape(id)}]`)
@@ -198,8 +198,8 @@ function useRowKeys(
   useKeys({
     j: () => move(1),
     k: () => move(-1),
-    // A focused link follows itself. If the focus has not arrived yet, or rendering took it from the row, there is no
-    // link or a wrong one.
+    // The browser follows a focused link. If the focus is not yet in the chosen row, or has moved to the body, this
+    // handler opens the row.
     get Enter() {
       const isLost = document.activeElement === document.body
       const open = aim.current ?? (isLost ? last.current : undefined)

@@ -4,7 +4,9 @@ import type { ListReply, ListRow } from '../../src/api/list.ts'
 export interface Loaded {
   readonly rows: readonly ListRow[]
   readonly cursor: string | undefined
-  /** Set if a search ran out of time: how far back it looked. The search continues only if the reader asks. */
+  /**
+   * Set if a search ran out of time: the time back to which it looked. The search continues only if the reader asks.
+   */
   readonly searchedTo: number | undefined
   /** The start of each page: its cursor, and its first row. */
   readonly pages: readonly { readonly cursor: string; readonly first: string }[]
@@ -55,7 +57,7 @@ export function updated(loaded: Loaded, rows: readonly ListRow[]): Loaded {
   return { ...loaded, rows: loaded.rows.map((row) => same(row, now.get(row.id))) }
 }
 
-/** Updates the rows from the newest page. With `isStill`, no row is added or removed until the reader asks. */
+/** Updates the rows from the newest page. With `isStill`, rows are added and removed only when the reader asks. */
 export function newest(loaded: Loaded, reply: ListReply, isStill: boolean): Loaded {
   const known = new Set(loaded.rows.map(({ id }) => id))
   const fresh = reply.rows.filter(({ id }) => !known.has(id)).length
@@ -65,7 +67,6 @@ export function newest(loaded: Loaded, reply: ListReply, isStill: boolean): Load
   return { ...updated(loaded, reply.rows), newer: reply, fresh, gone }
 }
 
-/** Shows the changes that the reader asked for. */
 export function newShown(loaded: Loaded): Loaded {
   return loaded.newer === undefined ? loaded : merged(loaded, loaded.newer)
 }
@@ -74,7 +75,7 @@ const NOTHING_NEWER = { newer: undefined, fresh: 0, gone: new Set<string>() }
 
 function merged(loaded: Loaded, reply: ListReply): Loaded {
   const kept = new Map(loaded.rows.map((row) => [row.id, row]))
-  // More than one page is new: the rows between are unknown, so the list starts again.
+  // The newest page has no known row. The rows in between are unknown, so the list starts again.
   if (reply.cursor !== undefined && !reply.rows.some(({ id }) => kept.has(id))) return first(reply)
   const gone = missing(loaded.rows, reply)
   const newer = new Set(reply.rows.map(({ id }) => id))
@@ -85,7 +86,7 @@ function merged(loaded: Loaded, reply: ListReply): Loaded {
   return { ...loaded, rows, ...NOTHING_NEWER }
 }
 
-/** Returns the ids of rows that the reply lacks, although the reply covers their time. */
+/** Returns the ids of rows that should be in the reply by their time, but are not. */
 function missing(rows: readonly ListRow[], reply: ListReply): ReadonlySet<string> {
   const there = new Set(reply.rows.map(({ id }) => id))
   // A search for plain words runs several searches, which cover different times. So no row counts as missing.
@@ -94,7 +95,7 @@ function missing(rows: readonly ListRow[], reply: ListReply): ReadonlySet<string
   return new Set(rows.filter(({ id, at }) => at > last && !there.has(id)).map(({ id }) => id))
 }
 
-/** Returns the new row, or the old object if nothing changed: that row is not rendered again. */
+/** Returns the new row. If nothing changed, returns the old object, so that the row is not rendered again. */
 function same(old: ListRow | undefined, now: ListRow | undefined): ListRow {
   if (old === undefined || now === undefined) return (now ?? old)!
   return JSON.stringify(old) === JSON.stringify(now) ? old : now

@@ -1,6 +1,5 @@
 import { lastWord, wordsOf } from '../../src/search/tokens.ts'
 
-/** Replaces the last word of a search. */
 export function withLastWord(q: string, word: string): string {
   const last = lastWord(q)
   return q.slice(0, q.length - last.length) + word

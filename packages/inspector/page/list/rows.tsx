@@ -15,7 +15,10 @@ import { byUrgency, outcomeLook, taskLook } from '../words/state.ts'
 /** Number of rows to draw above and below the visible ones. */
 const BEYOND = 12
 
-/** The visible rows, in a container as high as all rows: a million rows cost no more than fifty. */
+/**
+ * The visible rows, in a container that is as high as all rows together. So a list of a million rows draws only about
+ * fifty.
+ */
 export function Rows({
   loaded,
   chosen,
@@ -156,7 +159,7 @@ interface RowProps {
   readonly link: string
   readonly isOpen: boolean
   readonly isGone: boolean
-  /** True if times are in UTC. The row is rendered again when it changes. */
+  /** True if times are in UTC. This property makes a row render again when the setting changes. */
   readonly isUtc: boolean
   readonly hasBox: boolean
   readonly isChosen: boolean

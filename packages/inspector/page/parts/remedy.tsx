@@ -2,8 +2,8 @@ import type { JSX } from 'preact'
 import { safe } from '../words/safe.ts'
 
 /**
- * A remedy. Only a URL at its end, of the sender's documentation, becomes a link. Other parts may quote a stranger, so
- * URLs there stay text.
+ * A remedy. Only a URL at the end of the text becomes a link, because it leads to the provider's documentation. Other
+ * parts may quote a stranger, so a URL there stays text.
  */
 export function Remedy({ text }: { text: string }): JSX.Element {
   const [, before, url] = /^([^]* See )(https:\/\/[^\s"'<>]+)$/.exec(text) ?? []

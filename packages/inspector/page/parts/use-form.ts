@@ -15,7 +15,8 @@ export function useForm<Form extends HTMLElement>(
     const { current } = form
     const find = (selector: string): HTMLElement | null | undefined =>
       current?.querySelector(selector)
-    // A disabled button cannot have the focus: the next Enter would press the button that had it before.
+    // A disabled button cannot get the focus. The focus would stay on the earlier button, and the next Enter would
+    // press that button.
     const first =
       find('textarea, [type=text]') ??
       find('.main:not([disabled])') ??

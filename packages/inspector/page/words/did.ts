@@ -17,7 +17,6 @@ export function did(what: ActedRow['what']): string {
   return DID[what]
 }
 
-/** Describes a mark of a chart. */
 export function happened(mark: ChartsReply['marks'][number]): string {
   if (mark.what === 'deploy') return `version ${safe(mark.version)} works`
   return `${count(mark.count)} ${did(mark.what)}${mark.by === undefined ? '' : ` by ${safe(mark.by)}`}`

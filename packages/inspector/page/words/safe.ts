@@ -15,8 +15,8 @@ export function safeLines(text: string): string {
   )
 }
 
-// Control, format, private and unassigned characters, unpaired surrogates, line separators, and three letters that look
-// like spaces.
+// Characters that are invisible or hard to see: control, format, private and unassigned characters, unpaired
+// surrogates, line separators, and three letters that look like spaces.
 const HIDDEN = /[\u034F\p{C}\p{Zl}\p{Zp}\u3164\uFFA0]/gu
 
 function escaped(sign: string): string {
@@ -25,7 +25,6 @@ function escaped(sign: string): string {
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-/** Shortens a long id to its head and its tail. */
 export function shortId(id: string): string {
   const points = Array.from(id.length > 400 ? id.slice(0, 200) + id.slice(-200) : id)
   return points.length <= 20 ? id : `${points.slice(0, 13).join('')}…${points.slice(-4).join('')}`

@@ -17,7 +17,6 @@ const DEAD = look('✕', 'dead', 'bad')
 const INTERRUPTED = look('⚡', 'interrupted', 'warn')
 const SKIPPED = { folded: look('⊕', 'folded', 'good'), stale: look('⊖', 'stale', 'good') }
 
-/** Returns how the state of a task looks. */
 export function taskLook(task: RowTask): Look {
   if (task.state === 'done') return task.skipped ? SKIPPED[task.skipped] : DONE
   if (task.state === 'dead') return DEAD
@@ -26,7 +25,6 @@ export function taskLook(task: RowTask): Look {
   return task.retrying ? RETRYING : WAITING
 }
 
-/** How each outcome of a run looks. */
 export const runLooks = {
   done: DONE,
   retry: look('✕', 'failed', 'bad'),
@@ -44,7 +42,6 @@ const OUTCOMES = {
   answered: look('↩', 'answered', 'good'),
 } as const
 
-/** Returns how the outcome of a delivery looks. */
 export function outcomeLook(outcome: NonNullable<ListRow['outcome']>): Look {
   return OUTCOMES[outcome]
 }

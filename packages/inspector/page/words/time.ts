@@ -24,7 +24,6 @@ export function setServerTime(now: number): void {
   ahead = Math.abs(off) < 2000 ? 0 : off
 }
 
-/** Returns the server's current time. */
 export function now(): number {
   return Date.now() - ahead
 }
@@ -68,12 +67,10 @@ export function exact(at: number): string {
   return `${clock(at)}.${String(Math.floor(at) % 1000).padStart(3, '0')}`
 }
 
-/** Writes a time as `2026-11-25T16:04:55.909Z`. */
 export function iso(at: number): string {
   return new Date(at).toISOString()
 }
 
-/** Returns the reader's time zone, such as `Europe/Berlin`. */
 export function zone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone
 }

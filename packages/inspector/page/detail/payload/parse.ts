@@ -26,7 +26,7 @@ export function parsePayload(text: string): ParsedValue | undefined {
     return JSON.parse(text, exactly as (name: string, value: unknown) => unknown) as ParsedValue
   } catch {
     try {
-      // A deeply nested value can be too deep for JSON.parse with a function, but not without one.
+      // With a function, JSON.parse fails for a deeply nested value, which it can parse without the function.
       return JSON.parse(text) as ParsedValue
     } catch {
       return undefined
@@ -48,7 +48,6 @@ export function hasParts(
   return typeof value === 'object' && value !== null && !(value instanceof LongNumber)
 }
 
-/** Returns the members of an object or an array, with their names or positions. */
 export function valueParts(
   value: ParsedValue,
 ): readonly (readonly [name: string | number, value: ParsedValue])[] {
@@ -56,7 +55,6 @@ export function valueParts(
   return hasParts(value) ? Object.entries(value) : []
 }
 
-/** Returns the number of members of an object or an array. */
 export function sizeOf(value: ParsedValue): number {
   if (Array.isArray(value)) return value.length
   return hasParts(value) ? Object.keys(value).length : 0

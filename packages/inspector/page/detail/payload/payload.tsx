@@ -75,7 +75,7 @@ function Tree({ root, row }: { root: ParsedValue; row: ListRow }): JSX.Element {
     setOpened(reveal(root, path, opened))
     setChosen(JSON.stringify(path))
   }
-  // A layout effect, so that a key pressed before the next frame goes to the new line.
+  // A layout effect moves the focus before the next frame, so a key pressed before that frame goes to the new line.
   useLayoutEffect(() => {
     if (follows.current) tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus()
     follows.current = false
@@ -185,7 +185,6 @@ function reveal(root: ParsedValue, path: Path, opened: OpenedLines): OpenedLines
 /** Maximum indentation, in levels. Deeper lines would not fit on the page. */
 const DEEPEST = 24
 
-/** One line of the tree. */
 function TreeLine({
   line,
   isChosen,
@@ -336,7 +335,6 @@ const LONGEST_PATH = 200
 /** Number of parts of one value that are shown before the reader asks for more. */
 const STEP = 100
 
-/** One line of the tree. */
 interface PayloadLine {
   readonly path: Path
   /** The path as one string, unique in the tree. */
@@ -347,11 +345,11 @@ interface PayloadLine {
   /** `at` is the position of the line among its siblings, from 1. `of` is the number of siblings. */
   readonly at: number
   readonly of: number
-  /** Instead of a value: the number of hidden parts of `path`. */
+  /** Number of parts of `path` that are not shown yet. Set only for a line that shows this number and not a value. */
   readonly rest?: number
 }
 
-/** Keys of the open lines, and the number of shown parts where it is not {@link STEP}. */
+/** Keys of the open lines. For lines that do not show {@link STEP} parts, `shown` has the number of parts. */
 interface OpenedLines {
   readonly open: ReadonlySet<string>
   readonly shown: ReadonlyMap<string, number>
