@@ -13,7 +13,6 @@ export function runAction<Args extends readonly unknown[]>(
   }
 }
 
-/** Returns a promise of the first signal that ends a command, and a function that stops waiting for signals. */
 export function signals(): { readonly came: Promise<void>; readonly off: () => void } {
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   let resolve = (): void => undefined

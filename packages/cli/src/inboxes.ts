@@ -16,7 +16,7 @@ interface InboxRow {
     readonly flag: PlaceFlag
     readonly takes: 'file' | 'url'
     readonly option: string
-    /** File or URL in generated code, which is passed to the factory as `option`. */
+    /** File or URL that generated code passes to the factory, as the option named `option`. */
     readonly written: WrittenPlace
     /** Pattern for .gitignore, if the inbox is a file in the project. */
     readonly ignored?: string

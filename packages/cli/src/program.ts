@@ -63,9 +63,9 @@ const COMMANDS: readonly (readonly [
 ]
 
 /**
- * Creates the program with all commands. `words` are the arguments of the command line: only modules of commands that
- * they name are loaded, so that `--help` is fast. Without `words`, all modules are loaded. `started` is called with the
- * command whose action starts.
+ * Creates the program with all commands. `words` are the arguments of the command line. Only modules of commands that
+ * `words` name are loaded, so that `--help` is fast. Without `words`, all modules are loaded. `started` is called with
+ * the command whose action starts.
  */
 export async function createProgram(
   words?: readonly string[],

@@ -85,7 +85,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
   }
 
   async function deliver(event: Event, task: Task, id: string): Promise<void> {
-    // If `to` is a fixed list, the app may have changed the destination's URL since the task was created.
+    // If `to` is a fixed list, its URL is used, because the app may have changed the URL since the task was created.
     const destination: Destination = {
       id,
       url: fixed?.find((each) => each.id === id)?.url ?? (task.data as unknown as Destination).url,

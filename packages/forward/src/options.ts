@@ -13,8 +13,9 @@ export interface CallOptions extends GuardOptions {
   /** Maximum number of parallel calls to one destination. @default 8 */
   readonly concurrency?: number
   /**
-   * Maximum number of parallel calls to all destinations. Set it here, not on the subscription, so that destinations
-   * share it fairly. @default 128
+   * Maximum number of parallel calls to all destinations. Set this limit here, not on the subscription, so that the
+   * destinations share it fairly.
+   * @default 128
    */
   readonly total?: number
   /** Time limit to connect. @default '5s' */

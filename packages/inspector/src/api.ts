@@ -55,7 +55,6 @@ export interface ErrorReply {
 export interface StatusReply {
   /** Name of the app, as the `name` option gives it. */
   readonly name: string
-  /** Name of the inbox's kind, such as `sqliteInbox`. */
   readonly inbox: string
   /** False in `postern inspect`, which has no handlers: a replayed task waits there for the app. */
   readonly hasHandlers: boolean
@@ -68,7 +67,6 @@ export interface StatusReply {
     /** True if the receiver has the key to sign a sample as its sender does. */
     readonly canSign: boolean
   }[]
-  /** True if the server can list the endpoints that are registered at the senders. */
   readonly hasRegistered: boolean
   /** `index`: the inbox filters with indexes. `scan`: the inbox reads task after task, newest first. */
   readonly search: 'index' | 'scan'

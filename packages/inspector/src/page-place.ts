@@ -1,4 +1,4 @@
-/** The place of a request below the mount path, which is found from the request's path. */
+/** The meaning of a request's path: the route that it asks for, and the mount path before this route. */
 export interface PagePlace {
   /** `''` is the document; otherwise the path after `~/`, such as `page.js`. */
   readonly route: string

@@ -13,8 +13,8 @@ export interface CurlFacts {
 }
 
 /**
- * Ways to derive a signing key from a secret: as text, hex or base64. Each way has a JavaScript function and the same
- * option for openssl.
+ * Ways to derive a signing key from a secret: as text, hex or base64. Each way has a JavaScript function and the
+ * equivalent option of openssl.
  */
 const KEYS: readonly {
   readonly bytes: (secret: string) => Buffer
@@ -45,8 +45,8 @@ export function curlOf(request: AuditRequest, facts: CurlFacts): string | undefi
   if (body.length > LONGEST || wire?.length !== undefined || wire?.slow || wire?.cut !== undefined)
     return undefined
   const signing = signingOf(request, facts)
-  // In the body, the time and the signature are not replaced by shell variables, because the signature covers the
-  // original body.
+  // In the body, shell variables do not replace the time and the signature, because the signature covers the original
+  // body.
   const signed = Buffer.from(body).toString('utf8')
   const parts = (text: string): readonly CurlPart[] => {
     const by = text === signed ? undefined : signing

@@ -4,7 +4,10 @@ import { gzipSync } from 'node:zlib'
 const LOST =
   'The sender treats the rejection as a failure, retries, and gives up: the event is lost.'
 
-/** Returns audit cases about connections. They need a server, so tests that call a handler directly cannot run them. */
+/**
+ * Returns audit cases about connections. Tests that call a handler directly cannot run these cases, because the cases
+ * need a server.
+ */
 export function networkCases(sender: AuditSender): readonly AuditCase[] {
   return [...wireForms(sender), ...crowds(sender), ...massCases(sender)]
 }

@@ -89,7 +89,8 @@ export function planOf(project: Project, place: InitPlace, filling: Filling): In
   }
 
   /**
-   * Returns the lines that the user must add by hand to the file `to` of the project. They come from an example file.
+   * Returns the lines that the user must add by hand to the file `to` of the project. The lines come from an example
+   * file.
    */
   function code(file: string, to: string): readonly string[] {
     const name = `${factoryOf(about).factory}Receiver`

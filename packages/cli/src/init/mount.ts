@@ -18,7 +18,7 @@ interface Mounting extends InitPlace {
   readonly ending: string
   /** Example files that are written, with their path in the project. */
   readonly targets: ReadonlyMap<string, string>
-  /** Returns the lines that the user must add by hand to the file `to`. They come from an example file. */
+  /** Returns the lines that the user must add by hand to the file `to`. The lines come from an example file. */
   readonly code: (file: string, to: string) => readonly string[]
 }
 

@@ -223,8 +223,8 @@ interface TypeScript {
 }
 
 /**
- * Returns the TypeScript settings, or undefined for a project in JavaScript. `tsconfig.json` decides first, then the
- * source files, then the installed tools.
+ * Returns the TypeScript settings, or undefined for a project in JavaScript. The settings come from `tsconfig.json`, or
+ * else from the source files, or else from the installed tools.
  */
 function typeScriptIn(
   folder: string,

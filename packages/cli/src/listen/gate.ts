@@ -51,7 +51,7 @@ const MOST = 25 * 2 ** 20
 // oldest request is closed, so that slow requests cannot block genuine deliveries.
 const COMING = 64
 const COMING_BYTES = 64 * 2 ** 20
-// Maximum time to receive a request, in milliseconds.
+// Time limit to receive a request, in milliseconds.
 const SLOWEST = 10_000
 // Maximum number of requests that wait for their reply.
 const AT_ONCE = 64

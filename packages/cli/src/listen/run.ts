@@ -60,8 +60,8 @@ export async function listenFor(
   words: readonly string[],
   options: ListenOptions,
 ): Promise<ExitCode> {
-  // This copy for the app is made before .env is read. Otherwise inherited variables would override the app's own env
-  // files.
+  // The app inherits this copy, which is made before .env is read. The variables of .env would override the app's own
+  // env files.
   const inherited = { ...process.env }
   const { output, port, isPublic } = checkOptions(words, options)
   if (isPublic || options.clean || options.from !== undefined) await loadEnv(options.env)

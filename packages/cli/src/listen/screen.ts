@@ -16,7 +16,6 @@ interface ScreenContext {
   /** URL of this listener, for the first line. */
   readonly where: string
   readonly explain: (entry: Entry) => Promise<void>
-  /** Sends a delivery to the app again, with a new id if `isNew`. Undefined without an app. */
   readonly again: ((entry: Entry, isNew: boolean) => Promise<string>) | undefined
 }
 

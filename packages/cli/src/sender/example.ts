@@ -40,7 +40,7 @@ export function exampleFiles(host: HostName): ReadonlyMap<string, string> {
 
 const COMMON = ['handlers', 'receiver', 'github.test'].map((name) => `webhooks/${name}.ts`)
 
-/** Returns the text of an example file for another provider, inbox and path. Relative imports are not changed. */
+/** Returns an example file for another provider, inbox and path. Relative imports stay unchanged. */
 export function filled(file: string, filling: Filling): string {
   const { about, gateway, inbox, path, topic } = filling
   const window = inbox === undefined ? windowOf(gateway ?? about) : ''
@@ -113,8 +113,8 @@ export function sortedImports(text: string): string {
 const RELATIVE = /^import .* from '(\.[^']+)'\n/gm
 
 /**
- * Returns a whole app in one file: the modules that an example's main module imports, without their exports, and then
- * the main module.
+ * Returns a whole app in one file: the example's main module, after the modules that it imports. These modules lose
+ * their exports.
  */
 export function wholeExample(main: string, filling: Filling): string {
   const all = modules(main, new Set()).join('\n')

@@ -37,7 +37,6 @@ export interface DetailReply {
   readonly tasks: readonly DetailTask[]
   /** Actions on the tasks of this delivery, newest first, at most twenty. */
   readonly acted: readonly Pick<ActedRow, 'id' | 'at' | 'what' | 'by' | 'count'>[]
-  /** Actions that this visitor can do now with this delivery. */
   readonly actions: readonly (Action | 'curl' | 'test' | 'explain')[]
 }
 

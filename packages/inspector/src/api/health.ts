@@ -123,7 +123,6 @@ export interface RejectedGroup {
   readonly isOver?: boolean
   /** The cause of the rejections, proven with the newest stored body. `remedy` is the fix. */
   readonly proven?: string | undefined
-  /** The likely cause, if no cause is proven. */
   readonly likely?: string | undefined
   readonly remedy?: string | undefined
   /** Id of the newest rejected delivery that the page can explain. */
@@ -145,7 +144,6 @@ export interface RegisteredReply {
     }[]
     /** Differences between the registration and the code, one sentence each. */
     readonly differs: readonly string[]
-    /** Why the sender could not be asked. */
     readonly problem?: string
   }[]
 }

@@ -54,7 +54,7 @@ export interface ListRow {
   readonly status: number | undefined
   readonly took: number | undefined
   readonly tasks: readonly RowTask[]
-  /** The place in which plain text was found. `id` stands for an id, a topic or a reason. */
+  /** Where the search found the plain text. `id` stands for an id, a topic or a reason. */
   readonly by?: 'id' | 'error' | 'payload'
 }
 

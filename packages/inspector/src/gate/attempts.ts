@@ -11,10 +11,10 @@ interface Window {
 }
 
 /**
- * Makes a function that counts wrong credentials. Its promise resolves when the rejection may be sent, with the number
- * of seconds that the client should wait. Credentials are counted per peer, which is an IPv4 address or an IPv6
- * network. After 10 wrong credentials from one peer in a minute, each further rejection waits for a second. Correct
- * credentials do not wait, so an attacker cannot lock out the owner. `now` is in milliseconds.
+ * Makes a function that counts wrong credentials. The function's promise resolves when the rejection may be sent, with
+ * the number of seconds that the client should wait. Credentials are counted per peer, which is an IPv4 address or an
+ * IPv6 network. After 10 wrong credentials from one peer in a minute, each further rejection waits for a second.
+ * Correct credentials do not wait, so an attacker cannot lock out the owner. `now` is in milliseconds.
  */
 export function createWrongCredentials(
   now: () => number = () => performance.now(),

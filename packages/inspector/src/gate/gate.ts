@@ -13,7 +13,6 @@ import { policy } from '../policy.ts'
 
 export interface Visitor extends Grant {
   readonly payloads: boolean
-  /** True with `dev: true`. */
   readonly isDeveloper: boolean
   /** True if visitors sign in with a token, and so can sign out. */
   readonly canSignOut: boolean

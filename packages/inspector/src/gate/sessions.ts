@@ -5,7 +5,7 @@ import type { InspectorRequest } from '../request.ts'
 
 /** The sessions that people ended by signing out. All processes with this inbox share them. */
 export interface SignedOut {
-  /** Returns true if the session was ended. If another process ended the session, this takes up to ten seconds. */
+  /** Returns true if the session was ended. A sign-out in another process counts after at most ten seconds. */
   has(session: string): Promise<boolean>
   /** Ends a session that would have lasted until `ends`, in milliseconds since 1970. */
   add(session: string, ends: number): Promise<void>

@@ -65,7 +65,6 @@ export async function mark(
   return records.set(PREFIX + cause, value, known?.version ?? 0)
 }
 
-/** Unmutes a cause. Returns false if nothing has changed. */
 export async function unmark({ records }: Inbox, cause: string): Promise<boolean> {
   const known = await records?.get(PREFIX + cause)
   return known !== undefined && (await records!.delete(PREFIX + cause, known.version))

@@ -6,7 +6,6 @@ import { countBuckets, sumOf, type Counted } from '../span.ts'
 export interface Burst {
   readonly receiver: string
   readonly code: string
-  /** Number of rejections in the last six hours. */
   readonly count: number
   /**
    * The minute of the first rejection, in milliseconds since 1970. This value stays the same while the burst continues.

@@ -13,9 +13,7 @@ const SMALL = 1400
 // Maximum bytes of a `Response` that `auth` returns, such as the app's login page.
 const MOST = 32 * 1024 * 1024
 
-/** Facts that a framework on node:http knows about a request. */
 interface NodeHost {
-  /** The path that the inspector is mounted on. */
   readonly mount?: string | undefined
   /** Returns the value that a body parser of the app has made. */
   readonly parsed?: () => unknown

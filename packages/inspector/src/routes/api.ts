@@ -102,7 +102,6 @@ async function answerSample({ receivers, visitor, body, acted }: Context): Promi
   return { status, reply: text }
 }
 
-/** Runs the event of a task once more, with an edited payload. */
 async function rerun({ inbox, visitor, body, receivers, acted }: Context): Promise<RerunReply> {
   demand(visitor, 'rerun', receivers.length > 0)
   const { task, payload } = body

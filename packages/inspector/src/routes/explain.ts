@@ -12,7 +12,7 @@ const MS = 500
 
 /** Returns why a delivery was rejected. The search tries the secrets that this process has. */
 export async function answerExplain(context: Context): Promise<ExplainReply> {
-  // A cause that depends on the body reveals something about the body.
+  // Visitors without `payloads` get no explanation, because a cause can reveal something about the body.
   if (!context.visitor.payloads)
     throw new ApiProblem(
       403,

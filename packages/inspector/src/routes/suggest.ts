@@ -107,7 +107,7 @@ const VALUES: Readonly<Record<string, (context: Context) => Promise<readonly Sug
     return distinct(buckets.flatMap((bucket) => ('value' in bucket ? bucket.value : [])))
   },
   async cause({ inbox, visitor }) {
-    // Causes are hashes of messages, and messages quote payloads.
+    // Visitors without `payloads` get no causes, because a cause is a hash of a message, which may quote a payload.
     const causes = visitor.payloads ? ((await inbox.view?.causes()) ?? []) : []
     return causes.map(({ cause, sample, dead, retrying }) => ({
       value: cause,

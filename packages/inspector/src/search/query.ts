@@ -29,7 +29,6 @@ export type SearchQuery =
   | {
       readonly kind: 'problem'
       readonly problem: string
-      /** A corrected search to suggest. */
       readonly meant?: string
     }
 

@@ -135,7 +135,6 @@ export function rowTask(task: TaskInfo, payloads: boolean): RowTask {
 
 const LONGEST_ERROR = 200
 
-/** Returns an error on one line, with only what the visitor may see. */
 export function errorLine(error: TaskError, payloads: boolean): string {
   const { name, message } = payloads ? error : withheldError(error)
   const text = [name === 'Error' ? '' : name, message].filter(Boolean).join(': ') || 'Error'

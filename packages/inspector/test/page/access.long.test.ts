@@ -9,10 +9,10 @@ import { SCREENS, type Screen } from './access/screens.ts'
 import { openTab, startBrowser, type Tab } from './browser.ts'
 import { startWorld, type World } from './world.ts'
 
-// axe's rules about colors. The dark theme is checked by these alone, since the themes differ only in colors.
+// axe's rules about colors. In the dark theme, only these rules are checked, since the themes differ only in colors.
 const COLOURS: RunOptions = { runOnly: ['color-contrast', 'link-in-text-block'] }
 
-// The actions of a screen run at the first size, a phone, where they are hardest.
+// The actions of a screen run only at the first size, because a phone is the hardest size for them.
 const SIZES = [
   { width: 390, height: 844 },
   { width: 768, height: 900 },

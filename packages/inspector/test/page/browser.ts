@@ -1,7 +1,7 @@
 import { chromium as launcher, type Browser, type Page } from 'playwright-core'
 import { chromium } from '../../../../test/services/programs.ts'
 
-/** Starts Chromium without a window and without calls to its maker. */
+/** Starts Chromium without a window, and without background requests to Google. */
 export function startBrowser(): Promise<Browser> {
   return launcher.launch({
     executablePath: chromium.file!,

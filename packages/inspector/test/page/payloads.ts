@@ -72,7 +72,7 @@ export function hostilePayloads(marker: string): readonly object[] {
   ]
   const texts = [...markup, ...odd]
   const made = [
-    // Each text as a value, some also as a key, in a list, and as texts that the page shows outside the payload.
+    // Each text is a value. Some texts are also keys, list items, or texts that the page shows outside the payload.
     ...texts.map((text) => ({ text })),
     ...texts.slice(0, 45).map((text) => ({ [text]: 1 })),
     ...texts.slice(0, 45).map((text) => ({ list: [text, { [text]: text }] })),

@@ -24,7 +24,7 @@ needs(chromium).describe(
           try {
             await show(browser, state, started, async ({ page, look }) => {
               expect(await page.locator('main, body').first().innerText()).toMatch(state.shows)
-              // The page must say that its data is live, or from which time the data is.
+              // The page must say that its data is live, or how old the data is.
               const age = page
                 .locator('.as-of')
                 .or(page.getByRole('button', { name: 'Live updates' }).filter({ hasText: 'live' }))
@@ -43,7 +43,8 @@ needs(chromium).describe(
 )
 
 /**
- * Returns elements outside the window, and elements whose text overflows them, unless they or a parent scroll or cut.
+ * Returns elements outside the window, and elements whose text overflows. Leaves out elements that scroll or cut, and
+ * elements inside such an element.
  */
 function overflowing(): readonly string[] {
   const { clientWidth } = document.documentElement

@@ -1,9 +1,7 @@
 import { expect } from 'vitest'
 import type { Page } from 'playwright-core'
 
-/** The app that {@link walk} uses. */
 export interface Walked {
-  /** Sends a signed delivery, as Stripe does. */
   send(topic: string, options: { readonly id: string }): Promise<void>
   /** Makes the handler of `mail` fail from now on, or succeed again. */
   fail(isBroken: boolean): void | Promise<void>

@@ -20,7 +20,7 @@ const WINDOWS = [
   ),
 ] as const
 
-// axe's rules about colors. The dark theme is checked by these alone, since the themes differ only in colors.
+// axe's rules about colors. In the dark theme, only these rules are checked, since the themes differ only in colors.
 const COLOURS: RunOptions = { runOnly: ['color-contrast', 'link-in-text-block'] }
 
 /** A screen: its URL, an element to wait for, and actions there. */

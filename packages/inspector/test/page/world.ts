@@ -19,7 +19,6 @@ export interface Shop {
   /** A text for each completed task: its subscription and the event's id. */
   readonly done: string[]
   ran(): readonly string[]
-  /** Sends a signed delivery, as Stripe does. */
   send(topic?: string, options?: { payload?: unknown; id?: string }): Promise<void>
   /** Calls {@link send}, and waits until the tasks have ended. */
   sendAndSettle(...given: Parameters<Shop['send']>): Promise<void>

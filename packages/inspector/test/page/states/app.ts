@@ -1,4 +1,4 @@
-// The app of a test that kills it. It prints the URL of its page.
+// The app for a test that kills the process of the app. Prints the URL of the page.
 import { temporaryInbox } from '../../scene.ts'
 import { startCrowd } from './crowd.ts'
 

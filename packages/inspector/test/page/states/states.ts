@@ -12,7 +12,6 @@ import { startCrowd, type Crowd, type Size } from './crowd.ts'
 
 export interface State {
   readonly needs: readonly Program[]
-  /** The page's first sentence. */
   readonly says: RegExp
   readonly shows: RegExp
   readonly start: () => Promise<Started>

@@ -1,6 +1,6 @@
 // Takes screenshots of every state, at the widths of a desktop and a phone, in both themes: `npm run docs -- pictures`.
-// With parts of names, takes only those: `npm run docs -- pictures redis`. They are for people to look at;
-// states.long.test.ts has the assertions.
+// If arguments name parts of states, takes only the matching states: `npm run docs -- pictures redis`. The screenshots
+// are for people; states.long.test.ts has the assertions.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startBrowser } from '../browser.ts'
