@@ -79,8 +79,8 @@ export interface Consumer {
    */
   settled(claim: Claim, outcome: Outcome, stored: boolean, ran?: Ran): void
   /**
-   * Called by the inbox when an interruption was stored. `count` is the number of interruptions in a row, and `strikes`
-   * is how many of them are strikes.
+   * Called by the inbox when an interruption was stored. `count` is the number of interruptions in a row. `strikes` is
+   * the number of interruptions that count toward `poison`.
    */
   interrupted?(interruption: {
     readonly subscription: string

@@ -146,7 +146,7 @@ export interface Patch {
   readonly error?: string | null
   readonly cause?: string | null
   readonly fold?: string
-  /** True if the patch starts a new round. */
+  /** True if the patch starts a new round; see `TaskRow.round`. */
   readonly anew?: true
   /**
    * A row to add to the task's history. The attempt that settles a task is not added: it stays on the task's own row

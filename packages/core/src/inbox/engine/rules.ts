@@ -32,7 +32,10 @@ export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>, wait = 0): 
   return fair === null && wait <= 0 ? READY : LATER
 }
 
-/** Returns the ruling (fence and change) for a reported outcome. `now` is a time on the clock of `Outcome.at`. */
+/**
+ * Returns the ruling (a condition on the row, and the change) for a reported outcome. `now` is a time on the clock of
+ * `Outcome.at`.
+ */
 export function reported(
   { attempt, fair }: Pick<TaskRow, 'attempt' | 'fair'>,
   outcome: Outcome,
@@ -65,7 +68,7 @@ export function givenBack({ attempt, cut }: Pick<TaskRow, 'attempt' | 'cut'>): R
   return { fence: 'held', change: { state: PENDING, wait: 0, attempt: attempt - 1, gate } }
 }
 
-/** The ruling for a task whose lease has ended, which is an interruption. */
+/** The ruling for an interruption: the lease of a running task has ended. */
 export interface Cut extends Ruling {
   /** Number of interruptions in a row, and how many of these are strikes. */
   readonly count: number
@@ -105,7 +108,10 @@ export function cut(
   return { ...ruling, error: undefined, change: { ...base, ...pending } }
 }
 
-/** Maximum wait of a task, in milliseconds. A stored time that is further away is damaged, and its task is due now. */
+/**
+ * Maximum wait of a task, in milliseconds. A task whose stored time is further away is due now, since that time is
+ * damaged.
+ */
 export const MOST_WAIT: number = 10 * 365 * 86_400_000
 
 const SUSPECT_AFTER = 3
@@ -114,7 +120,7 @@ const LEAST_STRIKES = 5
 const FIRST_WAIT = 250
 const LONGEST_WAIT = 8000
 
-/** Returns the ruling for a task that was settled while another run held it, once the lease of that run has ended. */
+/** Called for a settled task that another run still held, once the lease of that run has ended. */
 export function letGo({ state }: Pick<TaskRow, 'state'>): Ruling {
   return { fence: 'over', change: { state } }
 }
@@ -142,7 +148,7 @@ export function revived(
 }
 
 interface Removal extends Ruling {
-  /** The task states that the fence permits. */
+  /** The task states in which the removal is allowed. */
   readonly from: readonly TaskState[]
 }
 

@@ -226,8 +226,8 @@ interface ClockDialect<Sql> {
   readonly extend: (sql: Sql, clock: number, longer: number) => Promise<unknown>
 }
 
-// In milliseconds. The stored time is renewed once it is STORE old. If no process ran for some time, at most GAP of
-// this time counts as real.
+// In milliseconds. The stored server time is renewed once it is STORE old. If no process ran for some time, at most GAP
+// of this time counts as real.
 const STORE = 10_000
 const GAP = 3_600_000
 

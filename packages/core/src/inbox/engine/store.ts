@@ -30,13 +30,13 @@ export interface Rows {
    */
   insert(batch: StoreBatch): MaybePromise<ReadonlySet<NewEvent>>
   /**
-   * Returns which of the events are stored, except erased ones, with their failed tasks. Prevents pruning of these
-   * events until the transaction ends.
+   * Returns the events that are stored, with their failed tasks. Leaves out erased events. Prevents pruning of the
+   * returned events until the transaction ends.
    */
   known(events: readonly NewEvent[]): MaybePromise<ReadonlyMap<NewEvent, readonly TaskRow[]>>
   /**
-   * Takes guards (keys that only one event may hold) for events, in order. Returns the guards that now belong to the
-   * event that wanted them.
+   * Takes guards (keys that only one event may hold) for events, in order. Returns the entries of `wanted` whose guard
+   * now belongs to their event.
    */
   guard(wanted: readonly Guarded[]): MaybePromise<ReadonlySet<Guarded>>
   /** Releases guards that this transaction has taken. */
@@ -201,8 +201,8 @@ export interface Store extends SingleRows, Viewed, Journaled {
     lanes: readonly number[],
   ): MaybePromise<readonly { readonly lane: number; readonly suspect: boolean }[]>
   /**
-   * Returns lines of these lanes in which either no task is allowed to run, or two are. Also updates tasks with an old
-   * root.
+   * Returns lines of these lanes in which either no task is allowed to run, or two are. Also sets the root of tasks to
+   * the current root of their lane.
    */
   stuck(lanes: readonly number[]): MaybePromise<readonly number[]>
   /** Returns tasks with their contents, in the form that `claim` returns. */
@@ -245,8 +245,8 @@ export interface Store extends SingleRows, Viewed, Journaled {
   /** Returns the class of an error, which decides what can be tried again. */
   fault(error: unknown): StoreFault
   /**
-   * Converts an error to the error with which a delivery is rejected, which names cause and remedy. Returns a
-   * `WebhookError` or `TypeError` as it is.
+   * Converts an error to an error that rejects a delivery, and that names cause and remedy. Returns a `WebhookError` or
+   * `TypeError` as it is.
    */
   rejection(error: unknown): Error
 }

@@ -248,7 +248,7 @@ function joinable(
 
 /**
  * Takes guards (keys that only one event may hold) with `take`, which returns the hash of the event that holds each
- * key. Returns the guards that belong to the event that wanted them.
+ * key. Returns the entries of `wanted` whose guard now belongs to their event.
  */
 export async function takeGuards(
   wanted: readonly Guarded[],

@@ -12,7 +12,6 @@ export interface InlineContext {
   /** Milliseconds for which an event's claim is valid. The claim is renewed while handlers run. */
   readonly lease: number
   readonly slots: (subscription: string) => Semaphore
-  /** Signal that is aborted when the receiver closes. */
   readonly closing: AbortSignal
   /** Functions that `close` calls at its end. Each releases one running event to the ledger. */
   readonly over: Set<() => void>
@@ -35,8 +34,8 @@ export async function runInline(
   item: IntakeItem,
   delivery: StoredDelivery,
 ): Promise<InlineResult> {
-  // The first delivery decides which tasks an event has. So tasks in the ledger are used instead of those of the
-  // current subscriptions.
+  // The first delivery decides which tasks an event has. Later deliveries run the tasks in the ledger, even if the
+  // subscriptions have changed.
   const known = held.state === undefined ? undefined : (JSON.parse(held.state) as InlineTask[])
   if (known) reviveDead(known, held.claims)
   const tasks = known ?? newTasks(item.tasks, 1)
@@ -178,8 +177,8 @@ interface InlineTask {
   readonly draft: TaskDraft
   state: 'open' | 'done' | 'dead'
   /**
-   * Number of claims of the event that are not attempts of this task. Before some of them, the task was not spawned or
-   * revived yet. In the others, the task was postponed or released.
+   * Number of claims of the event that do not count as an attempt of this task. The task was not spawned or revived
+   * yet, or was postponed or released.
    */
   skipped: number
 }

@@ -304,7 +304,6 @@ export class StoredTask implements TaskRow, Heaped<StoredTask> {
   }
 }
 
-/** A past run of a task, with the number of the run. */
 interface PastRun extends AttemptRow {
   readonly seq: number
 }

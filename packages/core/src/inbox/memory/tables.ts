@@ -164,7 +164,10 @@ export function createTables(settings: MemorySettings): Tables {
     log.length = 0
   }
 
-  /** Drops dead tasks beyond the limits: the oldest of the tenant with the most. A redelivery runs them again. */
+  /**
+   * Drops dead tasks beyond the limits: the oldest dead task of the tenant with the most dead tasks. A redelivery still
+   * runs a dropped task again.
+   */
   function trim(home: Home): void {
     const { maxDead, maxWaitingBytes } = settings
     while (home.deadTasks > 1 && home.deadBytes > maxWaitingBytes)

@@ -43,7 +43,9 @@ export function createAccept(side: EngineSide): Side['accept'] {
     return waitUntil ? chain(taken, (all) => (hold(waitUntil, all), all)) : taken
   }
 
-  /** Keeps a platform that freezes the process after the response awake for the first attempts, but not for retries. */
+  /**
+   * Keeps the process awake for the first attempts, but not for retries, if the platform freezes it after the response.
+   */
   function hold(waitUntil: NonNullable<Host['waitUntil']>, taken: readonly Accepted[]): void {
     if (side.hold === undefined || !taken.includes('new') || !side.runner().active()) return
     side.runner().wake()

@@ -135,7 +135,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     return false
   }
 
-  /** Repairs lines in which either no task is allowed to run, or two are. */
+  /** Repairs lines (the tasks of one ordering key) in which either no task may run, or two may. */
   async function order(all: readonly number[]): Promise<void> {
     const now = performance.now()
     if (now - ordered < LINES || !consumer.lanes().some((lane) => lane.ordered)) return

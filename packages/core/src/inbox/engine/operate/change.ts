@@ -148,7 +148,8 @@ export function createChange(
       checkChange('erase', filter)
       unknownOptions('erase', options, [...CHANGE_OPTIONS, 'passing', 'keep'])
       const { passing = false, keep } = options
-      // With one of these keys, the search goes through tasks, so it finds only events that still have tasks.
+      // If the filter has one of these keys, the search goes through tasks, and finds only events that still have
+      // tasks.
       const { subscription, part, state, id, cause } = filter
       const byTasks = (subscription ?? part ?? state ?? id ?? cause) !== undefined
       const of = byTasks ? 'tasks' : 'events'
@@ -267,7 +268,7 @@ function parse(
   return { next: Number(cursor!.slice(0, at)) || 0, cursor: cursor!.slice(at + 1) }
 }
 
-/** Keeps identity, topic, times, method, path and the result of `keep`. */
+/** Returns what an erased event keeps: identity, topic, times, method, path and the result of `keep`. */
 function emptied(
   { event: number, record, head, body }: ContentsRow,
   keep: EraseOptions['keep'],
@@ -282,7 +283,7 @@ function emptied(
 }
 
 /**
- * Returns empty contents if the stored ones are damaged, so that damaged events, which may contain private data, are
+ * Returns empty contents if the stored contents are damaged. So damaged events, which may contain private data, are
  * erased too.
  */
 function readable(

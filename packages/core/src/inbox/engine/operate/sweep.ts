@@ -9,8 +9,8 @@ export interface Sweep {
   stop(): Promise<void>
   /**
    * Runs steps until `until`, a time of `performance.now()`, and continues where the last call stopped. Does nothing if
-   * the last call was less than a minute ago, or less than one pause if that is shorter. Called at the end of `runDue`,
-   * for platforms without a permanent process. Ignores errors of a step.
+   * the last call was less than a minute ago, or less than one pause if that is shorter. Called at the end of `runDue`
+   * and of a burst, for platforms without a permanent process. Ignores errors of a step.
    */
   once(until: number): Promise<void>
 }

@@ -22,7 +22,6 @@ import { decodeDelivery, decodeEvent, encodeDelivery, encodeEvent } from '../../
 import { release } from '../run/order.ts'
 import { randomUUID } from 'node:crypto'
 
-// Number of rows of a page: the default and the maximum.
 const DEFAULT_LIMIT = 100
 const MOST = 1000
 // Maximum time of a search, in milliseconds.

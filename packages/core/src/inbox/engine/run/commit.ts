@@ -28,7 +28,8 @@ interface Gate {
   readonly places: Semaphore
   most: number
   /**
-   * `calm` is the number of successful transactions since `most` changed. Once it reaches `need`, `most` is doubled.
+   * `calm` is the number of successful transactions since `most` changed. Once `calm` reaches `need`, `most` is
+   * doubled.
    */
   calm: number
   need: number
@@ -36,7 +37,7 @@ interface Gate {
 
 const CALM = 16
 const LONGEST = 1024
-// Once this number of transactions may run at once, the limit is removed.
+// The limit is removed once it allows this number of transactions.
 const ENOUGH = 32
 
 export function createCrowd<Slot extends object>(): Crowd<Slot> {

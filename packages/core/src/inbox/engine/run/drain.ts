@@ -7,7 +7,6 @@ interface DrainParts extends Pick<RunnerOptions<never>, 'reclaim' | 'rest'> {
   /** Allows or forbids claims. Claims are allowed only during a drain (one call of `runDue`). */
   readonly allow: (on: boolean) => void
   readonly look: () => void
-  /** Resolves when no task is claimed, runs or waits to be stored. */
   readonly idle: () => Promise<void>
   readonly giveBackWaiting: () => void
   readonly abort: () => void

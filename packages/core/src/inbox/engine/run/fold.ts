@@ -19,7 +19,6 @@ interface Fold {
   /** `n` is the number of folded events. `w` is when they started to wait, in milliseconds on the store's clock. */
   readonly n?: number
   readonly w?: number
-  /** The task that this task was folded into. */
   readonly into?: number
   /** Set if a newer event of the key had arrived before this one. */
   readonly stale?: 1

@@ -13,7 +13,9 @@ export interface Finder {
 export interface Lanes extends Finder {
   /** Fetches the lanes of these subscriptions, and makes missing lanes. */
   ensure(names: readonly string[]): MaybePromise<void>
-  /** Fetches lanes in a transaction of the app, without remembering new lanes, since it may be rolled back. */
+  /**
+   * Fetches lanes in a transaction of the app. New lanes are not remembered, since the transaction may be rolled back.
+   */
   within(rows: Pick<GuestRows, 'lanes'>, names: readonly string[]): MaybePromise<Finder>
   ensureAll(): MaybePromise<void>
   all(): readonly number[]

@@ -58,8 +58,8 @@ export function* patchAll(
 }
 
 /**
- * Releases lines in which either no task may run, or two may, for example after a rename. Returns true if there were
- * any.
+ * Releases lines in which either no task may run, or two may, for example after a rename. Returns true if such lines
+ * existed.
  */
 export function repair(
   store: Store,
@@ -104,7 +104,7 @@ export function followed(
     atomic: (time, run) => noting((note) => store.atomic(time, (rows) => run(note(rows)))),
     commit: (time, run) =>
       noting((note) => store.commit(time, (rows, transaction) => run(note(rows), transaction))),
-    // The engine does not see when a transaction of the app ends, so its busy lines are retried from now on.
+    // The engine does not see when a transaction of the app ends, so the retries of its busy lines start at once.
     guest: (transaction) => noted(store.guest(transaction), leave, folded),
     stop() {
       stopped = true
@@ -155,7 +155,7 @@ export function followed(
   }
 }
 
-/** Returns rows that call `tell` with busy lines, and `folded` with folds. */
+/** Wraps rows: passes busy lines to `tell`, and folded tasks to `folded`. */
 function noted<Given extends Rows>(
   rows: Given,
   tell: (left: readonly number[]) => void,

@@ -243,7 +243,7 @@ export function createTaskRuns<Task extends RunnerTask<Task>>(
   return { tick: () => void (read = ended = undefined), run, giveBack }
 
   function run(task: Task): void {
-    // If the event loop was held or the process was paused, another process may have run the task meanwhile.
+    // If the event loop was blocked or the process was paused, another process may have run the task meanwhile.
     if (holds?.(task) === false) {
       giveBack(task, false)
       return free(task.slot)

@@ -10,7 +10,6 @@ import { soon as nextRound } from '../../../basics/deadline.ts'
 type Fault = 'again' | 'keep' | 'one' | 'all'
 
 export interface BatchOptions<Write extends BatchWrite> {
-  /** The name of the inbox in errors. */
   readonly inbox: string
   /** Maximum number of rows of a batch. A single write may have more rows. */
   readonly rows: number
@@ -35,7 +34,6 @@ export interface BatchOptions<Write extends BatchWrite> {
    * Infinity.
    */
   readonly store: (batch: readonly Write[], until: number) => MaybePromise<void>
-  /** Returns what happens to a write after `store` failed. */
   readonly fault: (error: unknown, write: Write) => Fault
   readonly rejection: (error: unknown) => Error
   /** Returns the error for a write that waited too long. `reason` is the error of the last failed batch. */
