@@ -129,7 +129,7 @@ function taker<Message>(
   }
 }
 
-/** Ingests messages in order. Stops at the first message that fails. Returns this message and all later ones. */
+/** Ingests messages in order, up to the first failure. Returns the failed message and all later messages. */
 async function inOrder<Message>(
   messages: readonly Message[],
   take: (message: Message) => Promise<void>,

@@ -113,8 +113,8 @@ export function openInbox(
       )
     },
     async close() {
-      // If Redis hangs, other processes do not get this message. They then notice the end of this process when its
-      // signs of life stop.
+      // If Redis hangs, this message is lost. Other processes then notice the end of this process by its missing signs
+      // of life.
       await settledBy(joined.leave(), performance.now() + LEAVE)
       await queues.close()
       client.disconnect()

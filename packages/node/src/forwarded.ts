@@ -17,7 +17,7 @@ export interface TrustProxy {
   readonly hops?: number
   /**
    * Returns true for the IP address of a trusted proxy. If there are several proxies, `headers` must name
-   * `x-forwarded-for` or `forwarded`, which list the others.
+   * `x-forwarded-for` or `forwarded`, since these headers list the other proxies.
    */
   readonly addresses?: (address: string) => boolean
   /** Headers that the proxies set, in lower case. No other header is read. */

@@ -11,8 +11,8 @@ interface RunningValues<T> {
   delete(attempt: AttemptKey): T | undefined
 }
 
-// Maximum number of values. Beyond it the oldest is dropped, because no method is called when a process releases an
-// attempt.
+// Maximum number of values. If there are more, the oldest value is dropped, because no method is called when a process
+// releases an attempt.
 const MOST = 10_000
 
 /** Creates an empty map. `forgotten` is called with each value that is dropped. */

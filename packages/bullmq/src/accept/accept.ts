@@ -241,7 +241,7 @@ interface CommitPlan {
   readonly fresh: readonly PreparedItem[]
 }
 
-/** For each event in `fresh`, `taken` has the event's new number, or 0 if the store already knew the event. */
+/** After `taken` comes a number for each event in `fresh`: its new number, or 0 if the store already knew it. */
 type StoreReply =
   | readonly ['taken', ...number[]]
   | readonly ['rejected']

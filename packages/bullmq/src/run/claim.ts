@@ -145,7 +145,7 @@ export async function isElsewhere(
 }
 
 /**
- * Frees jobs without a lock. BullMQ's check frees only jobs that the check before marked, so it takes two rounds.
+ * Frees jobs without a lock. BullMQ's check frees only jobs that its previous check marked, so it takes two rounds.
  * BullMQ allows one check per interval; with several rounds, this limit is removed.
  */
 export async function freeStalled(

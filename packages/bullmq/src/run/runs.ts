@@ -223,7 +223,7 @@ export function createRuns(context: RunsContext): Runs {
     )
   }
 
-  /** Claims one job of a queue. If there is no job, or the job does not run, its reserved room is released. */
+  /** Claims one job of a queue. If no job runs, the room that was reserved for the job is released. */
   async function claim(slot: Slot<JobTask>, name: string): Promise<void> {
     let task: JobTask | undefined
     const token = side + randomUUID()

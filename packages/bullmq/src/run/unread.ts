@@ -29,9 +29,8 @@ export interface RunsContext {
   readonly ended: () => boolean
 }
 
-// ODD matches errors in stored data: a key of a wrong type, a count that is not a number, or a script that failed on
-// the data it read. STATE matches errors about the state or the permissions of Redis. In Redis 6, a dash comes before
-// the error's name.
+// ODD matches errors in stored data, for example a key of a wrong type or a count that is not a number. STATE matches
+// errors about the state or the permissions of Redis. In Redis 6, a dash comes before the error's name.
 const ODD =
   /^(?:WRONGTYPE|ERR (?:user_script|Error running script|(?:hash )?value is not an? |increment or decrement))/
 const STATE = /-?\b(?:OOM|READONLY|MISCONF|NOREPLICAS|MASTERDOWN|BUSY|LOADING|CLUSTERDOWN|NOPERM)\b/

@@ -166,7 +166,7 @@ export function joinKeys(
     if (mark !== '' && its !== mark) lost?.('gone')
     else if (before !== '' && Number(before) < signed) lost?.('older')
     mark = its
-    // A full or read-only Redis keeps the earlier sign, which is not older data.
+    // A full or read-only Redis does not store this sign, so a later check must not expect it.
     if (stored === 1) signed = now
     alive?.()
     return { stored: { version, oldest }, living, steady: steady === 1 && !isStep }

@@ -61,7 +61,7 @@ export function watchServer(
     },
     safe() {
       if (performance.now() - askedAt > (rejection() === undefined ? AGAIN : SOON)) look()
-      // Deliveries wait only for the first check, not for later ones.
+      // Deliveries wait only for the first check of the server. Later checks run in the background.
       if (versionWatch.sure() && askedAt !== -Infinity && rejection() === undefined)
         return undefined
       return reject()

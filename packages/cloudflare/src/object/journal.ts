@@ -7,7 +7,7 @@ const TOGETHER = 250
 // Number of collected entries that triggers a write.
 const MOST = 1000
 
-/** Combines batches of almost the same time into one write, since each write costs rows for counts and lists. */
+/** Combines batches that arrive together into one write, since each write costs rows for counts and lists. */
 export function sharedJournal(journal: Journal): Journal {
   let waiting: JournalBatch[] = []
   let written: Promise<void> | undefined

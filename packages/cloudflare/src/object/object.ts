@@ -82,7 +82,7 @@ const AGAIN = (): void => {}
 // allowed.
 const PARTS: readonly WirePart[] = ['view', 'records', 'journal']
 
-/** The work of the object, without its class. */
+/** Implements the methods of a {@link WebhookObject}, and starts the alarm. */
 interface ObjectHost extends WebhookObject {
   start(): Promise<void>
 }
@@ -111,8 +111,8 @@ function createHost(
       } catch (error) {
         return { thrown: thrownOf(error) }
       }
-      // If the contents of an event are to be erased (`passing`), its tasks are left to the alarm, since only the alarm
-      // erases contents after the run.
+      // Only the alarm erases the contents of an event (`passing`) after the run, so the tasks of such an event are
+      // left to the alarm.
       const passing = intake.items.some(({ event }) => event.passing)
       const end = passing ? undefined : port?.burst?.(settings.batch)
       const answer = await touching(end ? 'runs' : 'tasks', async () => {

@@ -30,7 +30,7 @@ import { noteActions } from '../store/rows.ts'
 
 const OF_EVENT = `e.id AS event, e.provider, e.event_id AS eventId, e.topic, e.tenant, e.\`key\`, e.received,
   e.receiver, COALESCE(e.contents, 0) = 2 AS erased`
-// Number of bytes at the start of a topic that its index contains.
+// The index of topics contains only this number of bytes from the start of a topic.
 const INDEXED = 100
 const inLanes = (lanes: readonly number[] | undefined): string =>
   lanes === undefined ? '' : `AND t.lane IN (${list(lanes)})`

@@ -248,8 +248,7 @@ function createPool({ connectionString, maxConnections, deadline }: Settings): P
   const session = [
     `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = ${seconds}`,
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-    // MariaDB ends transactions of a stopped process, which frees their locks. MySQL has no such
-    // limit.
+    // Makes MariaDB end the transactions of a stopped process, which frees their locks. MySQL has no such limit.
     `/*M! SET SESSION idle_transaction_timeout = ${seconds + 1} */`,
   ]
   pool.on('connection', (client) => {

@@ -44,7 +44,7 @@ export interface RowsHost {
   readonly counts: boolean
   /** True if the open transaction sees what other transactions commit in the meantime. */
   readonly fresh: boolean
-  /** True waits for locks of lines (ordered groups), as in a transaction of the app, whose end is unknown. */
+  /** True waits for locked lines (ordered groups). A transaction of the app needs this: the inbox cannot try again. */
   readonly waits?: boolean
 }
 

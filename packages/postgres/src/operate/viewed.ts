@@ -81,7 +81,7 @@ const TABLES: TableDialect = {
      WHERE ${among('e.id', events)}`,
 }
 
-// Number of characters at the start of ids and topics that an index contains.
+// Indexes of ids and topics contain only this number of characters from the start.
 const INDEXED = 100
 const TOPIC = `left(e.topic, ${INDEXED}) COLLATE "C"`
 // The last Unicode code point. Every string that starts with a prefix sorts before the prefix plus this character.

@@ -41,7 +41,7 @@ export function micros(took: number): number {
   return Math.min(took, 2 ** 31 - 1)
 }
 
-// First number of the key of all advisory locks that this package uses.
+// An advisory lock has two numbers as its key. This is the first number of each lock of this package.
 const LOCK = 7201
 
 /**
@@ -55,7 +55,9 @@ const lockSql = (
   WHERE CASE WHEN ${locked} THEN current_setting('transaction_isolation') <> 'read committed' ELSE true END`
 const ARGUMENTS = `(${LOCK}, (l.line % 2147483648)::int)`
 export const TRY_LOCK: string = lockSql(`pg_try_advisory_xact_lock${ARGUMENTS}`)
-/** Waits for the locks. Used in a transaction of the app, since the inbox does not know when that transaction ends. */
+/**
+ * Waits until other transactions release the locks. A transaction of the app needs this: the inbox cannot try again.
+ */
 export const WAIT_LOCK: string = lockSql(`pg_advisory_xact_lock${ARGUMENTS} IS NOT NULL`)
 
 /** Keeps other processes from creating tables or lanes (numbers of subscriptions). */

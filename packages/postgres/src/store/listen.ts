@@ -4,7 +4,7 @@ import type { PgClient } from './pg.ts'
 interface ListenHost {
   readonly db: Database
   readonly channel: string
-  /** Returns the payload of notifications from this process, which are ignored here. */
+  /** Returns the payload of this process's own notifications, which this process ignores. */
   readonly process: () => string
   readonly warn: (message: string) => void
 }
@@ -95,7 +95,7 @@ export function hearTasks(
     clearTimeout(echo)
     const gone = client
     client = undefined
-    // Released with an error, the connection is dropped by the pool. Otherwise it would still listen in the pool.
+    // The error makes the pool drop this connection. Otherwise the connection would still listen in the pool.
     gone?.release(new Error('listening is over'))
   }
 }

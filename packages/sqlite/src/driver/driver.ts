@@ -59,7 +59,7 @@ export interface Driver {
   readonly process: string
   /** Connection for writes. It never waits for a lock. If the database is locked, the caller must try again later. */
   readonly main: Database
-  /** Connection for reads, which must not change the state of the main connection. */
+  /** Connection for reads. Reads must not change the state of the main connection. */
   readonly side: Database
   /**
    * Returns a separate connection for `task.commit`, since a handler must not change the state of other connections.

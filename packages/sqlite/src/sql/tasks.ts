@@ -34,7 +34,7 @@ export const FAILED: string = `SELECT ${TASK} FROM postern_tasks t
   AND (SELECT contents FROM postern_events e WHERE ${EVENT}) IS NOT 2`
 export const TASKS_BY_ID: string = `SELECT ${TASK}, t.lease FROM postern_tasks t WHERE t.id IN (SELECT value FROM json_each(?))`
 
-// INDEXED BY makes SQLite read one range of that index.
+// INDEXED BY makes SQLite read one range of this index.
 const CLAIMED = (index: string): string =>
   `SELECT t.id, t.lane, t.gate, t.attempt, t.round, t.cut, t.error IS NOT NULL AS failed, t.line, t.fair, t.fold, t.part, t.data, t.turn,
           e.record, ${DELIVERY}

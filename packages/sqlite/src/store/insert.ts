@@ -65,7 +65,7 @@ export function createInsert(db: Database, parts: InsertParts): Insert {
       if (!isPlain(one)) task(one, id, now)
       else push((groups ??= []), one, id)
     }
-    // The plain tasks of a lane (a subscription) need only one statement.
+    // All tasks of a lane (a subscription) that need no extra columns are stored with one statement.
     for (const { lane, token, ids } of groups ?? []) {
       if (token === 0) addWaiting.run(lane, now, `[${ids.join()}]`)
       else addClaims.run(token, lane, now, ids.length, `[${ids.join()}]`)
