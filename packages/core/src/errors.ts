@@ -56,6 +56,7 @@ const STATUS = {
 export type ErrorCode = keyof typeof STATUS
 
 export interface WebhookErrorOptions {
+  /** The error that caused this one. */
   readonly cause?: unknown
   /** HTTP status to use instead of the default status of the code. */
   readonly status?: number

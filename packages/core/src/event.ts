@@ -18,9 +18,7 @@ export interface StoredDelivery {
 
 /** An event as a provider reads it from a verified delivery. */
 export interface EventDraft {
-  /**
-   * The sender's own id of the event, equal in all redeliveries. Without an id, the event is not deduplicated by id.
-   */
+  /** The sender's own id of the event, equal in all redeliveries; undefined if the sender gives none. */
   readonly id?: string | undefined
   readonly topic: string
   /**
@@ -29,7 +27,10 @@ export interface EventDraft {
    */
   readonly aliases?: readonly string[]
   readonly payload: unknown
-  /** Further keys that deduplicate the event, stored in the same atomic step as the event. */
+  /**
+   * Further keys that only this event may have; see {@link Guard}. They are stored in the same atomic step as the
+   * event.
+   */
   readonly guards?: readonly Guard[]
   /**
    * Set if the sender reports one change in two events: `id` is the id that both events contain, `topic` the topic of
@@ -79,7 +80,10 @@ export interface EventRecord {
    * integers beyond 2^53 were parsed as BigInt.
    */
   readonly source?: 'json' | 'exact'
-  /** True if the delivery contained several events, or a list. The stored body then contains more than this event. */
+  /**
+   * True if the stored body contains more than this event, since the delivery contained several events or a list of
+   * events.
+   */
   readonly batch?: true
   /**
    * Set if the option `storage.content` removes content. The contents are erased when all tasks of the event are done.
@@ -107,8 +111,8 @@ export interface WebhookEvent<Topic extends string = string, Payload = unknown> 
   /** Time when the delivery arrived, in milliseconds since 1970. */
   readonly receivedAt: number
   /**
-   * True if the delivery contained several events, or a list. The bytes of `delivery` then contain more than this
-   * event.
+   * True if the bytes of `delivery` contain more than this event, since the delivery contained several events or a list
+   * of events.
    */
   readonly batch?: true | undefined
   /** The request that contained the event, without credentials. */

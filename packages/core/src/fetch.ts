@@ -29,8 +29,8 @@ export function createFetch(
     } catch (error) {
       admission?.release()
       reply = receiver.reject({ method, url, headers }, toWebhookError(error))
-      // If the request was rejected before its body was read, the body is read and dropped for a short time, so that
-      // the sender gets the reply.
+      // If the request was rejected before its body was read, the rest of the body is read and dropped for a short
+      // time. Otherwise the sender might not get the reply.
       if (request.body && !request.bodyUsed && !request.body.locked)
         await discard(request.body.getReader())
     }

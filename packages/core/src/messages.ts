@@ -18,8 +18,8 @@ export interface ErrorDetails {
   /** The received count, length or name. Never contains a secret, a signature or payload. */
   readonly got?: string | number
   /**
-   * The exceeded maximum: a number of bytes, fields, levels or tasks, or a time. Times are in milliseconds; for signed
-   * times, in seconds.
+   * The exceeded maximum: a number of bytes, fields, levels or tasks, or a time. A time is in milliseconds, but a
+   * signed time is in seconds.
    */
   readonly limit?: number
   /** Number of seconds between the signed time and the clock of this machine. */

@@ -106,7 +106,7 @@ export interface Observer {
   dead?(attempt: AttemptInfo, error: TaskError): void
   /** A run ended without an outcome: the process died, or the lease of the task expired. The attempt does not count. */
   interrupted?(interruption: InterruptedInfo): void
-  /** With `debounce`: the task is done without its own run. */
+  /** The task is done without its own run, since `debounce` merged its event into another task. */
   folded?(folded: FoldedInfo): void
   /** No verified delivery arrived for longer than the receiver's `silentAfter`. `since` is in milliseconds since 1970. */
   silent?(receiver: string, since: number): void

@@ -52,7 +52,7 @@ function askMemory(): number {
     if (told && told.heap_size_limit > 0)
       heap = Math.max(0, oldSpaceOf(told.heap_size_limit) - told.used_heap_size)
   } catch {
-    // On Workers the module exists but does not work.
+    // On Workers, node:v8 exists, but its functions throw.
   }
   // Workers have `availableMemory`, but the function returns 0 there.
   const machine = process?.availableMemory?.() || Infinity

@@ -100,8 +100,8 @@ export async function explain(
     const missing = error!.code === 'missing_header'
     const ask = () =>
       otherSenders(request, subject.secrets?.texts ?? [], one.name, catalogue, trial, bounds)
-    // If another sender signs in the same way, its signature would verify here once its header is renamed. So other
-    // senders are checked before renaming is tried.
+    // Another sender may sign in the same way, with another header name. Renaming that header would make verification
+    // succeed, and hide that the delivery is from the other sender. So other senders are checked first.
     const early = missing && !isOurs(request, reads) ? await ask() : undefined
     if (early?.verified === 1) return early.steps.map((step) => finding(step, 'proven'))
     if (early && early.verified > 1) return early.steps.map((step) => finding(step, 'likely'))

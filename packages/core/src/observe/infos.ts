@@ -47,10 +47,7 @@ export interface AttemptInfo extends EventInfo {
   readonly task: string
   /** Number of the attempt; 1 for the first. */
   readonly attempt: number
-  /**
-   * Name of this child task among its siblings, such as a destination of `forward`; undefined if the task was not
-   * spawned.
-   */
+  /** Name of a child task that `task.spawn` created, such as a destination of `forward`; undefined for other tasks. */
   readonly part: string | undefined
   /** When the delivery of the event arrived, in milliseconds since 1970. */
   readonly receivedAt: number

@@ -44,8 +44,8 @@ export interface PerTenantOptions {
    */
   readonly atOnce?: number
   /**
-   * Maximum number of look-ups per minute. A delivery that needs one more is rejected with 503. Tenants with a verified
-   * delivery have a separate limit of the same size.
+   * Maximum number of look-ups per minute. A delivery that needs one more is rejected with 503. Tenants from which a
+   * delivery was verified before have a separate limit of the same size.
    * @default 3000
    */
   readonly perMinute?: number
@@ -60,8 +60,9 @@ const OVERDUE = 60_000
 
 /**
  * Creates a {@link SecretResolver} for many tenants on one route, with a bounded cache. Simultaneous look-ups of one
- * tenant share one call, and failures are not cached. Events get the `tenant` that the look-up returned. Tenants with a
- * verified delivery have separate limits, so that requests with invented names cannot delay their deliveries.
+ * tenant share one call, and failures are not cached. Events get the `tenant` that the look-up returned. Tenants from
+ * which a delivery was verified before have separate limits, so that requests with invented names cannot delay their
+ * deliveries.
  *
  * @throws TypeError if an option is wrong.
  *

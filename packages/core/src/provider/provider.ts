@@ -167,9 +167,9 @@ export interface Provider<Events extends EventMap = EventMap> {
    */
   readonly topicHeader?: string
   /**
-   * Throws a `WebhookError` if method, URL and headers are enough to reject the delivery: the signature header is
-   * missing, or a token or password is wrong. `admit` is synchronous, reads no body, and lets pass whatever only
-   * `verify` can judge.
+   * Throws a `WebhookError` if method, URL and headers are enough to reject the delivery, such as a missing signature
+   * header or a wrong token. `admit` is synchronous and reads no body. It does not throw for problems that only
+   * `verify` can find.
    */
   readonly admit?: (head: Delivery, clock: Clock) => void
   /** True if `admit` alone verifies the sender. @default false */

@@ -69,8 +69,9 @@ export interface ProviderSpec<
   /** Name of the option for the secret. @default 'secret' if `options` has this name */
   readonly secret?: string
   /**
-   * Other keys and ids of the same sender, each as an expression and in words. If one of them is given as the secret, a
-   * `TypeError` says what it is, and asks for the secret that `setup.secret` describes. @default none
+   * Other keys and ids that users may confuse with the secret, each as a regular expression and in words. If one of
+   * them is given as the secret, a `TypeError` says what it is, and asks for the secret that `setup.secret` describes.
+   * @default none
    */
   readonly notSecret?: readonly (readonly [form: RegExp, words: string])[]
   /**

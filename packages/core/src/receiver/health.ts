@@ -12,8 +12,8 @@ export interface Health {
   /** True if `accepting` and `processing` are true. */
   readonly ok: boolean
   /**
-   * True if deliveries can be stored: the receiver is open, its inbox has room, and the last write did not fail or a
-   * later probe (a test write) succeeded.
+   * True if deliveries can be stored: the receiver is open, its inbox has room, and the last write succeeded. After a
+   * failed write, a test write must succeed first.
    */
   readonly accepting: boolean
   /**

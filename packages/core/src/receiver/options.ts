@@ -146,8 +146,8 @@ export interface RunDueOptions {
   /** Maximum number of tasks to run. @default all that are due */
   readonly max?: number
   /**
-   * Last part of the time of a call, in which no further task starts. `task.signal` aborts at the deadline. @default
-   * '1s'
+   * Time before the deadline in which no further task starts, so that running tasks can end. At the deadline,
+   * `task.signal` aborts. @default '1s'
    */
   readonly reserve?: Duration
 }

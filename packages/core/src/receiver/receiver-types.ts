@@ -84,8 +84,8 @@ export interface Receiver<
   ): this
   onAny(handler: Handler<AnyEvent<Events>, Commit>): this
   /**
-   * Adds a listener for tasks that become dead. The listener is called only in this process. If it fails, it is not
-   * called again.
+   * Adds a listener for tasks that become dead. The listener is called only in this process, and a failed call is not
+   * repeated.
    */
   onDead(listener: (task: AttemptInfo, error: TaskError) => unknown): this
   /** Registers a function that makes the reply to an event, for topics whose sender uses the reply. */
@@ -121,15 +121,17 @@ export interface Receiver<
    */
   runDue(options?: RunDueOptions): Promise<RunDueResult>
   /**
-   * Accepts events without verifying a signature. Use this method only for events that a source of `@postern/registrar`
-   * read from the sender's API, or for events from a cloud service to which only the sender can write (`verifiedBy`).
+   * Accepts events without verifying a signature. Use this method only for events whose origin is certain: a source of
+   * `@postern/registrar` read them from the sender's API, or they came from a cloud service to which only the sender
+   * can write (`verifiedBy`).
    */
   ingest(given: IngestInit, options?: IngestOptions): Promise<IngestResult>
   /** Returns the state of the receiver, for probes and operators. Never rejects, and answers within a second. */
   health(): Promise<Health>
   /**
-   * Makes dead tasks pending again; `{}` means all of this receiver. `state: 'done'` replays done tasks instead, and `state: 'pending'` makes waiting
-   * tasks due now. One call changes a part of the tasks: call again with the returned cursor until there is no cursor.
+   * Makes dead tasks pending again; `{}` selects all of this receiver. `state: 'done'` replays done tasks instead, and
+   * `state: 'pending'` makes waiting tasks due now. One call changes only a part of the tasks. Call again with the
+   * returned cursor until no cursor is returned.
    */
   replay(filter: TaskFilter, options?: ReplayOptions): Promise<Changed>
   /** Returns tasks of this receiver: pending, running and dead ones, and done ones that are still kept. */

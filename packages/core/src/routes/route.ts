@@ -45,8 +45,8 @@ function privateReply(status: number, body: unknown, headers?: Reply['headers'])
 /** Options of {@link health}. */
 export interface HealthRouteOptions {
   /**
-   * False replies only whether everything is ok, without figures. The reply never contains the cause of an unreachable
-   * inbox. @default true
+   * If false, the reply says only whether everything is ok, without figures. The reply never contains the cause of an
+   * unreachable inbox. @default true
    */
   readonly figures?: boolean
 }

@@ -17,13 +17,13 @@ export interface Task<Commit extends AnyCommit = AnyCommit> {
   readonly idempotencyKey: string
   /** Aborts when the attempt times out, when its claim is lost, or when the receiver closes. */
   readonly signal: AbortSignal
-  /** Name of this child task among its siblings; undefined if the task was not spawned. */
+  /** Name of a child task that `spawn` created; undefined for other tasks. */
   readonly part: string | undefined
   /** Number of earlier events of the same key that this run replaces; 0 without `debounce`. */
   readonly folded: number
   /** Time when the first of the replaced events arrived; undefined without `debounce`. */
   readonly since: Date | undefined
-  /** The data with which the child task was spawned. */
+  /** The data that `spawn` got for this child task. */
   readonly data: Json | undefined
   /**
    * Adds child tasks of the same subscription. They are stored in the same step in which this task becomes done, and

@@ -102,8 +102,8 @@ function whose(sentence: string): string {
 }
 
 /**
- * Yields one change per other way to read a secret, such as decoded from base64. With `twice`, each change applies two
- * ways, one after the other.
+ * For each other way to read a secret, such as decoded from base64, yields one change. With `twice`, each change
+ * combines two of these ways, one after the other.
  */
 export function* secretChanges(
   made: Made,

@@ -50,8 +50,8 @@ export interface JwksCacheOptions extends FetchOptions {
 }
 
 const HOUR = 3_600_000
-// Anybody can invent a key id. If a key set that was just fetched does not contain an id, the set is not fetched again
-// for this id, for this many milliseconds.
+// Anybody can invent a key id. If a fresh key set does not contain an id, that id causes no further fetch for this many
+// milliseconds.
 const UNKNOWN = 60_000
 const MOST_UNKNOWN = 1000
 // Minimum number of milliseconds between a failed fetch and the next one.

@@ -98,8 +98,8 @@ export interface KeyPair {
 }
 
 /**
- * Reads a key from the PEM of a public key, a certificate or a private key (which can also sign), or from base64 of an
- * SPKI structure.
+ * Reads a key from PEM, or from base64 of an SPKI structure. The PEM can contain a public key, a certificate, or a
+ * private key, which can also sign.
  *
  * @throws TypeError that contains the text `expected` if the string is not a key.
  */

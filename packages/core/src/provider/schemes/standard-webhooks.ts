@@ -80,7 +80,8 @@ export function standardWebhooksScheme(
       ...(options.list ? ['list of signatures'] : []),
     ],
     covers: { body: 'bytes', id: true, timestamp: true },
-    // The headers of Svix count as read too, since a missing header is reported differently if they are present.
+    // If these headers are missing but those of Svix are present, the rejection says so. So the headers of Svix count
+    // as read too.
     reads: [...sets, ...headerSets(['svix-'])].flatMap(({ id, timestamp, signature }) => [
       id,
       timestamp,

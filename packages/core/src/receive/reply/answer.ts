@@ -6,8 +6,8 @@ import type { WebhookEvent } from '../../event.ts'
 import { createTopicTable } from '../../subscribe/topics.ts'
 
 /**
- * The result of an answer function: a complete reply, a string (sent as `text/xml` if it starts with `<`, as TwiML
- * does), a JSON value, or undefined for an empty reply.
+ * The result of an answer function: a complete reply, a string, a JSON value, or undefined for an empty reply. A string
+ * that starts with `<`, such as TwiML, is sent as `text/xml`.
  */
 export type Answer =
   | Reply

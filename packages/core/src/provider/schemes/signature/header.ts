@@ -59,8 +59,8 @@ interface Checked {
 }
 
 /**
- * Creates a `signature_mismatch` error. Its message, for the log, says what was compared: the place of the signature,
- * the number of secrets, the length and digest of the body, and the signed URL.
+ * Creates a `signature_mismatch` error. Its message, for the log, says what was compared: place of the signature,
+ * number of secrets, signed URL, and length and digest of the body.
  */
 export function mismatch(at: At, keys: number, checked: Checked = {}): WebhookError {
   const { delivery, url } = checked

@@ -81,8 +81,8 @@ export interface SignatureOptions {
   readonly needs?: readonly string[]
   /**
    * Returns true if URL or headers contain a signature. Deliveries without a signature are rejected before their body
-   * is read. @default true if the header is present; if `read` is set without `needs`, calls `read` after the body was
-   * read
+   * is read. @default true if the header is present. If `read` is set without `needs`, `read` decides, after the body
+   * was read
    */
   readonly present?: (head: Delivery) => boolean
   /** Returns the headers to send, in the form that `read` reads. */
