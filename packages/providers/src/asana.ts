@@ -208,7 +208,9 @@ function recordedSecrets(
   }
 }
 
-/** If the list is full, removes the oldest secret that has not verified any delivery. */
+/**
+ * Makes room for one more secret. If the list is full, removes the oldest secret that has not verified any delivery.
+ */
 function withRoom(kept: readonly Kept[]): readonly Kept[] {
   if (kept.length < MOST) return kept
   const oldest = kept.findIndex(({ proven }) => !proven)

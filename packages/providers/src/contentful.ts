@@ -76,7 +76,10 @@ export const contentful: Factory<DatedPresetOptions & PublicUrlOption> = /* @__P
 const TOPIC = 'x-contentful-topic'
 const ID = 'x-contentful-idempotency-key'
 
-/** HMAC-SHA256 over method, path with query, the headers that the sender lists, and body, separated by line feeds. */
+/**
+ * Signs with HMAC-SHA256 over method, path with query, the headers that the sender lists, and body, separated by line
+ * feeds.
+ */
 function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
   const scheme = hmac({
     header: CONTENTFUL.signature,

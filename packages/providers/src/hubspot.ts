@@ -118,7 +118,7 @@ const VERSION = 'x-hubspot-signature-version'
 // In a URL that v3 signs, exactly these escapes must be decoded, according to HubSpot's page.
 const ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
 
-/** If a v3 signature is present, only that signature is verified. */
+/** Verifies only the v3 signature, if there is one. */
 function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
   const { versions = ['v3'] } = options
   const url = (delivery: Delivery): string => signedUrl(delivery, options)

@@ -85,7 +85,7 @@ function formEvent({ kind, value }: ParsedBody): EventDraft {
   }
 }
 
-// Only token and time are signed, so each token is allowed for one event only.
+// Returns a guard, so that one token can have only one event. Only the token and the time are signed.
 function guarded(token: string | undefined): readonly Guard[] {
   return token === undefined ? [] : [{ key: `mailgun-token:${token}`, otherwise: 'reject' }]
 }

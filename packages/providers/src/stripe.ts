@@ -108,8 +108,8 @@ function stripeScheme({ tolerance }: { readonly tolerance?: number }): Scheme<Ui
 }
 
 /**
- * Stripe may report one change as a snapshot event and as a thin event, and the thin event names the snapshot event.
- * Returns id and topic of the other event of such a pair.
+ * Returns id and topic of the other event about the same change. Stripe may send a snapshot event and a thin event, and
+ * the thin event names the snapshot event.
  */
 function twinOf(
   event: unknown,

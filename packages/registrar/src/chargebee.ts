@@ -89,7 +89,7 @@ function shapeOf({ url, topics, settings }: EndpointTarget): Fields {
   return { url, ...settings, ...(!topics.includes('*') && { enabled_events: topics }) }
 }
 
-/** A list becomes one field per item, with the item's index in its name. */
+/** Returns members as a form. A list becomes one field per item, with the item's index in the field's name. */
 function formOf(members: Fields): URLSearchParams {
   const form = new URLSearchParams()
   for (const [name, value] of Object.entries(members))

@@ -93,7 +93,9 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
     return rows(row(json)['results'], 'HubSpot')
   }
 
-  /** All subscriptions of the app share this URL. Throws `taken` if it belongs to another receiver. */
+  /**
+   * Sets the URL that all subscriptions of the app share. Throws `taken` if the old URL belongs to another receiver.
+   */
   async function setUrl(url: string, previousUrls: readonly string[]): Promise<void> {
     const { targetUrl: has, throttling = { maxConcurrentRequests: 10 } } = await settings()
     if (has === url) return

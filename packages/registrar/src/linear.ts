@@ -118,7 +118,7 @@ const DELETE = 'mutation ($id: String!) { webhookDelete(id: $id) { success } }'
 const ROTATE = 'mutation ($id: String!) { webhookRotateSecret(id: $id) { secret } }'
 
 /**
- * Linear's header says when the limit is reset, in milliseconds since 1970.
+ * Returns the milliseconds to wait. The header says when the limit is reset, in milliseconds since 1970.
  * https://linear.app/developers/rate-limiting
  */
 function waitOf({ headers }: ApiAnswer): number {

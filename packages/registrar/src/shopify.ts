@@ -111,7 +111,7 @@ function enumOf(topic: string): string {
 }
 
 /**
- * Shopify's `restoreRate` is in points per second.
+ * Returns the milliseconds to wait. Shopify's `restoreRate` is in points per second.
  * https://shopify.dev/docs/api/usage/limits
  */
 function waitOf({ json }: ApiAnswer): number {

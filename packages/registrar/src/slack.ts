@@ -131,7 +131,7 @@ const CODES: Readonly<Record<string, RegistrarErrorCode>> = {
   invalid_app_id: 'not_found',
 }
 
-/** Slack reports errors with status 200 and `ok: false`. */
+/** Returns the error in an answer. Slack reports errors with status 200 and `ok: false`. */
 function judge({ status, json }: ApiAnswer): ApiFault | undefined {
   const { ok, error, errors } = row(json)
   if (status !== 200 || ok === true) return undefined

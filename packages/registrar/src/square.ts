@@ -76,7 +76,7 @@ function shapeOf({ url, topics, settings }: EndpointTarget): Fields {
   return { notification_url: url, event_types: topics, ...settings }
 }
 
-/** With an idempotency key, a request can be sent twice. */
+/** Returns an idempotency key, with which a request can be sent twice. */
 function once(): Fields {
   return { idempotency_key: crypto.randomUUID() }
 }

@@ -128,14 +128,14 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
   }
 }
 
-/** If the URL's host resolves to this address, nobody has set a fixed address. */
+/** Returns true if the URL's host resolves to this address. Then nobody has set a fixed address. */
 async function resolvesTo(url: string, address: unknown): Promise<boolean> {
   if (address === undefined) return true
   const found = await lookup(new URL(url).hostname, { all: true }).catch(() => [])
   return found.some((one) => one.address === address)
 }
 
-/** If `allowed_updates` is empty, Telegram sends these updates. */
+/** Returns the updates that Telegram sends if `allowed_updates` is empty. */
 function defaults(): readonly string[] {
   const chosen = ['chat_member', 'message_reaction', 'message_reaction_count']
   return topicList(TELEGRAM_TOPICS).filter((name) => !chosen.includes(name))

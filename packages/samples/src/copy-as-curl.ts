@@ -9,7 +9,7 @@ export interface CopyAsCurlOptions {
    */
   readonly origin?: string
   /**
-   * Splits a text of the delivery (URL, header or body) at the secrets in the text. Each secret becomes a `shell`
+   * Splits a text (URL, header or body) so that no secret is in the command. For each secret, return a `shell`
    * expression, such as `"$GITHUB_WEBHOOK_SECRET"`. @default texts are used unchanged
    */
   readonly parts?: (text: string) => readonly CurlPart[]
@@ -22,8 +22,8 @@ export type CurlPart = string | { readonly shell: string }
 
 /**
  * Returns a delivery as a curl command for bash that sends the same bytes. The command is printable ASCII. No text of
- * the delivery can act on the shell, the terminal or curl. Parts of the delivery that were removed before storage are
- * missing.
+ * the delivery can act on the shell, the terminal or curl. The command lacks the parts of the delivery that were
+ * removed before it was stored.
  *
  * @throws {TypeError} if curl cannot send the delivery: its URL is not http or https, or has spaces or a user name, or
  * its method is not a valid name.
@@ -54,11 +54,11 @@ export function copyAsCurl(
   const body = Buffer.from(delivery.body)
   const isInline = body.length <= LONGEST && isText(body)
   const command = [
-    // A reply to HEAD has no body. With -X HEAD, curl would wait for one, so --head is used.
+    // A reply to HEAD has no body. With `-X HEAD`, curl would wait for a body, so `--head` is used.
     `curl ${method === 'HEAD' ? '--head' : `-X ${/^[A-Z]+$/.test(method) ? method : shellWord(method)}`}`,
     word(isPlain ? (origin ?? base) + target : `${origin ?? base}/`, wire),
-    // curl drops #… and changes other characters of a URL, but sends --request-target unchanged. Without --globoff,
-    // curl expands [1-9] and {a,b}. Without --path-as-is, curl removes /../.
+    // curl changes a URL, but sends `--request-target` unchanged. Without `--globoff`, curl expands [1-9] and {a,b}.
+    // Without `--path-as-is`, curl removes /../.
     '--globoff --path-as-is',
     ...(isPlain || target === '' ? [] : [`--request-target ${word(target, wire)}`]),
     ...headers.map((line) => `-H ${word(line, wire)}`),
@@ -72,13 +72,13 @@ export function copyAsCurl(
   return isInline ? command : `base64 -d <<< ${body.toString('base64')} | ${command}`
 }
 
-// Maximum size of a body inside the command, in bytes. Linux limits an argument to 128 KiB, and quoting turns a byte
-// into up to four characters.
+// Bodies above this number of bytes are not inside the command. Linux limits an argument to 128 KiB, and quoting turns
+// one byte into up to four characters.
 const LONGEST = 32_768
 const AT = 0x40
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
-// Headers that curl writes itself, or that describe the connection. `Expect` is dropped because
-// curl would wait for a reply before it sends the body.
+// Headers that curl writes itself, or that describe the connection. With `Expect`, curl would wait for a reply before
+// it sends the body.
 const OF_CURL = new Set([
   'host',
   'content-length',
@@ -93,14 +93,12 @@ const OF_CURL = new Set([
 // Headers that curl adds if they are missing.
 const ADDED = ['accept', 'user-agent', 'content-type', 'expect']
 
-/**
- * Returns the arguments of -H, which set the delivery's headers and stop curl from adding others.
- */
+/** Returns arguments that also stop curl from adding headers of its own. */
 function linesOf(given: StoredDelivery['headers']): readonly string[] {
   const kept = given.filter(
     ([name, value]) =>
       !OF_CURL.has(name.toLowerCase()) &&
-      // Other names cannot arrive over HTTP. For `-H @name`, curl would read a local file.
+      // A header with another name cannot have arrived over HTTP. For `-H @name`, curl would read a local file.
       TOKEN.test(name) &&
       !/[^\P{Cc}\t]/u.test(value.replaceAll(/[\x80-\xff]/g, '')),
   )
@@ -112,10 +110,7 @@ function linesOf(given: StoredDelivery['headers']): readonly string[] {
   ]
 }
 
-/**
- * Returns the bytes that a client sent for the text of a URL or header. Servers read each such byte
- * as one Latin-1 character.
- */
+/** Returns the bytes that a client sent. Servers read each byte of a URL or header as one Latin-1 character. */
 function wire(text: string): Uint8Array {
   return /^[\0-\xff]*$/.test(text) ? Buffer.from(text, 'latin1') : utf8(text)
 }

@@ -32,9 +32,9 @@ export interface CopiedTask {
 
 /**
  * Returns a delivery as a Vitest test that sends it again, signed with a test secret at the time of its arrival. The
- * function first checks that a receiver accepts the signed delivery. With tasks, the test runs the app's handlers and
- * is named after the error. The test fails with the handler's error until you fix the handler. The text is printable
- * ASCII.
+ * function first checks that a receiver accepts the signed delivery. With `tasks`, the test runs the app's handlers,
+ * and the test's name includes the task's error. The test fails with that error until you fix the handler. The text is
+ * printable ASCII.
  *
  * @throws {TypeError} if no test can be written, because only the sender has the key or because the provider needs your
  * options.
@@ -71,7 +71,7 @@ ${sent}
 `
 }
 
-/** Returns the gateway as a signer that wraps the sender's deliveries. */
+/** Returns the gateway, which wraps the sender's deliveries and signs them. */
 function throughGateway(gateway: About, about: About): About {
   const inner = about.create(about.example)
   return { ...gateway, create: (options) => behind(gateway.create(options), inner) }
@@ -85,7 +85,7 @@ function importOf(about: About): string {
   return `import { ${factoryName(about)} } from '@postern/providers/${about.name.replaceAll('.', '-')}'\n`
 }
 
-/** Returns the name of the test, which includes the first error if a task failed. */
+/** Returns the test's name, which includes the error of the first failed task. */
 function nameOf(tasks: readonly CopiedTask[]): string {
   const failed = tasks.find(({ error }) => error !== undefined)
   if (failed) {
@@ -99,7 +99,7 @@ function nameOf(tasks: readonly CopiedTask[]): string {
 // Maximum length of an error in the test's name, in characters.
 const MOST = 120
 
-/** Returns the code of a test that runs handlers. The code is valid in both JavaScript and TypeScript. */
+/** Returns test code that is valid in both JavaScript and TypeScript. */
 function running(tasks: readonly CopiedTask[]): Lines {
   const names = [...new Set(tasks.map(({ subscription }) => subscription))]
   return {
@@ -150,7 +150,7 @@ function sending(about: About): Lines {
   }
 }
 
-/** Returns provider options with a test secret in the sender's format, with which a receiver accepts the delivery. */
+/** Returns provider options with a test secret. A receiver with these options accepts the signed delivery. */
 async function optionsFor(about: About, exported: ExportedDelivery): Promise<object> {
   let reason: unknown
   for (const secret of about.secretOption === undefined ? [undefined] : madeUpSecrets())
@@ -159,7 +159,7 @@ async function optionsFor(about: About, exported: ExportedDelivery): Promise<obj
       try {
         if (await isTaken(about.create(options), exported)) return options
       } catch (error) {
-        // The secret has another format, or an option is missing.
+        // This secret has another format than the sender's, or an option is missing.
         reason ??= error
       }
     }
@@ -184,7 +184,8 @@ async function isTaken(provider: Provider, exported: ExportedDelivery): Promise<
   }
 }
 
-// Default `dedupeWindow` of inlineInbox, in milliseconds. A sender that retries for longer needs a longer window.
+// The default `dedupeWindow` of inlineInbox, in milliseconds. For a sender that retries for longer, the test must set a
+// longer window.
 const LONGEST_SPAN = 4 * 86_400_000
 
 function remembering(): Inbox {
@@ -235,7 +236,7 @@ export function frozen(date: Date | string | number): FrozenClock {
 }
 
 function timeOf(date: Date | string | number): number {
-  // `new Date(null)` is 1970, so null is rejected here.
+  // `new Date(null)` would be the year 1970.
   const time = date === null ? NaN : new Date(date).getTime()
   if (Number.isNaN(time))
     throw new TypeError(

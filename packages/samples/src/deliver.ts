@@ -19,7 +19,7 @@ export interface DeliveredTask extends AttemptInfo {
 /** Result of a delivery. */
 export interface Delivered {
   readonly status: number
-  /** Reply of the receiver or the URL. Its body is unread. */
+  /** Reply of the receiver or the URL. The reply's body has not been read yet. */
   readonly reply: Response
   /** Reason of the rejection; undefined if the receiver accepted the delivery, or if the target is a URL. */
   readonly rejection: WebhookError | undefined
@@ -41,8 +41,8 @@ export interface DeliverOptions {
 const delivering = new AsyncLocalStorage<object>()
 
 /**
- * Passes a request to a receiver, or sends it to a URL, and returns the result. With a receiver, the result comes after
- * the first attempt of each task, so the handlers have run.
+ * Passes a request to a receiver, or sends it to a URL, and returns the result. With a receiver, the promise resolves
+ * after the first attempt of each task, so the handlers have run.
  *
  * @throws {TypeError} if the target is neither a receiver nor a URL, or an option is wrong.
  * @throws {Error} if nothing answers at the URL.

@@ -8,7 +8,7 @@ export interface ExportedDelivery {
   readonly method: string
   readonly url: string
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** The body, as a string that is encoded as `encoding` says. */
+  /** The body, encoded as `encoding` says. */
   readonly body: string
   /** Encoding of `body`. @default 'utf8' */
   readonly encoding?: 'utf8' | 'base64'
@@ -16,7 +16,7 @@ export interface ExportedDelivery {
   readonly receivedAt: number
 }
 
-// Headers that signing or sending the request sets again.
+// Signing sets these headers, or sending sets them.
 const DROPPED = new Set([
   'host',
   'connection',
@@ -88,7 +88,6 @@ function isExported(exported: ExportedDelivery | undefined): exported is Exporte
   )
 }
 
-/** Returns those headers of a delivery that signing does not replace. */
 export function keptHeaders(
   headers: ExportedDelivery['headers'],
   provider: Provider,
@@ -102,8 +101,8 @@ export function keptHeaders(
 }
 
 /**
- * Returns the names of the headers that signing replaces: signatures and times. To find them, two payloads are signed
- * at two times, and their headers are compared.
+ * Returns the names of headers that signing replaces, such as signature and time. These are the headers that differ
+ * between two payloads signed at two times.
  */
 function timedBy(provider: Provider): readonly string[] {
   const signedAt = (at: number): Readonly<Record<string, string>> =>
@@ -114,7 +113,7 @@ function timedBy(provider: Provider): readonly string[] {
       later[name] === value ? [] : [name],
     )
   } catch {
-    // Signing needs a topic at this sender. Such a provider overwrites the headers itself.
+    // This provider cannot sign without a topic. It overwrites the headers itself.
     return []
   }
 }

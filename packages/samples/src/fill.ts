@@ -26,7 +26,7 @@ export interface FillOptions {
  * | `{{now-2h}}`, `{{now+30d:s}}` | the same, moved by seconds, minutes, hours or days (`s`, `m`,
  * `h`, `d`) |
  *
- * A suffix names a value: within one call, every `{{uuid#order}}` becomes the same value.
+ * A suffix such as `#order` names a value. Within one call, every `{{uuid#order}}` becomes the same value.
  *
  * @throws {TypeError} if a placeholder is unknown or not closed, or an option is wrong.
  * @example

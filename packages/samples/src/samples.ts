@@ -9,7 +9,7 @@ export interface Sample {
   readonly topic: string
   /** Id of the event, if the sender's draft has one. */
   readonly id?: string
-  /** Payload for `sign`. If the sender wraps or batches events, this is only the event. */
+  /** Payload for `sign`. If the sender puts events into an envelope or a batch, `payload` is only the event. */
   readonly payload: unknown
   /** Remark about the sample. */
   readonly note?: string
@@ -64,9 +64,9 @@ export async function sample(provider: string, topic?: string): Promise<Sample> 
 }
 
 async function load(provider: string): Promise<SampleFile> {
-  // Only a plain file name is allowed, so that `provider` cannot lead to another folder.
+  // Only a plain file name is allowed, so that `provider` cannot name a file of another folder.
   if (/^[a-z\d][a-z\d.-]*$/.test(provider)) {
-    // The file is resolved by the package's name, because a bundler moves this module to another folder.
+    // A bundler may move this module to another folder, so the file is found through the package's name.
     const manifest = manifestOf()
     const file = new URL(`samples/${provider}.json`, pathToFileURL(manifest))
     try {
@@ -80,13 +80,12 @@ async function load(provider: string): Promise<SampleFile> {
   )
 }
 
-/** Returns the path of the package.json next to the samples. */
 function manifestOf(): string {
   const name = '@postern/samples/package.json'
   const found: unknown = createRequire(import.meta.url).resolve(name)
   if (typeof found === 'string') return found
-  // If Turbopack bundles the package, `resolve` returns a module number. So the package is resolved from the app's
-  // folder.
+  // If Turbopack bundles the package, `resolve` returns a number and not a path. So the package is looked up from the
+  // app's folder.
   try {
     return createRequire(join(process.cwd(), 'package.json')).resolve(name)
   } catch (error) {
@@ -128,7 +127,7 @@ export async function octokitSamples(): Promise<readonly Sample[]> {
   )
 }
 
-/** Returns the first example of a topic; undefined if none exists or the package is not installed. */
+/** Returns undefined if there is no such example, or if the package is not installed. */
 async function octokitSample(topic: string): Promise<Sample | undefined> {
   const [name] = topic.split('.')
   for (const payload of loadExamples()?.find((event) => event.name === name)?.examples ?? [])
@@ -137,7 +136,7 @@ async function octokitSample(topic: string): Promise<Sample | undefined> {
   return undefined
 }
 
-// Topics have the same form as those of `github`: the event name, and the action if there is one.
+// Returns the topic as `github` does: the event name, and the action if there is one.
 function topicOf(name: string, { action }: Readonly<Record<string, unknown>>): string {
   return typeof action === 'string' ? `${name}.${action}` : name
 }

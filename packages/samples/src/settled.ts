@@ -9,8 +9,7 @@ export interface SettledOptions {
   readonly timeout?: number
 }
 
-// Interval of checks in milliseconds. An inbox may report an outcome shortly before its list of tasks shows the
-// outcome.
+// Interval of checks, in milliseconds. An inbox may report that a task is done before its list shows that.
 const LOOK = 20
 
 /**
@@ -36,11 +35,11 @@ export async function settled(
   const stop = receiver.observe({ done: told, dead: told, retried: told, postponed: told })
   try {
     for (;;) {
-      // The clock is read before the lists. So the tasks that the error names were still unfinished after the timeout.
+      // The time is read before the list, so the tasks in the error were still unfinished after the timeout.
       const over = performance.now() >= until
       const left = await unsettled(receiver)
-      // If a task changes from running to pending between the two reads of the list, neither read finds the task.
-      // `health` counts both states in one step.
+      // Pending and running tasks are read one after the other. A task that changes its state in between may be in
+      // neither list, but `health` counts both states in one step.
       if (left.length === 0 && !(await receiver.health()).pending) return
       if (over) throw unfinished(left, timeout)
       await new Promise<void>((resolve) => {
@@ -61,7 +60,7 @@ async function unsettled(receiver: Pick<Receiver, 'tasks'>): Promise<readonly Ta
     const pending = await receiver.tasks({ state: 'pending' })
     return [...pending, ...(await receiver.tasks({ state: 'running' }))]
   } catch (error) {
-    // An `inlineInbox` keeps no tasks, so none is unfinished.
+    // An `inlineInbox` keeps no tasks, so no task is unfinished.
     if (error instanceof TypeError && error.message.includes(NO_VIEW)) return []
     throw error
   }

@@ -83,7 +83,7 @@ export function requireProvider(what: string, provider: unknown): void {
     )
 }
 
-/** Returns the name of the sender whose samples apply. For a gateway, this is the sender behind the gateway. */
+/** Returns the provider's name. For a gateway, this is the name of the sender behind the gateway. */
 export function senderOf(provider: Provider): string {
   const sender = provider.inner ?? provider
   return madeOf(sender)?.factory.about.name ?? sender.name
@@ -103,7 +103,7 @@ async function sampleOf(
   try {
     return await sample(name, topic)
   } catch (error) {
-    // If there is no sample, the given payload becomes the whole payload.
+    // Without a sample, the given payload is the whole payload.
     if (hasPayload) return undefined
     throw error
   }

@@ -5,7 +5,7 @@ import { hmac, provider, type Factory } from '@postern/core/scheme'
 export interface AcmeOptions {
   /** Secret with which deliveries are signed. */
   readonly secret: SecretOption
-  /** What is signed: only the body, or the URL, a line break and the body. @default 'body' */
+  /** The signed text. `body`: the body. `url`: the URL, a line break and the body. @default 'body' */
   readonly signs?: 'body' | 'url'
   /** Accepted HTTP methods. @default ['POST'] */
   readonly methods?: readonly string[]
@@ -13,10 +13,9 @@ export interface AcmeOptions {
 
 /**
  * Creates a provider of a made-up sender, for tests that are not about a provider. `X-Acme-Signature` is `sha256=` and
- * the HMAC in hex; `X-Acme-Topic` and `X-Acme-Id` contain topic and id. If `methods` has HEAD, OPTIONS or GET, such a
- * request is an unsigned challenge. HEAD gets
- * 200. OPTIONS gets a reply that allows the sender, as in CloudEvents webhooks. GET gets its
- * parameter `challenge` back.
+ * the HMAC in hex. `X-Acme-Topic` and `X-Acme-Id` contain topic and id. If `methods` has HEAD, OPTIONS or GET, such a
+ * request is an unsigned challenge. HEAD gets 200. OPTIONS gets a reply that allows the sender, as in CloudEvents
+ * webhooks. The reply to GET echoes the query parameter `challenge`.
  */
 export const acme: Factory<AcmeOptions> = /* @__PURE__ */ provider({
   name: 'acme',

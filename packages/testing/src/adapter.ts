@@ -27,20 +27,17 @@ export interface AdapterUnderTest {
    * @default false
    */
   readonly rewritesQuery?: boolean
-  /**
-   * True if the platform passes only complete requests, so that the adapter gets no partial body (AWS Lambda). @default
-   * false
-   */
+  /** True if the platform passes only complete requests to the adapter, as AWS Lambda does. @default false */
   readonly buffers?: boolean
-  /** Apps whose own code reads the body first and keeps nothing. */
+  /** Apps whose own code reads the body before the adapter and does not keep the bytes. */
   readonly consumed?: readonly ConsumedVariant[]
-  /** Apps whose own code reads the body first and keeps it as bytes or as a string. */
+  /** Apps whose own code reads the body before the adapter and keeps the bytes or a string. */
   readonly recovered?: readonly RecoveredVariant[]
 }
 
 /**
- * Defines the contract tests of an adapter. The tests send real deliveries over real sockets to the real framework.
- * They assert with node:assert, so they run under vitest, node:test and jest.
+ * Defines the contract tests of an adapter. The tests send real deliveries over real sockets to the real framework. The
+ * tests use node:assert, so they run under vitest, node:test and jest.
  *
  * @example
  * testAdapter({ name: 'node:http', mount: (stage) => listen(webhook(stage.receiver)) }, { describe, test })
@@ -127,7 +124,7 @@ function limitCases(
       assert.equal((await control('settled', 1)).runs.length, 1)
     }))
 
-  // A platform that passes only complete requests handles partial bodies itself.
+  // This platform itself handles partial bodies.
   if (buffers) return
 
   test('a Content-Length over the limit gets 413 before a byte of it came', () =>
@@ -169,9 +166,10 @@ function limitCases(
 
   test('reading stops for a chunked body that does not end', () =>
     onStage(mount, 'bounded', async ({ url }) => {
-      // 512 MiB is far more than the buffers of both kernels can hold, which is several megabytes.
+      // The buffers of both kernels hold several megabytes, far less than 512 MiB.
       const { status, written } = await exchange(url, CHUNKED, (socket) => flood(socket, 512 * MIB))
-      // A sender that is still writing may see the connection end before it reads the reply. The status is then 0.
+      // While a sender writes, the connection may end before the sender reads the reply. Then `exchange` returns the
+      // status 0.
       assert.ok(status === 413 || status === 0, `got ${status}`)
       assert.ok(written < 32 * MIB, `${written} bytes were written before the connection ended`)
     }))
@@ -210,7 +208,7 @@ function limitCases(
     }))
 }
 
-// The head contains a signature header, so only the body can be rejected.
+// The request has a signature header, so only its body can be the reason of a rejection.
 const CHUNKED = [
   'POST {target} HTTP/1.1',
   'X-Acme-Signature: sha256=00',
@@ -292,7 +290,7 @@ function conversationCases(
   test('a method the sender does not use gets 405 and Allow before its body is read', () =>
     onStage(mount, 'plain', async ({ url, control }) => {
       assert.equal((await send({ ...signedDelivery(url), method: 'PUT' })).status, 405)
-      // A platform that passes only complete requests waits for the body.
+      // This platform waits for the whole body.
       if (buffers) return
       const { status, text } = await exchange(
         url,

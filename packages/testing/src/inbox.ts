@@ -38,7 +38,7 @@ import { gate, intake, item, stepped } from './inbox/make.ts'
 import type { Records } from '@postern/core/inbox'
 import { DONE_OUTCOME, lane } from './inbox/recorder.ts'
 
-/** Optional features of an inbox. If a feature is not set, its tests are not defined. */
+/** Optional features of an inbox. Only features that are set are tested. */
 export interface InboxSkills {
   /** Name of the inbox in test titles. */
   readonly name: string
@@ -49,7 +49,8 @@ export interface InboxSkills {
   /** True if the inbox can order tasks by key. @default false */
   readonly order?: boolean
   /**
-   * Returns functions that write in the transaction of `task.commit`, in the store of the last created inbox.
+   * Returns functions that write and read in the transaction of `task.commit`. They use the store of the inbox that was
+   * created last.
    * @default none
    */
   readonly transaction?: () => TransactionProbe
@@ -62,11 +63,12 @@ export interface InboxSkills {
   /** True if the inbox applies the guards of events. @default false */
   readonly guards?: boolean
   /**
-   * True if interrupted tasks become suspects (tasks that may crash the process), which the view shows. Needs `shared`.
+   * True if tasks that were interrupted several times become suspects (tasks that may crash the process) in the view.
+   * Needs `shared`.
    * @default false
    */
   readonly suspects?: boolean
-  /** True if the ports of the inbox (one per receiver) have `drain`. @default false */
+  /** True if the inbox's ports have `drain`. Each receiver has a port. @default false */
   readonly drain?: boolean
   /** True if the inbox applies `fairKey`. @default false */
   readonly fair?: boolean
@@ -81,7 +83,7 @@ export interface InboxSkills {
 
 /**
  * Defines the contract tests of an inbox: accepting, deduplication, runs, outcomes and storage. The tests call the
- * inbox directly and through receivers, and wait for outcomes instead of fixed times. They assert with node:assert, so
+ * inbox directly and through receivers, and wait for outcomes instead of fixed times. The tests use node:assert, so
  * they run under vitest, node:test and jest.
  *
  * @example
@@ -211,7 +213,7 @@ function recordsCases(test: SceneTest, durable: boolean): void {
   })
 }
 
-/** Tests several processes on one store. Two inboxes in this process stand for two processes. */
+/** Defines tests of several processes. Two inboxes of this process, on one store, stand for two processes. */
 function sharedCases(test: SceneTest): void {
   test('what one process stores, another runs', async (scene) => {
     const web = scene.join({ work: false })
@@ -289,8 +291,8 @@ const HOUR = 3_600_000
 const STEPS = { hour: HOUR, day: 24 * HOUR, year: 365 * 24 * HOUR } as const
 
 /**
- * Tests jumps of the wall clock, which happen when a machine corrects its clock. A jump must not delete ids or guards.
- * Timers and the monotonic clock continue as usual.
+ * Defines tests of a wall clock that jumps, as when a machine corrects its clock. A jump must not delete ids or guards.
+ * In these tests, only the wall clock jumps, not the timers.
  */
 function clockCases(
   test: SceneTest,

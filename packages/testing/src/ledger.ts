@@ -4,10 +4,11 @@ import type { Ledger } from '@postern/core/inbox'
 
 /** A ledger (a store of claimed and done keys) to test with {@link testLedger}. */
 export interface LedgerUnderTest {
-  /** The ledger, on an empty store or on a store whose keys no earlier test has used. */
+  /** The ledger. Its store must be empty, or must not have the keys of earlier tests. */
   readonly ledger: Ledger
   /**
-   * A second client of the same store, as another process would have. Omit it if the ledger works only in this process.
+   * A second client of the same store, as another process would have. If the ledger works only in this process, omit
+   * `other`.
    */
   readonly other?: Ledger
   /** Deletes the store after a test. */
@@ -18,8 +19,9 @@ const LONG = 60_000
 const SHORT = 30
 
 /**
- * Defines the contract tests of a {@link Ledger}: one winner per key, no effect of a process that lost its lease,
- * counted claims, and kept state. Leases end in real time, after a few tens of milliseconds.
+ * Defines the contract tests of a {@link Ledger}. Of several claims for one key, one wins. A process that lost its
+ * lease changes nothing. Claims are counted, and done keys stay done. Leases end in real time, after a few tens of
+ * milliseconds.
  *
  * @example
  * testLedger(() => ({ ledger: memoryLedger() }), { describe, test })
@@ -113,7 +115,7 @@ export function testLedger(
       assert.deepEqual(await other(duplicate('body'), reject('signature')), guarded('reject'))
       assert.equal(await one.release('k', 'a', '', guards), true)
       assert.deepEqual(await other(reject('signature')), guarded('reject'))
-      // The event that has the guard can be claimed again. The rejected claims took no guard.
+      // The rejected claims did not take the guard, so the first event can be claimed again.
       assert.deepEqual(await two.claim('k', 'c', LONG, guards), claimed(2, ''))
       assert.equal(await two.commit('k', 'c', guards), true)
       assert.deepEqual(await other(reject('signature')), guarded('reject'))

@@ -17,8 +17,9 @@ import type { TestRunner } from './ledger.ts'
 
 /**
  * Defines the contract tests of a provider. Every vector (a delivery with its expected result) goes through a complete
- * receiver, with `receive()` and with `fetch()`. If the provider can sign, further tests check signed and captured
- * deliveries: unsigned parts decide nothing, expensive bodies are rejected unread, and no challenge is an event.
+ * receiver, with `receive()` and with `fetch()`. If the provider can sign, further tests sign deliveries and change
+ * them as an attacker would. Unsigned parts must not decide anything, expensive bodies must be rejected before they are
+ * read, and no challenge may become an event.
  *
  * @example
  * import { describe, test } from 'vitest'
@@ -64,7 +65,7 @@ async function byFetch(under: ProviderUnderTest, vector: Vector, reasons: boolea
   judgeTrial(vector, result, { reasons, joined })
 }
 
-// If the key of an invalid vector makes the factory throw, that counts as a rejection. The message must name the
+// An invalid vector may have a key with which the factory throws. This counts as a rejection if the message names the
 // option.
 function created(under: ProviderUnderTest, vector: Vector): Provider | undefined {
   const options = vectorOptions(vector, under.secretOption)
@@ -78,7 +79,10 @@ function created(under: ProviderUnderTest, vector: Vector): Provider | undefined
   }
 }
 
-/** Defines tests that nothing in a challenge or its reply is accepted as an event when somebody sends it back. */
+/**
+ * Defines tests of an attacker who sends back a challenge or the receiver's reply. No part of them may be accepted as
+ * an event.
+ */
 function challengeLaws(
   under: ProviderUnderTest,
   vectors: readonly Vector[],
@@ -118,7 +122,10 @@ function challengeLaws(
   })
 }
 
-/** Returns the texts of a reply that look like a signature. Undefined is first, and stands for the original headers. */
+/**
+ * Returns the texts of a reply that look like a signature. The first value is undefined, which keeps the original
+ * headers.
+ */
 function signaturesIn(text: string): readonly (string | undefined)[] {
   return [undefined, ...(text.match(/(?:\w+=)?[\w+/=-]{20,100}/g) ?? []).slice(0, 3)]
 }
@@ -126,7 +133,7 @@ function signaturesIn(text: string): readonly (string | undefined)[] {
 interface JudgeOptions {
   readonly reasons: boolean
   /**
-   * True if `fetch` joined repeated headers. The reason may then be `signature_mismatch` instead of `malformed_header`.
+   * True if `fetch` joined repeated headers. The reason `signature_mismatch` is then also right for `malformed_header`.
    */
   readonly joined: boolean
 }
@@ -144,7 +151,7 @@ function judgeTrial(vector: Vector, result: Tried, options: JudgeOptions): void 
   judgeEvents('topic', vector.topic, result, (event, topic) => continues(event.topic, topic))
 }
 
-/** Returns true if a topic equals the expected topic or adds a segment to it. */
+/** Returns true if the topic is the expected topic, or has one more segment. */
 function continues(topic: string, expected: string): boolean {
   return (
     topic === expected ||

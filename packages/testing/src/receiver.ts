@@ -21,10 +21,9 @@ import type { SignableRequest } from '@postern/core/scheme'
 
 /**
  * Defines the contract tests of a webhook receiver in any language. The tests send HTTP requests, read the effects, and
- * restart and kill the receiver in between. `mount` starts the receiver, and `effects` returns the ids of events that
- * had their effect. The handler must write the event's id to its store between the two steps of `createSteps`. The
- * tests assert with node:assert, so they run under vitest, node:test and jest. A test may last several times
- * `patience`.
+ * restart and kill the receiver in between. An effect is the event's id that the handler writes to its store, between
+ * the two steps of `createSteps`. `mount` starts the receiver, and `effects` returns the ids in the store. The tests
+ * use node:assert, so they run under vitest, node:test and jest. A test may last several times `patience`.
  *
  * @throws {TypeError} for skills that exclude each other, or for a sender that cannot sign.
  * @example
@@ -99,7 +98,9 @@ function logCases(test: ReceiverTest): void {
   })
 }
 
-/** Returns forms in which a secret may be written: as it is, without its prefix, and both in hex. */
+/**
+ * Forms in which a secret may be written: whole, without its prefix, the decoded key in hex, and the whole text in hex.
+ */
 function formsOf(secret: string): readonly string[] {
   const bare = secret.slice(secret.indexOf('_') + 1)
   return [
@@ -110,7 +111,7 @@ function formsOf(secret: string): readonly string[] {
   ]
 }
 
-/** Returns the parts of a header that are long enough to be a signature. */
+/** Parts of a header that are long enough to be a signature. */
 function partsOf(value: string): readonly string[] {
   return value.split(/[ ,;]|^\w{1,8}=/).filter((part) => part.length > LEAST)
 }
@@ -134,7 +135,7 @@ function duplicateCases(test: ReceiverTest): void {
     scene.tell('wait', true)
     const first = scene.deliver('slow')
     await scene.untilAnswered('wait')
-    // Not awaited, since a receiver may reply only after its handler has ended.
+    // A receiver may reply only after its handler has ended, so this must not be awaited here.
     const second = Promise.all([scene.deliver('slow'), scene.deliver('slow')])
     await scene.post(scene.signed('look', { secret: scene.makeSecret() }))
     scene.tell('wait', false)
@@ -169,8 +170,7 @@ function sharedCases(test: ReceiverTest): void {
 }
 
 /**
- * Delivers the event two more times, signed at different times as senders do. Asserts that the event had only one
- * effect.
+ * Delivers the event two more times, with a new signed time each, as senders do. Asserts that there is only one effect.
  */
 async function once(scene: ReceiverScene, id: string): Promise<void> {
   for (const later of [0, 1000]) await scene.deliver(id, { at: Date.now() + later })
@@ -218,7 +218,7 @@ function deliveryCases(test: ReceiverTest): void {
     await scene.untilAnswered('fail')
     assert.equal(await scene.count('unlucky'), 0)
     scene.tell('fail', false)
-    // A sender tries again after a rejection, and often also after a 2xx.
+    // Senders retry after a rejection, and often even after a 2xx.
     await scene.deliver('unlucky')
     await scene.untilEffects(['unlucky'])
     assert.ok(first.status === 0 || isTaken(first.status) || first.status >= 400)
@@ -257,10 +257,9 @@ function deliveryCases(test: ReceiverTest): void {
 }
 
 const WHITE_SPACE = ' \r\n\t'
-// Members that `JSON.stringify(JSON.parse(…))` changes or drops.
+// `JSON.stringify(JSON.parse(…))` changes or drops these members.
 const UNUSUAL = String.raw`{ "twice": 1,"twice" : 2, "big": 12345678901234567890, "one": 1.0, "e": 1e2, "slash": "\/", "ü": "\u00fc",`
 
-/** Defines tests that the receiver accepts only the signed bytes. */
 function signatureCases(test: ReceiverTest): void {
   test('a delivery that was tampered with is rejected and has no effect', async (scene) => {
     const names = signatureHeaders(scene.sender, scene.makeSecret)

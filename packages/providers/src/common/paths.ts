@@ -12,7 +12,7 @@ export function membersAt(
 }
 
 /**
- * The inverse of {@link membersAt}: returns an object with the text at the path. With several paths, the text is split
+ * Returns an object with the text at the path: the inverse of {@link membersAt}. With several paths, the text is split
  * at `between`, and each path gets one part.
  */
 export function placedAt(text: string, path: string | readonly string[], between: string): object {

@@ -50,9 +50,7 @@ export function googleOidcReady(name: string, options: GoogleOidcOptions): Googl
   return { ...options, emails }
 }
 
-/**
- * The token's issuer, its audience and the verified address of the service account are checked. The body is not signed.
- */
+/** Checks the token's issuer, its audience and the verified address of the service account. The body is not signed. */
 export function googleOidc(name: string, options: GoogleOidcReady): Scheme<unknown> {
   const { audience, email: _email, emails, jwks, tolerance, ...fetching } = options
   return fixedKeys(

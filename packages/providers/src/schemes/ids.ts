@@ -30,7 +30,7 @@ export function joined(parts: readonly unknown[]): string {
 
 const ESCAPES: Readonly<Record<string, string>> = { '%': '%25', ':': '%3A', '': '%' }
 
-/** For an event without an id: the first 16 bytes of the SHA-256 of its JSON, in hex. */
+/** Makes an id for an event without an id: the first 16 bytes of the SHA-256 of its JSON, in hex. */
 export function digestId(value: unknown): string {
   return createHash('sha256').update(stringifyJson(value)).digest('hex').slice(0, 32)
 }

@@ -43,7 +43,7 @@ interface Given {
 
 export interface SenderSpec<Name extends string, Key, More extends object>
   extends Omit<Base<Name, Key, More>, Made>, PresetFacts {
-  /** May throw a `TypeError` for a wrong option. */
+  /** Creates the scheme. May throw a `TypeError` for a wrong option. */
   readonly sign: (given: Given, options: More) => Scheme<Key>
   /** Name of the option for the secret. @default 'secret' */
   readonly secret?: Name

@@ -123,7 +123,7 @@ function topicAt(value: unknown, path: string | readonly string[]): string {
   return topic
 }
 
-/** In the body, the topic is at the path `topicField`. */
+/** Puts the topic into the body at the path `topicField`. */
 export function composeMessage(
   { topic = 'message', id, payload = {}, at = Date.now() }: Draft,
   idHeader: string,

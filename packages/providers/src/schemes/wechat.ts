@@ -25,8 +25,8 @@ interface WechatSignatureOptions {
 }
 
 /**
- * SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined. The signature is in the
- * query parameter `signature`, or in `msg_signature` if it covers an encrypted text.
+ * Signs with SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined. The signature is
+ * in the query parameter `signature`, or in `msg_signature` if it covers an encrypted text.
  */
 export function wechatSignature(options: WechatSignatureOptions): Scheme<string> {
   const tolerance = toleranceOption(options.tolerance, 300)
@@ -94,7 +94,7 @@ export function wechatMessage(delivery: Delivery): unknown {
   return isJson(delivery) ? delivery.json('exact') : field(delivery.xml(), 'xml')
 }
 
-/** The message has the same format (JSON or XML) as the delivery. */
+/** Parses a decrypted message, which has the same format (JSON or XML) as the delivery. */
 export function readMessage(delivery: Delivery, plain: string): unknown {
   const { depth } = delivery.limits
   return isJson(delivery)

@@ -175,7 +175,7 @@ function checkTenant(provider: Provider, source: Source, tenant: string | false 
     )
 }
 
-/** The list is empty if no secret has a tenant. */
+/** Returns the tenants of the provider's secrets. The list is empty if no secret has a tenant. */
 function tenantsOf(provider: Provider): readonly (string | undefined)[] | 'unknown' {
   const made = madeOf(provider)
   // The tenant is unknown if secrets come from a function, or if the provider was not made with `provider()`.

@@ -32,7 +32,7 @@ export function createPatience(
   }
 }
 
-/** Undefined if a retry would not help. */
+/** Returns the milliseconds until a retry, or undefined if a retry would not help. */
 function waitOf(error: unknown, pause: number): number | undefined {
   if (isWebhookError(error))
     return error.status === 503 && error.code !== 'receiver_closed' ? pause : undefined
@@ -41,7 +41,7 @@ function waitOf(error: unknown, pause: number): number | undefined {
   return typeof asked === 'number' ? Math.max(asked, 1) : undefined
 }
 
-/** If the signal aborts first, rejects with the signal's reason. */
+/** Settles as the promise does. If the signal aborts first, rejects with the signal's reason. */
 export function interruptible<Result>(
   promise: Promise<Result>,
   signal: AbortSignal,

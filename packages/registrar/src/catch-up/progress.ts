@@ -176,7 +176,7 @@ const LOOK = 500
 
 interface Sight {
   readonly version: number
-  /** On the clock of `performance.now()`. */
+  /** Time on the clock of `performance.now()`. */
   readonly since: number
 }
 

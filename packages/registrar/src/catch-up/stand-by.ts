@@ -29,7 +29,7 @@ export interface StandingCatchUp extends Pick<
 }
 
 interface StandingSettings extends StandingCatchUp {
-  /** In milliseconds. */
+  /** Delay in milliseconds. */
   readonly delay: number
 }
 

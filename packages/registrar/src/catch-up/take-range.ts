@@ -156,7 +156,7 @@ async function settle(
   return true
 }
 
-/** Undefined if the error may concern more than one event. */
+/** Returns the code of an error that concerns only one event, and undefined for other errors. */
 function ownTrouble(error: unknown): string | undefined {
   const code = textOf(error, 'code')
   if (isWebhookError(error)) return error.status < 500 && code !== 'in_progress' ? code : undefined
@@ -197,7 +197,7 @@ const ROUNDS = 5
 
 type Cut = CatchUpCounts['cut']
 
-/** Oldest first. Events without a matching subscription are only counted. */
+/** Returns the events to ingest, oldest first. Events without a matching subscription are only counted. */
 async function listHeads(
   receiver: Missing,
   source: Source,
@@ -272,7 +272,7 @@ async function listHeads(
   }
 }
 
-/** Many senders send whole seconds, so times are often equal. Then the id decides. */
+/** Returns true if `event` comes after `other`. If times are equal, the id decides. Many senders send whole seconds. */
 function isAfter(event: ProgressMark, other: ProgressMark): boolean {
   return event.at === other.at ? event.id > other.id : event.at > other.at
 }

@@ -44,7 +44,7 @@ export function githubClient(name: MakerName, options: ApiOptions): ApiCall {
   })
 }
 
-/** `next` is the query parameter for the next page. */
+/** Reads the pages of a list. `next` is the query parameter for the next page. */
 export function githubPages(call: ApiCall, path: string, next: 'page' | 'cursor'): ReadPage {
   return pagesOf(call, 'GitHub', path, {
     query: { per_page: 100 },

@@ -30,7 +30,7 @@ export function stripeClient(
 /** Under `/v2`, Stripe requires a version. */
 export const V2: Readonly<Record<string, string>> = { 'stripe-version': '2026-10-28.endive' }
 
-/** For lists under `/v2`. */
+/** Reads the pages of a list under `/v2`. */
 export function stripePagesV2(call: ApiCall, path: string, more: ListPages): ReadPage {
   return pagesOf(call, 'Stripe', path, {
     headers: V2,
@@ -50,7 +50,7 @@ export function stripePagesV2(call: ApiCall, path: string, more: ListPages): Rea
   })
 }
 
-/** For lists under `/v1`. */
+/** Reads the pages of a list under `/v1`. */
 export function stripePages(call: ApiCall, path: string, query?: ListPages['query']): ReadPage {
   return pagesOf(call, 'Stripe', path, {
     rows: 'data',

@@ -10,7 +10,7 @@ export interface TwilioAccount extends ApiOptions {
   readonly authToken: Token
 }
 
-/** Basic authentication, with the account's id as the user name. */
+/** Uses Basic authentication, with the account's id as the user name. */
 export function twilioClient(
   name: 'twilioRegistrar' | 'twilioNumberRegistrar',
   options: TwilioAccount,

@@ -21,16 +21,16 @@ interface SenderClient {
   /** Returns the query parameters with the token. @default none */
   readonly query?: (token: string) => Readonly<Record<string, string>>
   /**
-   * For an API with the token in the path: returns the start of each path. Error messages leave the start out. @default
+   * Returns the start of each path, for an API with the token in the path. Error messages leave the start out. @default
    * ''
    */
   readonly prefix?: (token: string) => string
   /**
-   * For a sender that does not use `Retry-After`: returns the milliseconds to wait before a retry. Undefined if the
+   * Returns the milliseconds to wait before a retry, for a sender that does not use `Retry-After`. Undefined if the
    * answer asks for no wait.
    */
   readonly wait429?: (answer: ApiAnswer) => number | undefined
-  /** For a sender that reports errors in 2xx answers: returns the error. */
+  /** Returns the error in a 2xx answer, for a sender that reports errors in this way. */
   readonly judge?: (answer: ApiAnswer) => ApiFault | undefined
   /** Returns the sender's message in the body of an error. @default the member `message`, `detail` or `error` */
   readonly explain?: (body: unknown) => string | undefined
@@ -106,7 +106,7 @@ export function senderCall(name: MakerName, options: ApiOptions, sender: SenderC
     }
   }
 
-  /** Never rejects: returns an error if no answer came. */
+  /** Sends the request once. Returns an error, and does not throw it, if no answer came. */
   async function once(
     method: string,
     path: string,
@@ -187,7 +187,7 @@ interface Sent {
   readonly label: string
   /** Error messages must not contain these. */
   readonly secrets: readonly string[]
-  /** Starts at 1. */
+  /** Number of the attempt. The first is 1. */
   readonly attempt: number
   readonly repeatable: boolean
 }
@@ -256,7 +256,7 @@ function hide(text: string, secrets: readonly string[]): string {
   return long.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
 }
 
-/** Also returns the last word of each value. So a token is also found in a message that repeats it without `Bearer`. */
+/** Returns the values of headers, and the last word of each value: a message may repeat a token without `Bearer`. */
 function valuesOf(headers: Readonly<Record<string, string>>): readonly string[] {
   return Object.values(headers).flatMap((value) => [value, value.slice(value.lastIndexOf(' ') + 1)])
 }

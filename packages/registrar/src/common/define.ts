@@ -87,7 +87,7 @@ function handing(
     })
 }
 
-/** For senders with one endpoint per account. */
+/** Makes the method `restore`, for senders with one endpoint per account. */
 function restorer(spec: RegistrarSpec): NonNullable<Registrar['restore']> {
   return async (endpoint, options = {}) => {
     unknownOptions('restore', options, ['secret', 'dryRun'])

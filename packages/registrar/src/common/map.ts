@@ -25,7 +25,7 @@ interface Converted {
   readonly wider: boolean
 }
 
-/** `unknown` lists the patterns that match none of the sender's names. */
+/** Maps patterns to the sender's names. `unknown` lists the patterns that match none of these names. */
 export function mapTopics(patterns: readonly string[], rules: TopicNames): Mapping {
   if (!Array.isArray(patterns) || patterns.length === 0)
     throw new TypeError('topics: must be one topic pattern or more; give receiver.topics')

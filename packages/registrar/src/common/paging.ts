@@ -37,7 +37,7 @@ const FULL = 10
  */
 const LARGEST = 250
 
-/** A broken API may return pages without end, so the number of pages per list is limited. */
+/** Limits the number of pages per list, because a broken API may return pages without end. */
 export function createPaging({
   since,
   until,

@@ -54,8 +54,8 @@ function ours(spec: RegistrarSpec, has: readonly Endpoint[], want: Want): readon
 }
 
 /**
- * For a sender where one endpoint has all topics. Keeps the endpoint with the wanted URL, or moves one with an earlier
- * URL. The others are deleted, because they would deliver each event twice.
+ * Plans for a sender where one endpoint has all topics. Keeps the endpoint with the wanted URL, or moves one with an
+ * earlier URL. Deletes the others, because they would deliver each event twice.
  */
 function stepsOf(
   spec: RegistrarSpec,

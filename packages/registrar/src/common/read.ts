@@ -54,7 +54,7 @@ export function finite(at: number, sender: string, id: string): number {
   throw new TimelessError('unexpected', `${sender}: the event ${id.slice(0, 100)} has no time`)
 }
 
-/** The status may be a number or its text. */
+/** Returns true for 2xx. The status may be a number or its text. */
 export function isSuccess(status: unknown): boolean {
   return Number(status) >= 200 && Number(status) < 300
 }

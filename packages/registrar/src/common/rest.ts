@@ -42,7 +42,7 @@ export function pagesOf(call: ApiCall, title: string, path: string, list: ListPa
   }
 }
 
-/** For numbered pages. At the path `last`, the answer has the number of pages. */
+/** Makes `next` for a list with numbered pages. At the path `last`, the answer has the number of pages. */
 export function numbered(last: string): NextPage {
   return ({ json }, page = '1') =>
     Number(page) < Number(memberIn(json, last)) ? String(Number(page) + 1) : undefined
@@ -121,7 +121,7 @@ interface RestApi extends EndpointMembers {
   readonly title: string
   /** Path of the list. The path of an endpoint is this path, followed by the endpoint's id. */
   readonly path: string
-  /** Text at the end of each path, such as `.json`. @default '' */
+  /** Text at the end of each path, such as `/`. @default '' */
   readonly end?: string
   /** Where an answer about one endpoint has the endpoint. @default '': the answer itself is the endpoint */
   readonly inside?: string
@@ -145,7 +145,7 @@ type RestEndpoints = Required<Pick<RegistrarSpec, 'list' | 'create' | 'delete' |
     readonly get: (id: string) => Promise<Fields>
   }
 
-/** The methods of a registrar that need nothing but this description of the API. */
+/** Makes the methods of a registrar that need only this description of the API. */
 export function restEndpoints(call: ApiCall, api: RestApi): RestEndpoints {
   const { title, path, end = '', inside = '', list, only = {}, secret, shape } = api
   const page = typeof list === 'function' ? list : pagesOf(call, title, path + end, list)

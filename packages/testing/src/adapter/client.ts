@@ -3,7 +3,6 @@ import { Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { SignableRequest } from '@postern/core/scheme'
 
-/** An HTTP response with its complete body. */
 export interface HttpAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
@@ -12,10 +11,7 @@ export interface HttpAnswer {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 
-/**
- * Sends a delivery as a sender does. If `chunks` are given, they are sent one after another instead of the body,
- * without Content-Length.
- */
+/** Sends the body with its Content-Length. If `chunks` are given, sends the chunks one after another instead. */
 export function send(
   { method, url, headers, body }: SignableRequest,
   chunks?: readonly Uint8Array[],
@@ -43,9 +39,8 @@ export function send(
   })
 }
 
-/** The answer to a request that {@link exchange} sent. */
 interface RawAnswer {
-  /** Head and body of the answer as received; empty if the connection ended without an answer. */
+  /** Head and body as received. Empty if the connection ended without an answer. */
   readonly text: string
   readonly status: number
   /** Number of bytes that this side sent before the connection ended. */
@@ -53,8 +48,7 @@ interface RawAnswer {
 }
 
 /**
- * Opens a connection and writes the head of a request. Calls `body` with the socket, and resolves when the other side
- * has closed the connection.
+ * Writes the head of a request, and calls `body` with the socket. Resolves when the server has closed the connection.
  */
 export function exchange(
   url: string,
@@ -66,7 +60,7 @@ export function exchange(
     const socket = connect(Number(port), hostname)
     let text = ''
     socket.on('data', (part: Buffer) => (text += part.toString('latin1')))
-    // A server that stops reading resets the connection. What it answered before the reset counts.
+    // A server that stops reading resets the connection. An answer that came before the reset still counts.
     socket.on('error', () => {})
     socket.on('close', () =>
       resolve({
@@ -84,9 +78,8 @@ export function exchange(
 }
 
 /**
- * Writes chunks of a chunked body until the other side has answered or is gone, or `total` bytes are written. While the
- * buffer is full, waits. Between two chunks, lets the socket read, since a write to a reset connection would lose the
- * answer.
+ * Writes a chunked body until the server has answered or is gone, or until `total` bytes are written. Between two
+ * chunks, the socket can read. Otherwise a write to a connection that was reset would lose the answer.
  */
 export async function flood(socket: Socket, total: number): Promise<void> {
   const part = Buffer.alloc(65_536, 0x61)

@@ -14,17 +14,16 @@ export interface Mounted {
   /** Absolute URL of the webhook route, on a real port of this machine. */
   readonly url: string
   readonly close: () => Promise<void>
-  /** Control of the stage, if the framework runs in another process that created its own stage. */
+  /** If the framework runs in another process: the control of that process's own stage. */
   readonly control?: Control
 }
 
 /**
- * Mounts the stage's receiver on a route of a new server. Passes the stage's `context` as the adapter's option
- * `context`.
+ * Mounts the stage's receiver on a route of a new server. The adapter's option `context` must be the stage's `context`.
  */
 export type Mount = (stage: Stage) => Promise<Mounted>
 
-/** What a test of an adapter gets: the URL to send to, and the control of the stage. */
+/** A test sends to `url`, and observes the stage through `control`. */
 export interface Scene {
   readonly url: string
   readonly control: Control
@@ -74,8 +73,7 @@ export async function assertBytes(control: Control, body: Uint8Array): Promise<v
 }
 
 /**
- * Starts a listener or server of node:http on a free port of 127.0.0.1. Returns the server's URL with `path`, and a
- * function that closes the server.
+ * Starts a request listener or a server of node:http on a free port of 127.0.0.1. The returned URL ends with `path`.
  */
 export async function listen(
   app: ((request: IncomingMessage, response: ServerResponse) => unknown) | Server,
@@ -102,16 +100,16 @@ export async function listen(
   }
 }
 
-/** An app whose code reads the body before the adapter does, and keeps nothing. */
+/** An app whose code reads the body before the adapter and does not keep the bytes. */
 export interface ConsumedVariant {
   /** Name of the code that reads the body, such as `express.json()`. */
   readonly name: string
   readonly mount: Mount
-  /** Pattern that the error's remedy must match. The remedy names the parser. */
+  /** Pattern that the remedy in the adapter's error must match. The remedy must name the code that read the body. */
   readonly fix: RegExp
 }
 
-/** An app whose code reads the body before the adapter does, and keeps it as bytes or as a string. */
+/** An app whose code reads the body before the adapter and keeps the bytes or a string. */
 export interface RecoveredVariant {
   readonly name: string
   readonly mount: Mount

@@ -14,8 +14,8 @@ import type { Inbox } from '@postern/core/inbox'
 import { acme } from '../acme.ts'
 
 /**
- * Name of a stage: a receiver of the test suite. A server in another process can create the same receiver from its
- * name.
+ * Name of a stage, which is a receiver that the tests observe. A server in another process can create the same receiver
+ * from this name.
  */
 export type StageName =
   | 'plain'
@@ -51,9 +51,9 @@ export interface Report {
 }
 
 /**
- * Runs a command and then returns a report. `report` does nothing else. `settled` waits until `count` tasks in total
- * are done or dead, and `rejected` until `count` deliveries are rejected. `release` lets the handlers of the stage
- * `held` continue. `close` closes the receiver.
+ * Runs a command and returns a report. `report` only returns the report. `settled` waits until `count` tasks in total
+ * are done or dead. `rejected` waits until `count` deliveries in total are rejected. `release` lets the waiting
+ * handlers of the stage `held` continue. `close` closes the receiver.
  */
 export type Control = (
   command: 'report' | 'settled' | 'rejected' | 'release' | 'close',
@@ -64,7 +64,9 @@ export type Control = (
 export interface Stage {
   readonly name: StageName
   readonly receiver: Receiver
-  /** Function to pass as the adapter's option `context`. `header` returns the value of a request header. */
+  /**
+   * Function to pass as the adapter's option `context`. Its argument `header` returns the value of a request header.
+   */
   readonly context: (header: (name: string) => string | null | undefined) => Json | undefined
   /** Reports what happened, waits for events, and controls the receiver. */
   readonly control: Control

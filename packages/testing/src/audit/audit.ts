@@ -25,7 +25,9 @@ export interface AuditOptions {
   readonly seed?: number
   /** Returns the time at which deliveries are signed, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number
-  /** Returns true for the ids of the cases to play. A part of the cases gets no grade. @default all */
+  /**
+   * Returns true for the ids of the cases to play. If some cases are left out, the report has no grade. @default all
+   */
   readonly only?: (id: string) => boolean
   /** False skips cases that are expensive for the receiver. @default true */
   readonly heavy?: boolean
@@ -40,20 +42,20 @@ export interface AuditOptions {
   /** Returns the memory that the receiver uses, in bytes; NaN if unknown. @default memory is not judged */
   readonly memory?: () => Promise<number>
   /**
-   * Minimum time after which an effect counts as missing, in milliseconds. For the first effect, the time is ten times
+   * Minimum wait for an effect before it counts as missing, in milliseconds. The wait for the first effect is ten times
    * as long. @default 1500
    */
   readonly patience?: number
-  /** Minimum time to wait for late effects, in milliseconds. At most 2000 are used. @default 20 */
+  /** Minimum time to wait for late effects, in milliseconds. Values above 2000 count as 2000. @default 20 */
   readonly quiet?: number
   /** Called with each case after it was played. @default none */
   readonly heard?: (judged: AuditCase) => void
 }
 
 /**
- * Plays all cases (the battery) against a receiver and returns a report with a grade. Before that, genuine deliveries
- * must be accepted with one effect each; otherwise nothing is judged. A failure counts only if it occurs again with new
- * deliveries. The timing of comparisons is not judged.
+ * Plays all cases (the battery) against a receiver and returns a report with a grade. First, two genuine deliveries are
+ * sent. If the receiver does not accept both with one effect each, nothing is judged. A failure counts only if it
+ * occurs again with new deliveries. The timing of comparisons is not judged.
  *
  * @throws {TypeError} if the provider cannot sign, or if `effect` returns something other than a number.
  * @example
@@ -87,7 +89,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     sent: (count) => void (requests += count),
   }
   const broken = await baseline(sender, stage)
-  // Leaks and memory need no requests of their own, so they are judged after all cases.
+  // Leaks and memory are judged after all cases, because they concern the whole run.
   const watched = chosen.filter((one) => one.class === 'leaks' || one.id === 'health/memory')
   const played = broken === undefined ? chosen.filter((one) => !watched.includes(one)) : []
   const memory = watchMemory(options.memory, chosen)
@@ -120,14 +122,11 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   }
 }
 
-// Time limit for a reply if the sender documents none, in milliseconds. Such senders close the connection after 10 to
+// Time limit for a reply in milliseconds, if the sender documents none. Such senders close the connection after 10 to
 // 30 s.
 const LONGEST = 10_000
 
-/**
- * Sends two genuine deliveries. Returns what is wrong if they are not accepted with one effect each; otherwise
- * undefined.
- */
+/** Sends two genuine deliveries. Returns a problem unless both are accepted with one effect each. */
 async function baseline(
   sender: AuditSender,
   { send, effects, sent }: AuditStage,
@@ -158,10 +157,7 @@ function skippedBy(judged: AuditCase, options: AuditOptions): readonly NotJudged
   return reason === undefined ? [] : [{ id: judged.id, reason }]
 }
 
-/**
- * Adds the case about late effects to the unknown cases if effects are not counted: a reply does not show effects of
- * rejected deliveries.
- */
+/** Adds the case of late effects to the unknown cases if effects are not counted. Replies do not show late effects. */
 function unseen(unknown: readonly NotJudged[], effects: Effects | undefined): readonly NotJudged[] {
   if (effects || unknown.some(({ id }) => id === UNSEEN)) return unknown
   return [...unknown, { id: UNSEEN, reason: 'only its effects tell: give an observer' }]
@@ -177,16 +173,16 @@ interface CasesOutcome {
   readonly passed: string[]
 }
 
-/** What {@link runCases} needs in addition to the cases. */
 interface RunningAudit {
   readonly stage: AuditStage
   readonly facts: JudgeFacts
-  /** Checks and restarts the receiver's process; undefined if the receiver runs in this process. */
+  /** Undefined if the receiver runs in this process. */
   readonly life: ProcessLife | undefined
   readonly heard: (judged: AuditCase) => void
 }
 
-// Number of recent cases to play again after a crash: a process may end a few requests after the one that causes it.
+// Number of recent cases to play again after a crash. A process may end only a few requests after the request that
+// caused the crash.
 const SUSPECTS = 3
 
 /** Plays cases in order. A failure counts only if it occurs again with new requests. */
@@ -202,7 +198,7 @@ async function runCases(
     unknown: [],
     passed: [],
   }
-  // Rejections are judged in groups: reading the effects after each rejection would take most of the run time.
+  // Rejections are judged in groups. Reading the effects after each rejection would take most of the run time.
   let rejections: AuditCase[] = []
   let recent: Played[] = []
   let dirty = false
@@ -235,7 +231,7 @@ async function runCases(
   async function play(judged: AuditCase, alone = false): Promise<Played> {
     if (dirty && judged.expects.effects !== undefined) {
       dirty = false
-      // After a burst, effects may continue for some time, so wait until there are no new ones.
+      // Effects of a burst may continue for some time, so wait until no new ones appear.
       for (let times = 20; times > 0 && ((await effects?.settle()) ?? 0) > 0; times--);
     }
     const played = await playCase(judged, stage)
@@ -268,7 +264,7 @@ async function runCases(
   }
 
   async function confirm(judged: AuditCase, first: AuditFailure): Promise<void> {
-    // Late effects belong to deliveries that were rejected earlier, so playing only this case again does not show them.
+    // Late effects come from deliveries of earlier cases, so this case alone cannot show them again.
     if (judged.late && first.symptom === 'effects' && (await searchLate())) return
     for (let tries = judged.tries ?? 1; tries > 0; tries--) {
       const again = judgePlayed(await play(judged, true), facts)
@@ -278,7 +274,7 @@ async function runCases(
     outcome.unconfirmed.push(first)
   }
 
-  /** Checks whether the rejected deliveries had effects. If so, plays each of their cases alone to find the cause. */
+  /** If the rejected deliveries had effects, plays each of these cases alone to find the one that has an effect. */
   async function settleRejections(): Promise<void> {
     const all = rejections
     rejections = []
@@ -291,7 +287,7 @@ async function runCases(
     }
   }
 
-  /** Plays again, with a longer wait, all cases that must be rejected. Returns true if one of them had an effect. */
+  /** Plays all cases again that must be rejected, with a longer wait. Returns true if one of them had an effect. */
   async function searchLate(): Promise<boolean> {
     let found = false
     for (const judged of cases) {
@@ -346,7 +342,7 @@ export interface ProcessLife {
 }
 
 interface Crash {
-  /** The failure that ends the process; undefined if the process did not end again. */
+  /** The failure that ended the process. Undefined if the process did not end again. */
   readonly failure: AuditFailure | undefined
   readonly gone: boolean
 }
@@ -354,7 +350,7 @@ interface Crash {
 // Time after a reply in which the process may still end, in milliseconds.
 const MOMENT = 150
 
-/** Plays the latest cases again, newest first, to find the one that ends the process. */
+/** Plays the latest cases again, newest first, to find the case that ends the process. */
 async function blame(
   recent: readonly Played[],
   play: (judged: AuditCase) => Promise<Played>,
@@ -362,7 +358,7 @@ async function blame(
 ): Promise<Crash> {
   const [last, before] = recent
   if (!(await life.revive())) {
-    // A request to a closed port cannot have ended the process, so the request before it did.
+    // The process had already ended when the port was closed, so the case before caused the crash.
     const isLate = last!.replies.some((reply) => reply?.error === REFUSED_CONNECTION)
     return { failure: crashOf(isLate && before ? before : last!), gone: true }
   }

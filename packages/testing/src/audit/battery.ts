@@ -13,7 +13,7 @@ import { auditSender, type AuditSender, letters } from './sender.ts'
 import { Buffer } from 'node:buffer'
 import { oddTimeCases } from './cases/times.ts'
 
-/** The order in which classes of cases are played. Cases that could disturb others come last. */
+/** Classes of cases in the order of play. Cases that could change the result of other cases come last. */
 const ORDER: readonly CaseClass[] = [
   'authentic',
   'forged',
@@ -139,9 +139,7 @@ function asked(
   return { method: 'GET', url: url.href, headers: Object.entries(headers), body: Buffer.alloc(0) }
 }
 
-/**
- * Fills the sender's challenge with the text and the provider's options. If that is not possible, returns the reason.
- */
+/** Puts the text and the provider's options into the sender's challenge. Returns the reason if an option is missing. */
 function filled({ about, provider }: AuditSender, text: string): SenderChallenge | string {
   if (!about.challenge)
     return 'the sender asks nothing that is known, or its answer cannot be known'
@@ -158,7 +156,7 @@ function filled({ about, provider }: AuditSender, text: string): SenderChallenge
   ) as SenderChallenge
 }
 
-/** Returns deliveries that are signed with another secret, or with typical values of a secret that was not set. */
+/** Cases with deliveries signed with a wrong secret: another secret, an empty one, or a placeholder. */
 function secretCases(sender: AuditSender): readonly AuditCase[] {
   const forged = casesLike({
     ...FORGERY,
@@ -203,7 +201,7 @@ function secretCases(sender: AuditSender): readonly AuditCase[] {
 
 function canSign(sender: AuditSender, secret: string): boolean {
   const { place } = sender.about
-  // If the signature is in the body, signing the body again would also sign the old signature.
+  // Signing a body with a signature in it again would also sign the old signature.
   if (!sender.facts.place || (place && 'field' in place)) return false
   if (sender.secrets.includes(secret)) return false
   try {

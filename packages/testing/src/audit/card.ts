@@ -2,10 +2,10 @@ import { inertText } from '@postern/core/inert'
 import type { Severity } from './request.ts'
 import type { AuditReport, Grade } from './report.ts'
 
-/** Summary of an audit with a few words and counts, to show to others. It contains no requests and no replies. */
+/** Short summary of an audit, to show to others. The card contains no requests and no replies. */
 export interface AuditCard {
   readonly sender: string
-  /** Absent if the audit gave no grade. `reason` then gives the cause. */
+  /** Absent if the audit gave no grade. `reason` says why. */
   readonly grade?: Grade
   readonly reason: string
   /** Numbers of cases, by result. */
@@ -33,12 +33,6 @@ export interface AuditCard {
 export const gradeRule =
   'The worst finding decides: critical F, high D, medium C, low B, none A. With an unknown case, B at best.'
 
-/**
- * Returns the card of an audit: grade, counts of cases, and the findings that cost the grade.
- *
- * @example
- * const { grade, passed } = auditCard(await audit({ provider, send }))
- */
 export function auditCard(report: AuditReport): AuditCard {
   const { sender, grade, reason, findings, passed, skipped, unknown } = report
   const costs = findings.map(({ id, severity, failures: [worst, ...others] }) => ({
@@ -99,15 +93,12 @@ ${text(left, right, value)}
 // Space to the left and right of a text, in pixels.
 const PAD = 6
 
-/**
- * Returns the width of a text with its space, in pixels. The attribute `textLength` makes every font keep to this
- * width.
- */
+/** Returns the width of a text in pixels, an estimate. With the attribute `textLength`, every font has this width. */
 function widthOf(text: string): number {
   return Math.round(text.length * 6.5) + 2 * PAD
 }
 
-/** Returns the text for use in XML. Characters that XML does not allow are shown as escapes. */
+/** Characters that XML does not allow are shown as escapes. */
 function xmlText(text: string): string {
   return inertText(text).replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }

@@ -10,7 +10,7 @@ export interface AuditHandlerOptions extends Omit<AuditOptions, 'send' | 'provid
   readonly provider: Provider
 }
 
-// Maximum number of bytes of a reply that are read.
+// Replies are read up to this number of bytes.
 const MOST = 65_536
 
 /**
@@ -47,7 +47,7 @@ async function call(
       ms: since(),
     }
   } catch (error) {
-    // Frameworks reply with 500 if a route throws, so this function does the same.
+    // A framework replies with 500 if its route throws.
     const { stack = String(error) } = error as Error
     return { status: 500, headers: {}, body: '', ms: since(), error: `it threw: ${stack}` }
   }

@@ -8,19 +8,18 @@ import {
 } from './request.ts'
 import type { AuditFailure, Symptom, AuditFinding, AuditReport, Grade } from './report.ts'
 
-/** Requests and replies of one case that was played. */
 export interface Played {
   readonly case: AuditCase
   readonly requests: readonly AuditRequest[]
-  /** One reply per request. A reply is undefined if the sender closed the connection, so that no reply is expected. */
+  /** One reply per request. Undefined if the test closed the connection before a reply could come. */
   readonly replies: readonly (AuditReply | undefined)[]
-  /** Number of effects of the case; undefined if they were not counted. */
+  /** Number of effects. Undefined if effects were not counted. */
   readonly rise: number | undefined
-  /** True if a URL without a route accepted the same request, so that an acceptance proves nothing. */
+  /** True if a URL without a route accepted the same request. The receiver's 2xx then proves nothing. */
   readonly control?: boolean
 }
 
-/** A failure; undefined if the case passed; `unknown` if the case cannot be judged. */
+/** Undefined if the case passed, and `unknown` if the case cannot be judged. */
 type CaseVerdict = AuditFailure | 'unknown' | undefined
 
 export interface JudgeFacts {
@@ -28,7 +27,6 @@ export interface JudgeFacts {
   readonly within: number
 }
 
-/** Judges the replies of a case, and then its effects. */
 export function judgePlayed(played: Played, facts: JudgeFacts): CaseVerdict {
   const { expects } = played.case
   const came = played.replies.flatMap((reply, at) => (reply ? [{ reply, at }] : []))
@@ -49,7 +47,8 @@ function effectsOf(played: Played, facts: JudgeFacts): CaseVerdict {
   const { effects, reply } = judged.expects
   if (effects === undefined) return undefined
   if (rise === undefined) {
-    // Without an effect counter, the reply is enough to judge a rejection or a single delivery, but not a repeated one.
+    // Without a count of effects, a reply shows whether one delivery was accepted, but not whether a repeated delivery
+    // had a second effect.
     return judged.class === 'idempotency' || reply === 'sane' ? 'unknown' : undefined
   }
   if (rise === effects) return undefined
@@ -64,7 +63,7 @@ function replyOf(
   reply: AuditReply,
   { within }: JudgeFacts,
 ): Symptom | 'unknown' | undefined {
-  // 501 for an unknown method is as correct as 405.
+  // For an unknown method, 501 is as correct as 405.
   const status = reply.status === 501 ? 405 : reply.status
   if (status === 0) return 'silent'
   if (reply.ms > within) return 'late'
@@ -106,8 +105,8 @@ function failed(
 }
 
 /**
- * Returns the severity of a failure. Two mild failures are at most `medium`: a 5xx instead of a rejection only causes
- * retries, and a 2xx without an effect is only a wrong reply.
+ * Returns the severity of a failure. Two kinds of failures are at most `medium`. A 5xx instead of a rejection only
+ * causes retries, and a 2xx without an effect is only a wrong reply.
  */
 function severityOf({ severity, expects }: AuditCase, symptom: Symptom): Severity {
   const isMild = (symptom === 'error' && expects.reply === 'rejected') || symptom === 'acknowledged'
@@ -158,9 +157,9 @@ const GRADES: Readonly<Record<Severity, Grade>> = {
 interface JudgedCases {
   readonly findings: readonly AuditFinding[]
   readonly unknown: number
-  /** Reason why the audit could not start: the genuine deliveries at its start failed. */
+  /** Set if the genuine deliveries at the start failed. The value is the reason. */
   readonly broken?: string | undefined
-  /** Reason why only a part of the cases was played. */
+  /** Set if only a part of the cases was played. The value is the reason. */
   readonly part?: string | undefined
 }
 
@@ -183,15 +182,15 @@ export function gradeOf({
 }
 
 /**
- * Groups failures by cause. If an unsigned delivery is accepted, every forged delivery is accepted too, so these
- * failures have one cause.
+ * Groups failures by cause. A receiver that accepts unsigned deliveries accepts every forged delivery, so all of these
+ * are one finding.
  */
 export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFinding[] {
   const open = failures.some(
     ({ case: { id }, symptom }) => id === 'forged/no-signature' && symptom === 'accepted',
   )
   const cause = ({ case: { class: kind, remedy, expects }, symptom }: AuditFailure): string =>
-    // A receiver that throws instead of rejecting throws for every forgery, so these failures have one cause.
+    // A receiver that throws instead of rejecting does so for every forgery, so this is one finding.
     expects.reply === 'rejected' && (symptom === 'error' || symptom === 'silent')
       ? `verify:${symptom}`
       : open && (kind === 'forged' || kind === 'spoilt') && symptom === 'accepted'
@@ -214,7 +213,7 @@ export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFin
     .toSorted((one, other) => rank(one.severity) - rank(other.severity))
 }
 
-/** Returns the rank of a severity; 0 is the most severe. */
+/** Returns the rank of a severity. Rank 0 is the most severe. */
 function rank(severity: Severity): number {
   return SEVERITIES.indexOf(severity)
 }

@@ -8,11 +8,8 @@ import {
 import { macOf, type AuditSender } from './sender.ts'
 import type { AuditFailure } from './report.ts'
 
-/** Searches every reply of a run for secrets, signatures and stack traces. */
 export interface LeakWatch {
-  /** Searches one reply. */
   saw(judged: AuditCase, request: AuditRequest, reply: AuditReply): void
-  /** Searches a log. */
   log(text: string): void
   readonly failures: readonly AuditFailure[]
 }
@@ -20,7 +17,7 @@ export interface LeakWatch {
 const STACK =
   /^\s+at .+[:(].*\d+:\d+\)?|Traceback \(most recent call last\)|^goroutine \d+ \[|Stack trace:\s+#0|\bat [\w$.<>]+\s\([^)]+:\d+:\d+\)|<b>(?:Fatal error|Warning)<\/b>:.* on line/m
 
-/** Returns cases that send no requests: for them, all replies of the run and the log are searched. */
+/** Returns cases that send no requests. Instead, all replies of the run and the log are searched. */
 export function leakCases(hasLog: boolean): readonly AuditCase[] {
   const leak = (id: string, severity: Severity, what: string, why: string): AuditCase => ({
     id: `leaks/${id}`,
@@ -116,7 +113,7 @@ function macIn(sender: AuditSender, request: AuditRequest): string | undefined {
   return value === undefined || value === '' ? undefined : macOf(value).mac
 }
 
-/** Returns the correct signatures of this request, if signed now or one or two seconds ago. */
+/** Returns the correct signatures for the request if it was signed now, or one or two seconds ago. */
 function rightMacs(sender: AuditSender, request: AuditRequest): readonly string[] {
   const [secret] = sender.secrets
   if (secret === undefined || sender.facts.covers === 'none') return []

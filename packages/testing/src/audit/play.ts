@@ -4,12 +4,15 @@ import type { LeakWatch } from './leaks.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /**
- * Sends a request and returns the reply; undefined if the sender closes the connection before a reply. An error is
- * returned as a reply with status 0.
+ * Sends a request and returns the reply. Returns undefined if the function itself closes the connection before a reply,
+ * as `wire` asks. An error is returned as a reply with status 0.
  */
 export type Send = (
   request: AuditRequest,
-  /** `done` is aborted when all other requests of the round (sent in parallel) have their replies. */
+  /**
+   * A round is a list of requests that are sent in parallel. `done` aborts when all other requests of the round have
+   * their replies.
+   */
   round: { readonly done: AbortSignal },
 ) => Promise<AuditReply | undefined>
 
@@ -22,8 +25,8 @@ export interface AuditStage {
 }
 
 /**
- * Sends the requests of a case, round by round, and searches the replies for leaks. Counts effects only before a
- * restart; the caller counts later effects.
+ * Sends the requests of a case, round by round, and searches the replies for leaks. `rise` counts only effects before a
+ * restart, and the caller counts the others.
  */
 export async function playCase(judged: AuditCase, stage: AuditStage): Promise<Played> {
   const requests: AuditRequest[] = []
@@ -31,7 +34,7 @@ export async function playCase(judged: AuditCase, stage: AuditStage): Promise<Pl
   let rise: number | undefined
   for (const [at, round] of judged.sends().entries()) {
     if (at > 0 && judged.between === 'restart') {
-      // A count in memory restarts at zero, so it is read before the restart.
+      // If the receiver counts in memory, the restart sets the count to 0, so the count is read first.
       rise = (rise ?? 0) + ((await stage.effects?.rise(1)) ?? 0)
       await stage.restart!()
       await stage.effects?.reset()
@@ -53,7 +56,7 @@ export async function playCase(judged: AuditCase, stage: AuditStage): Promise<Pl
   }
 }
 
-/** If one of the requests was accepted, sends the control request to a URL without a route. */
+/** If a request was accepted, sends the control request to a URL without a route. */
 async function controlled(
   judged: AuditCase,
   replies: readonly (AuditReply | undefined)[],
@@ -80,16 +83,16 @@ async function playRound(
   )
 }
 
-/** Counts the effects of the receiver, and learns how long they take to appear. */
+/** Counts the receiver's effects, and measures how long they take to appear. */
 export interface Effects {
   /**
-   * Returns the number of effects since the last reading. Waits until there are at least `least`, or until the maximum
-   * wait is over.
+   * Returns the number of new effects since the last reading. Waits until there are `least`, or until the maximum wait
+   * is over.
    */
   rise(least: number): Promise<number>
-  /** Returns the number of effects since the last reading, after waiting for late effects. */
+  /** Waits for late effects, then returns the number of new effects since the last reading. */
   settle(): Promise<number>
-  /** Reads the number again without returning a rise, for use after a restart. */
+  /** Reads the count again after a restart. Effects before this reading do not count as new. */
   reset(): Promise<void>
   /** Records how long an effect took to appear, in milliseconds. */
   took(milliseconds: number): void
@@ -98,16 +101,11 @@ export interface Effects {
 const STEP = 10
 
 interface EffectsSettings {
-  /**
-   * Minimum time after which an effect counts as missing, in milliseconds. For the first effect, the time is ten times
-   * as long.
-   */
   readonly patience: number
-  /** Minimum time to wait for late effects, in milliseconds. At most 2000 are used. */
   readonly quiet: number
 }
 
-/** Creates an {@link Effects} that reads the count at intervals of at least 10 ms. */
+/** Reads the count at intervals of at least 10 ms. */
 export async function createEffects(
   read: () => Promise<number> | number,
   { patience, quiet }: EffectsSettings,
@@ -121,7 +119,7 @@ export async function createEffects(
   }
   return {
     async rise(least) {
-      // Until the first effect has appeared, the speed of this receiver is unknown, so the wait is longer.
+      // Until the first effect appears, the receiver's speed is unknown, so this wait is longer.
       const most = slowest === undefined ? patience * 10 : Math.max(patience, slowest * 20)
       const until = performance.now() + most
       let now = await counted(read)

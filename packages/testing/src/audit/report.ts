@@ -20,7 +20,7 @@ export interface AuditFailure {
   readonly case: AuditCase
   readonly symptom: Symptom
   readonly severity: Severity
-  /** Description of what came instead of the expected result. */
+  /** Description of the actual result. */
   readonly came: string
   /**
    * Request that shows the failure. `reply` is the reply to this request. Mask signatures before you print the request.
@@ -55,7 +55,7 @@ export interface AuditReport {
   /** Reason for the grade, or why there is no grade. */
   readonly reason: string
   readonly findings: readonly AuditFinding[]
-  /** Failures that do not count, since this sender may never send such a delivery. */
+  /** Failures that do not count, because this sender may never send such a delivery. */
   readonly notes: readonly AuditFailure[]
   /** Cases that could not be judged. These cases never count as passed. */
   readonly unknown: readonly NotJudged[]
@@ -68,11 +68,11 @@ export interface AuditReport {
   readonly ms: number
 }
 
-// Maximum growth of the memory, in bytes. A burst of 200 deliveries uses half of this.
+// Maximum growth of the memory, in bytes. A burst of 200 deliveries uses half of this maximum.
 const MOST = 100 * 1024 * 1024
 const ID = 'health/memory'
 
-/** Returns the case about the memory that the process uses after the run. The case sends no requests of its own. */
+/** Returns the case about memory after the run. The case sends no requests of its own. */
 export function memoryCase(isKnown: boolean): AuditCase {
   return {
     id: ID,
@@ -88,8 +88,8 @@ export function memoryCase(isKnown: boolean): AuditCase {
 }
 
 /**
- * Compares the memory before and after a run. The growth cannot be measured a second time, since memory that grew stays
- * large.
+ * Compares the memory before and after a run. This failure cannot be confirmed by a second run, because memory that
+ * grew stays large.
  */
 export function watchMemory(
   read: (() => Promise<number>) | undefined,

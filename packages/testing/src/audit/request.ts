@@ -13,21 +13,24 @@ export interface AuditRequest {
   readonly wire?: WireForm
 }
 
-/** How a network client sends a request. */
+/** How a network client sends a request, if not in the normal way. */
 export interface WireForm {
   /** Request target exactly as sent, if a URL would change it. */
   readonly target?: string
-  /** True sends the body in chunks, without a length. */
+  /** If true, sends the body in chunks, without a length. */
   readonly chunked?: boolean
-  /** True sends header names in capitals. */
+  /** If true, sends header names in capitals. */
   readonly capitals?: boolean
-  /** True reuses the connection of the previous request. */
+  /** If true, reuses the connection of the previous request. */
   readonly same?: boolean
-  /** Number of bytes of the body after which the connection is closed. No reply is expected. */
+  /** Closes the connection after this number of bytes of the body. No reply is expected. */
   readonly cut?: number
-  /** True closes the connection after the last byte. No reply is expected. */
+  /** If true, closes the connection after the last byte. No reply is expected. */
   readonly leaves?: boolean
-  /** True sends the body one byte at a time, until the other requests of the round have their replies. */
+  /**
+   * If true, sends the body one byte at a time. The sending ends when the other requests of the round have their
+   * replies.
+   */
   readonly slow?: boolean
   /** Length of the sent body, in bytes. `body` is repeated up to this length. */
   readonly length?: number
@@ -45,7 +48,6 @@ export interface AuditReply {
   readonly error?: string
 }
 
-/** Returns true if the status of the reply is 2xx. */
 export function isAccepted(reply: AuditReply | undefined): boolean {
   return reply !== undefined && reply.status >= 200 && reply.status < 300
 }
@@ -68,7 +70,7 @@ export function withHeader(
   return { ...request, headers: [...kept, ...values.map((value) => [name, value] as const)] }
 }
 
-/** Replaces the body and keeps the signature of the old one. */
+/** Replaces the body, but keeps the signature of the old body. */
 export function withOtherBody(request: AuditRequest, body: string | Uint8Array): AuditRequest {
   return { ...request, body: typeof body === 'string' ? Buffer.from(body) : body }
 }
@@ -83,17 +85,13 @@ export function textOfBody({ body }: AuditRequest): string {
   return Buffer.from(body).toString('utf8')
 }
 
-/** Returns the value of the header or query parameter that contains the signature. */
 export function valueAt(request: AuditRequest, place: SignaturePlace): string | undefined {
   if ('header' in place) return headerOf(request, place.header)
   if ('query' in place) return new URL(request.url).searchParams.get(place.query) ?? undefined
   return undefined
 }
 
-/**
- * Replaces the values of the header or query parameter that contains the signature. Without values, removes the header
- * or parameter.
- */
+/** Replaces the signature. Without values, removes the header or query parameter. */
 export function withValue(
   request: AuditRequest,
   place: SignaturePlace,
@@ -107,7 +105,7 @@ export function withValue(
   })
 }
 
-/** Severity of a finding. A `note` is reported and does not affect the grade. */
+/** Severity of a finding. A `note` does not affect the grade. */
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'note'
 
 /** All severities, most severe first. */
@@ -127,8 +125,8 @@ export type CaseClass =
 /** The expected result of a case. */
 export interface Expected {
   /**
-   * `taken`: each reply is a 2xx. `busy`: at least one reply is a 2xx, and others may say that the event is in progress
-   * (409, 425, 429, 503). `rejected`: no reply is a 2xx or a 5xx. `sane`: each reply is below 500 and in time.
+   * `taken`: each reply is a 2xx. `busy`: at least one reply is a 2xx, and other replies may be 409, 425, 429 or 503
+   * (the event is in progress). `rejected`: no reply is a 2xx or a 5xx. `sane`: each reply is below 500 and in time.
    */
   readonly reply: 'taken' | 'busy' | 'rejected' | 'sane'
   /** Expected number of effects. @default effects are not judged */
@@ -139,7 +137,7 @@ export interface Expected {
 
 /** One requirement that a receiver must meet, as data. */
 export interface AuditCase {
-  /** Id of the case, such as `forged/no-signature`. It is the same for every sender. */
+  /** Id of the case, such as `forged/no-signature`. A case has the same id for every sender. */
   readonly id: string
   readonly class: CaseClass
   readonly severity: Severity
@@ -155,26 +153,31 @@ export interface AuditCase {
   readonly why: string
   /** Name of the remedy for a failure. */
   readonly remedy: RemedyId
-  /** Reason why the case does not apply to this sender; undefined if it applies. @default the case is played */
+  /** Reason why the case does not apply to this sender. Undefined if the case applies. @default the case is played */
   readonly skip?: string
-  /** Returns the same request to a URL without a route. If the receiver accepts that too, a 2xx proves nothing. */
+  /**
+   * Returns the same request for a URL without a route. If the receiver also accepts that request, its 2xx proves
+   * nothing.
+   */
   readonly control?: () => AuditRequest
-  /** True waits for late effects of earlier deliveries. @default false */
+  /** If true, waits for late effects of earlier deliveries. @default false */
   readonly late?: boolean
-  /** What happens between two rounds. */
+  /** What happens between two rounds of requests. */
   readonly between?: 'restart'
   /**
    * True if the case is expensive for the receiver. Such a case is only sent to receivers on this machine. @default
    * false
    */
   readonly heavy?: boolean
-  /** Number of tries to make the failure occur again, for failures that depend on chance. @default 1 */
+  /**
+   * Number of times that a failed case is played again to confirm the failure. Failures that depend on chance need
+   * several. @default 1
+   */
   readonly tries?: number
 }
 
 /**
- * Makes a case from its own values and from {@link SharedValues}. `sends` may return a single request instead of
- * rounds.
+ * Creates a case from its own values and the {@link SharedValues}. `sends` may return one request instead of rounds.
  */
 type CaseMaker = (
   id: string,
@@ -183,7 +186,7 @@ type CaseMaker = (
   more?: Partial<AuditCase>,
 ) => AuditCase
 
-/** The values that are the same in all cases of one call of {@link casesLike}. */
+/** Values that are the same in all cases of one call of {@link casesLike}. */
 export type SharedValues = Omit<AuditCase, 'id' | 'what' | 'sends'>
 
 export function casesLike(shared: SharedValues): CaseMaker {

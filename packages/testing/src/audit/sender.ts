@@ -28,7 +28,7 @@ export interface AuditSender {
   /** Returns the next random number. The numbers depend on the seed. */
   readonly random: () => number
   readonly now: () => number
-  /** Signs a genuine delivery. With the provider `by`, which has another secret, the delivery is forged. */
+  /** Signs a genuine delivery. If you give `by`, a provider with another secret, the delivery is forged. */
   sign(making?: Making, by?: Provider): AuditRequest
   /** Creates an event id in the sender's format. */
   freshId(): string
@@ -41,8 +41,8 @@ export interface AuditSender {
   /** The provider with another secret of the same format; undefined if none can be made up. */
   readonly other: Provider | undefined
   /**
-   * The provider with two secrets, the other and the correct one; undefined if the sender does not sign with both
-   * during rotation.
+   * The provider with the other and the correct secret, as while a secret rotates. Undefined if the sender does not
+   * sign with both secrets during that time.
    */
   readonly rotating: Provider | undefined
   /** The configured secrets, which no reply and no log may contain. */
@@ -54,14 +54,14 @@ interface SenderSettings {
   readonly seed: number
   readonly now: () => number
   /**
-   * If true, event ids also depend on the seed. Only for test vectors, which are never sent twice.
+   * If true, event ids also depend on the seed. Only for requests that are never sent twice, such as test vectors.
    * @default false
    */
   readonly seededIds?: boolean
 }
 
 /**
- * Creates a sender. Event ids are new in each run, whatever the seed is. With the same ids, a receiver would treat the
+ * Creates a sender whose event ids are new in each run, even with the same seed. Otherwise a receiver would treat the
  * deliveries of a second run as duplicates.
  */
 export async function auditSender(
@@ -151,14 +151,14 @@ async function samplesOf(about: About): Promise<readonly Sample[]> {
   try {
     return await samples(about.name)
   } catch {
-    // A provider that is not in @postern/samples, such as the app's own, has only topics.
+    // A provider without samples in @postern/samples, such as the app's own provider, has a list of topics.
     return about.topics.map((topic) => ({ topic, payload: {} }))
   }
 }
 
 /**
- * Returns the URL to sign, and a function that sets the URL to send to. The two URLs differ if the provider has
- * `publicUrl`: `publicUrl` is signed, but the request goes to the audited URL.
+ * Returns the URL to sign, and a function that sets the URL to send to. If the provider has `publicUrl`, that URL is
+ * signed, and the request goes to the audited URL.
  */
 function urlsOf(
   options: object,
@@ -172,7 +172,7 @@ function urlsOf(
   }
 }
 
-/** Returns true if a delivery contains the id of its event, so that two deliveries can be about the same event. */
+/** Returns true if a delivery contains the id of its event. Then two deliveries can have the same event. */
 function hasIds(provider: Provider, id: string, sign: (making: Making) => AuditRequest): boolean {
   if (provider.ids === false) return false
   const { headers, body, url } = sign({ id })
@@ -190,7 +190,7 @@ function otherSecrets(about: About, right: unknown, random: () => number): reado
     .filter((secret) => !own.has(secret))
 }
 
-/** Creates the provider with other secrets. Returns undefined if the provider expects another format. */
+/** Returns undefined if the provider expects secrets of another format. */
 function madeWith(
   about: About,
   options: object,
@@ -214,7 +214,7 @@ function textsOf(secret: unknown): readonly string[] {
   return []
 }
 
-/** Returns a function for random numbers from 0 to below 1. The numbers are the same for the same seed (mulberry32). */
+/** Returns random numbers from 0 to below 1, which depend only on the seed (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -232,13 +232,11 @@ export function letters(count: number, random: () => number): string {
 
 /** The facts about a provider's deliveries on which the cases depend. */
 export interface AuditFacts {
-  /** Header or query parameter that contains the signature; undefined if it is in the body. */
+  /** Header or query parameter that contains the signature. Undefined if the signature is in the body. */
   readonly place: SignaturePlace | undefined
   /** Part of the body that the signature covers. */
   readonly covers: 'bytes' | 'fields' | 'none'
-  /**
-   * Maximum allowed age of the signed time, in seconds; undefined if there is no signed time or no documented limit.
-   */
+  /** Maximum allowed age of the signed time, in seconds. Undefined without a signed time or a documented limit. */
   readonly tolerance: number | undefined
   /** True if an event keeps its id in all deliveries, and a test can choose the id. */
   readonly ids: boolean
@@ -264,7 +262,7 @@ function auditFacts(
   }
 }
 
-/** Returns the tolerance in seconds: the provider's option, or else the documented value. */
+/** Returns the provider's option `tolerance` in seconds, or else the documented value. */
 function toleranceOf(about: About, provider: Provider): number | undefined {
   if (provider.covers.timestamp !== true) return undefined
   const given = (madeOf(provider)?.options as { readonly tolerance?: unknown } | undefined)
@@ -274,8 +272,8 @@ function toleranceOf(about: About, provider: Provider): number | undefined {
 }
 
 /**
- * Returns the documented place of the signature, or else the header whose value depends on the secret. Returns
- * undefined if the signature is in the body, since replacing it would change the body.
+ * Returns the documented place of the signature, or else the header that differs between two secrets. Undefined if the
+ * signature is in the body, because a test cannot replace the signature without the body.
  */
 function signaturePlaceOf(
   about: About,
@@ -291,10 +289,10 @@ function signaturePlaceOf(
   return changed && { header: changed[0] }
 }
 
-/** Finds the last part of a signature header that looks like a MAC (the signature itself). */
+/** Finds the MAC (the signature itself) in a header: the last part that looks like one. */
 export function macOf(value: string): {
   readonly mac: string
-  /** Returns the header value with another MAC in its place. */
+  /** Replaces the MAC in the header's value. */
   readonly put: (mac: string) => string
 } {
   const found = [...value.matchAll(/[A-Za-z0-9+/_-]{20,}={0,2}/g)].at(-1)

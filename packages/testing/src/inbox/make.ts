@@ -21,7 +21,7 @@ export function storedDelivery(options: Partial<StoredDelivery> = {}): StoredDel
   }
 }
 
-/** Makes an event record. The key of the event is made from its id. */
+/** Makes an event record. The event's key is made from its id. */
 export function event(id: string, options: Partial<EventRecord> = {}): EventRecord {
   return {
     key: `:${id}`,
@@ -36,7 +36,7 @@ export function event(id: string, options: Partial<EventRecord> = {}): EventReco
   }
 }
 
-/** Makes an event with tasks. A task is given as a draft, or by the name of its subscription. */
+/** Makes an event with tasks. Each task is a draft, or the name of its subscription. */
 export function item(
   id: string,
   tasks: readonly (string | TaskDraft)[] = ['a'],
@@ -66,7 +66,7 @@ export async function takeAt(
   )
 }
 
-/** Time when the first event arrives, in milliseconds since 1970. */
+/** Time at which the first event arrives, in milliseconds since 1970. */
 export const FIRST = 1_700_000_000_000
 
 interface Burst extends Partial<TaskDraft> {
@@ -79,22 +79,22 @@ interface Burst extends Partial<TaskDraft> {
   readonly newest?: number | string
 }
 
-/**
- * Makes an event for a subscription with `debounce`. Its id is a number: the event arrives this number of milliseconds
- * after `FIRST`.
- */
+/** Makes an event for a subscription with `debounce`. The event arrives `id` milliseconds after `FIRST`. */
 export function burst(id: number, options: Burst = {}): IntakeItem {
   const { key = 'k', wait = 0, maxWait = wait * 10, newest, ...draft } = options
   const debounce = { at: FIRST + id, wait, maxWait, ...(newest !== undefined && { newest }) }
   return item(String(id), [{ subscription: 'a', orderKey: key, debounce, ...draft }])
 }
 
-/** Returns for each run its event, and the number of events that were folded into it. */
+/**
+ * Returns a label for each run, such as `2 + 1`: the event's id, and the number of events that were folded into the
+ * run.
+ */
 export function runsOf({ runs }: Pick<TaskRecorder, 'runs'>): readonly string[] {
   return runs.map(({ claim }) => `${claim.event.id} + ${claim.folded?.count}`)
 }
 
-/** Accepts events one after another, and asserts that each of them is new. */
+/** Asserts that the inbox knew none of the events. */
 export async function acceptNew(
   { port }: { readonly port: Port },
   ...items: readonly IntakeItem[]
@@ -102,7 +102,7 @@ export async function acceptNew(
   for (const one of items) assert.deepEqual(await port.accept(intake(one), {}), ['new'])
 }
 
-/** Calls `read` with each returned cursor until there is no further cursor. Returns all pages. */
+/** Calls `read` with the cursor of each page until the last page. */
 export async function everyPage<Page extends { readonly cursor: string | undefined }>(
   read: (from: { readonly cursor?: string }) => MaybePromise<Page>,
 ): Promise<readonly Page[]> {
@@ -112,7 +112,7 @@ export async function everyPage<Page extends { readonly cursor: string | undefin
   return pages
 }
 
-/** A promise that a test resolves by hand, to hold handlers back until then. */
+/** Handlers wait for `passed`, which a test resolves. */
 export interface TestGate {
   readonly passed: Promise<void>
   readonly pass: () => void
@@ -127,10 +127,7 @@ export function gate(): TestGate {
 const PAUSE = 5
 const LONGEST = 15_000
 
-/**
- * Resolves when the condition is true. Checks every 5 milliseconds, for 15 seconds by default, since some changes cause
- * no event.
- */
+/** Checks the condition every 5 milliseconds, for 15 seconds by default, because some changes cause no event. */
 export async function eventually(
   what: string | (() => string),
   condition: () => boolean | Promise<boolean>,
@@ -146,7 +143,7 @@ export async function eventually(
   }
 }
 
-/** Runs a part of a test while the wall clock is ahead by `by` milliseconds. */
+/** Runs a part of a test with a wall clock that is `by` milliseconds ahead. */
 export async function stepped(by: number, run: () => Promise<void>): Promise<void> {
   const { now } = Date
   Date.now = () => now() + by

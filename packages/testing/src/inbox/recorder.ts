@@ -21,7 +21,7 @@ interface SeenRun {
   readonly signal: AbortSignal | undefined
 }
 
-/** An outcome as the inbox reported it. `stored` is false if the inbox rejected it. */
+/** The outcome of an attempt. `stored` is false if the inbox rejected the outcome. */
 export interface Settled {
   readonly claim: Claim
   readonly outcome: Outcome
@@ -32,30 +32,27 @@ export interface Settled {
 /** A receiver that records what its inbox does with its tasks. */
 export interface TaskRecorder {
   readonly consumer: Consumer
-  /** The subscriptions (lanes) of the receiver. Tests may add more. */
+  /** Tests may add more. */
   readonly lanes: Lane[]
   readonly runs: readonly SeenRun[]
   readonly settled: readonly Settled[]
   /**
-   * Tasks that ended without a run, by id. The value is the task that ran instead; undefined if the event was stale.
+   * Tasks that ended without a run, by id. The value is the task that ran in place of the task, or undefined if the
+   * event was stale (older than another event of its key).
    */
   readonly folded: ReadonlyMap<string, string | undefined>
   readonly warnings: readonly string[]
   readonly cuts: readonly Parameters<NonNullable<Consumer['interrupted']>>[0][]
-  /**
-   * Resolves once the condition is true. The condition is checked after every event of the inbox. Rejects after 15
-   * seconds.
-   */
+  /** Resolves when the condition is true. Checks after every event of the inbox, and rejects after 15 seconds. */
   until(what: string, condition: () => boolean): Promise<void>
-  /** Resolves once `count` outcomes in total, over all tasks so far, are settled. */
+  /** Resolves when `count` outcomes are settled, counted over the whole test. */
   untilSettled(count: number): Promise<void>
-  /** Returns a label for each attempt so far, made of subscription and event, such as `a:1`. */
+  /** Returns a label for each attempt, made of subscription and event, such as `a:1`. */
   ran(): readonly string[]
-  /** Returns the number of each attempt so far; 1 for the first attempt at a task. */
+  /** Returns the number of each attempt, which is 1 for a task's first attempt. */
   attempts(): readonly number[]
 }
 
-/** The error of attempts that fail. */
 export const FAILURE = { name: 'Error', message: 'the till is jammed' } as const
 export const DEAD_OUTCOME: Outcome = { kind: 'dead', error: FAILURE }
 export const DONE_OUTCOME: Outcome = { kind: 'done' }
@@ -65,7 +62,7 @@ export function retryIn(wait: number): Outcome {
   return { kind: 'retry', at: Date.now() + wait, error: FAILURE }
 }
 
-/** Makes a subscription (lane). Without options, it has the defaults of the test suite. */
+/** Makes a subscription (lane). Options that are not given have the defaults of the tests. */
 export function lane(name: string, options: Partial<Lane> = {}): Lane {
   return { name, previousNames: [], concurrency: 10, ordered: false, timeout: 300_000, ...options }
 }

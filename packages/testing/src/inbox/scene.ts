@@ -7,7 +7,7 @@ import type { TestRunner } from '../ledger.ts'
 import { createTaskRecorder, type TaskRecorder, type RecorderOptions } from './recorder.ts'
 import { acme } from '../acme.ts'
 
-/** An inbox under test, with a separate store. */
+/** An inbox under test. Each inbox has its own store. */
 export interface InboxHandle {
   readonly inbox: Inbox
   /** Closes the inbox and returns a new one on the same store, as after a restart. Needed for `durable`. */
@@ -26,16 +26,13 @@ export type MakeInbox = (wish: {
   readonly maxPending?: number
 }) => MaybePromise<InboxHandle>
 
-/**
- * What a test of an inbox gets: the inbox, and functions that attach receivers to it. The receivers are closed at the
- * end of the test.
- */
+/** An inbox with its receivers. At the end of the test, the receivers are closed. */
 export interface Scene {
   readonly handle: InboxHandle
   /** The current inbox; a new one after each restart. */
   inbox: Inbox
   readonly view: InboxView
-  /** Attaches a receiver to the inbox, and records what it does. By default, its worker starts. */
+  /** Attaches a receiver to the inbox, and records its tasks. Starts its worker, unless `work` is false. */
   join(options?: JoinOptions): JoinedReceiver
   /** Closes all receivers, and opens a new inbox on the same store. */
   restart(): Promise<void>
@@ -44,30 +41,21 @@ export interface Scene {
 }
 
 interface JoinOptions extends RecorderOptions {
-  /** True starts the worker. @default true */
+  /** If true, starts the worker. @default true */
   readonly work?: boolean
   /** @default the scene's inbox */
   readonly inbox?: Inbox
 }
 
-/** A receiver that records what happens, on the inbox of a scene. */
 export interface JoinedReceiver extends TaskRecorder {
   readonly port: Port
-  /** Accepts one delivery with these events. */
   accept(...items: readonly IntakeItem[]): ReturnType<Port['accept']>
-  /**
-   * Accepts one delivery with these events. Resolves once `count` outcomes in total, over all deliveries so far, are
-   * settled.
-   */
+  /** Accepts one delivery. Resolves when `count` outcomes are settled, counted over the whole test. */
   settle(count: number, ...items: readonly IntakeItem[]): Promise<void>
-  /**
-   * Accepts one delivery with these events. Resolves once `count` attempts in total, over all deliveries so far, have
-   * started.
-   */
+  /** Accepts one delivery. Resolves when `count` attempts have started, counted over the whole test. */
   start(count: number, ...items: readonly IntakeItem[]): Promise<void>
-  /** Starts the worker. */
   work(): void
-  /** Closes the port of the receiver. `timeout` is in milliseconds. */
+  /** Closes the receiver's port. `timeout` is in milliseconds. */
   leave(timeout?: number): Promise<void>
 }
 
@@ -138,13 +126,12 @@ function join(inbox: Inbox, options: JoinOptions): JoinedReceiver {
   }
 }
 
-/** Returns the subscription and event of each task on a page, such as `a:1`. */
+/** Returns a label for each task on the page, made of subscription and event, such as `a:1`. */
 export async function listed(scene: Scene, query: TaskQuery = {}): Promise<readonly string[]> {
   const { rows } = await scene.view.list(query)
   return rows.map(({ subscription, event }) => `${subscription}:${event.id}`)
 }
 
-/** Returns a task of an event with its contents. */
 export async function taskOfEvent(scene: Scene, eventId: string): Promise<TaskDetail> {
   const { rows } = await scene.view.list({ eventId })
   return (await scene.view.get(rows[0]!.id))!
@@ -152,7 +139,7 @@ export async function taskOfEvent(scene: Scene, eventId: string): Promise<TaskDe
 
 const provider = acme({ secret: 'a secret of the suite' })
 
-/** Creates a receiver on the scene's inbox. `happened` lists what its observer was called with, such as `done 1`. */
+/** Creates a receiver. `happened` lists the calls of the receiver's observer, such as `done 1`. */
 export function receiverHeard(
   scene: Scene,
   options: Partial<ReceiverOptions> = {},

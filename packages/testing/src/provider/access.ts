@@ -12,11 +12,12 @@ import {
   type ProviderUnderTest,
 } from './vector.ts'
 
-// Members of a provider that inspect a delivery when they are called. The other members only describe the provider.
+// These members of a provider inspect a delivery. The others only describe the provider.
 const STEPS = ['admit', 'greet', 'verify', 'handshake', 'events', 'reply'] as const
 
 /**
- * Defines tests that a rejected delivery changes, calls and fetches nothing, with and without an access check in front.
+ * Defines tests that a rejected delivery does not change, call or fetch anything. The tests run with and without an
+ * access check in front of the provider.
  */
 export function accessLaws(
   under: ProviderUnderTest,
@@ -52,7 +53,7 @@ export function accessLaws(
   })
 }
 
-/** Creates the provider with a spy (a function that records its calls) for each option that can be a function. */
+/** Creates the provider. Each option that can be a function records its calls. */
 function watched(
   under: ProviderUnderTest,
   vector: Vector,

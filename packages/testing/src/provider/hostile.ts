@@ -8,7 +8,7 @@ import { toldOf, trial, type Tried } from './trial.ts'
 import { signingProvider, type SigningLaws, type ProviderUnderTest } from './vector.ts'
 
 const NOW = 1_760_000_000_000
-/** Content types with which a captured body is sent again. */
+/** A captured body is sent again with each of these content types. */
 export const LABELS: readonly (string | undefined)[] = [
   undefined,
   'application/json',
@@ -22,7 +22,7 @@ export const LABELS: readonly (string | undefined)[] = [
 const QUERY = 'type=evil&topic=evil&event=evil&id=evil&command=%2Fevil&payload=%7B%7D'
 
 /**
- * Defines tests with deliveries that an attacker captured and changed. The provider must reject each delivery, or read
+ * Defines tests with deliveries that an attacker has captured and changed. The provider must reject each one, or read
  * the same events as without the change.
  */
 export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
@@ -139,7 +139,7 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
 let made: readonly (string | Uint8Array)[] | undefined
 
 /**
- * Returns bodies that are expensive to read. Made at the first use, since compressing 50 MB would slow down every
+ * Bodies that are expensive to read. They are made at the first use, because compressing 50 MB would slow down every
  * import of the package.
  */
 function bombs(): readonly (string | Uint8Array)[] {
@@ -166,7 +166,7 @@ async function looked(make: () => Provider, request: SignableRequest): Promise<T
   try {
     provider = make()
   } catch (error) {
-    // Some providers allow no function as their secret, so their factory throws.
+    // The secret of this provider cannot be a function.
     assert.ok(error instanceof TypeError)
     return undefined
   }

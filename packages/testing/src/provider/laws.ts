@@ -9,7 +9,7 @@ import { signingProvider, type SigningLaws, type ProviderUnderTest } from './vec
 const NOW = 1_760_000_000_000
 const DRAWS = 40
 
-/** Defines tests of signing: properties that must hold for random payloads, places and changes. */
+/** Defines tests of signing with random payloads, places and changes. */
 export function signingLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
   const numRuns = laws.draws ?? DRAWS
   const [first, second] = laws.secrets
@@ -89,7 +89,8 @@ function withNote(draft: Draft = {}, note: string): Draft {
   return { ...draft, payload: { ...payload, note } }
 }
 
-// Creates one receiver for all attacks. The receiver accepts no attack, so none can be rejected as a duplicate.
+// Uses one receiver for all attacks. The receiver accepts no attack, so no later attack is rejected only as a
+// duplicate.
 async function rejecting(
   provider: Provider,
   body: (attack: (request: SignableRequest) => Promise<void>) => Promise<void>,
@@ -108,7 +109,7 @@ function rejected(result: Tried): void {
   assert.deepEqual(result.events, [])
 }
 
-// fast-check is an optional peer dependency, loaded here so that only these tests need it.
+// fast-check is an optional peer dependency, which only these tests need.
 async function fastCheck(): Promise<typeof FastCheck> {
   try {
     return (await import('fast-check')).default

@@ -10,7 +10,7 @@ export interface Signing {
   readonly at: number
 }
 
-/** Yields copies of the request, each with a change in one part that the signature covers. */
+/** Yields copies of the request. Each copy differs in one part that the signature covers. */
 export function* tamperings(
   { provider: { covers }, sign, draft, laws, at }: Signing,
   signed: SignableRequest,
@@ -36,7 +36,7 @@ export function* tamperings(
       if (value === draft.id) yield replaceAt(signed, { header: name }, `${value}${bits}`)
   }
   if (covers.timestamp) {
-    // Keeps the signature, and replaces each other header that depends on the time.
+    // Except for the signature, replaces each header that depends on the time.
     const later = sign({ ...draft, at: at + 60_000 })
     const signatures = signaturePlaces(sign, draft, laws.secrets[1])
     const random = differences(signed, sign(draft))
@@ -49,8 +49,8 @@ export function* tamperings(
 }
 
 /**
- * Returns the headers and query parameters that depend on the secret. Headers and parameters with random values, such
- * as a request id, are left out.
+ * Returns the headers and query parameters that depend on the secret, except those with random values, such as a
+ * request id.
  */
 export function signaturePlaces(
   sign: (draft: Draft) => SignableRequest,
@@ -66,7 +66,7 @@ export function signaturePlaces(
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_'
 
-/** Changes one character of the signature. Returns undefined if the change makes no difference. */
+/** Changes one character of the signature. Returns undefined if the signature stays equal. */
 export function flipCharacter(
   signed: SignableRequest,
   place: HeadPlace,
@@ -80,7 +80,7 @@ export function flipCharacter(
       : signed.headers[place.header]!
   const index = at % text.length
   const old = text[index]!
-  // A faulty comparison most often ignores the case, so every fourth change only changes the case.
+  // The most frequent fault of a comparison is that it ignores case, so every fourth change is only a change of case.
   const fresh = pick % 4 === 0 ? otherCase(old) : ALPHABET[pick % ALPHABET.length]!
   if (fresh === old || (anyCase && fresh.toLowerCase() === old.toLowerCase())) return undefined
   return replaceAt(signed, place, text.slice(0, index) + fresh + text.slice(index + 1))
@@ -104,7 +104,6 @@ type HeadPlace =
   | { readonly header: string; readonly query?: undefined }
   | { readonly query: string; readonly header?: undefined }
 
-/** Returns the headers and query parameters in which two requests differ. */
 export function differences(a: SignableRequest, b: SignableRequest): readonly HeadPlace[] {
   const places: HeadPlace[] = []
   for (const [header, value] of Object.entries(a.headers))

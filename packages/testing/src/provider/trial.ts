@@ -12,12 +12,12 @@ import type { Provider } from '@postern/core/scheme'
 /** The result of one delivery to a receiver. */
 export interface Tried {
   readonly reply: Reply
-  /** Code of the rejection, as observers get it; undefined if the delivery was accepted. */
+  /** Code of the rejection, as observers get it. Undefined if the delivery was accepted. */
   readonly code: string | undefined
   readonly message: string | undefined
-  /** The accepted events, in the order of the body. A handler has run for each new event. */
+  /** The accepted events, in the order of the body. Their handlers have run. */
   readonly events: readonly EventInfo[]
-  /** The payloads that handlers got, in the order in which they ran. */
+  /** Payloads in the order in which the handlers ran. */
   readonly payloads: readonly unknown[]
 }
 
@@ -26,16 +26,13 @@ const FOUR_DAYS = 4 * 86_400_000
 /** A delivery for `receive()`, or a function that delivers in another way. */
 type Deliver = DeliveryInit | ((receiver: Receiver) => Promise<Reply>)
 
-/** A receiver to send deliveries to, one at a time. */
+/** A receiver that gets one delivery at a time. */
 interface Bench {
   send(delivery: Deliver): Promise<Tried>
   close(): Promise<void>
 }
 
-/**
- * Creates a receiver with the provider. `send` returns the result of a delivery after handlers have run for all
- * accepted events.
- */
+/** `send` returns the result of a delivery after the handlers of all its accepted events have run. */
 export function bench(provider: Provider, now: number | undefined): Bench {
   let events: EventInfo[] = []
   let payloads: unknown[] = []
@@ -51,9 +48,9 @@ export function bench(provider: Provider, now: number | undefined): Bench {
       dedupeWindow: `${Math.max(FOUR_DAYS, provider.retrySpan ?? 0)}ms`,
     }),
     log: false,
-    // These tests read no journal. Masking and keeping rejected bodies would take a fifth of their time.
+    // These tests do not read the journal. Keeping rejected bodies would take a fifth of their time.
     storage: { rejectedBodies: false },
-    // Without a version, thousands of receivers would read the app's package.json.
+    // Without `version`, each of the thousands of receivers would read the app's package.json.
     version: 'of a trial',
     ...(now !== undefined && { clock: { now: () => now } }),
     observers: [
@@ -89,7 +86,6 @@ export function bench(provider: Provider, now: number | undefined): Bench {
   }
 }
 
-/** Sends one delivery to a new receiver. */
 export async function trial(
   provider: Provider,
   now: number | undefined,
@@ -107,7 +103,7 @@ export function toldOf({ reply, code, message }: Tried): string {
   return `got ${reply.status} ${code ?? ''} ${message ?? ''}`
 }
 
-// Maximum size of a reply, in bytes. Replies are much shorter.
+// Replies are much shorter than this number of bytes.
 const MOST = 16 * 1024 * 1024
 
 export async function toReply(response: Response): Promise<Reply> {

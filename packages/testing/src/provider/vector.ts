@@ -43,12 +43,12 @@ export function vectorDelivery({ method, url, headers, bodyBase64 }: Vector): De
   return { method, url, headers, body: Buffer.from(bodyBase64, 'base64') }
 }
 
-/** Returns the time of the receiver's clock in milliseconds. Returns undefined if the delivery contains no time. */
+/** Returns the time of the receiver's clock in milliseconds, or undefined if the delivery contains no time. */
 export function vectorClock({ now }: Vector): number | undefined {
   return typeof now === 'number' ? now * 1000 : undefined
 }
 
-/** Returns the vector as a `Request`. Returns undefined if a `Request` cannot represent it. */
+/** Returns undefined if a `Request` cannot represent the vector. */
 export function vectorRequest(vector: Vector): Request | undefined {
   const bodiless = vector.method === 'GET' || vector.method === 'HEAD'
   if (bodiless && vector.bodyBase64 !== '') return undefined
@@ -75,13 +75,16 @@ export interface SigningLaws {
   /** Other options for the provider's factory. */
   readonly options?: object
   /**
-   * Draft of the delivery to sign. If it has a topic or an id, the event must have the same topic or id.
+   * Draft of the delivery to sign. If the draft has a topic or an id, the event must have the same topic or id.
    * @default only a payload
    */
   readonly draft?: Draft
-  /** True if the provider ignores the case of the signature, or of the word before a token. @default false */
+  /**
+   * True if the provider ignores the case of the signature, or of a word before the token, such as `Bearer`. @default
+   * false
+   */
   readonly anyCase?: boolean
-  /** Number of random inputs per test. Tests that change single characters use five times that number. @default 40 */
+  /** Number of random inputs per test. Tests that change single characters use five times as many. @default 40 */
   readonly draws?: number
   /**
    * Returns the signed part of a body, for a provider that `covers` only fields. @default the fields of a form, or the
@@ -90,7 +93,6 @@ export interface SigningLaws {
   readonly covered?: (body: Uint8Array, contentType: string) => unknown
 }
 
-/** Creates the provider for the tests of signing, with this secret. */
 export function signingProvider(
   under: ProviderUnderTest,
   laws: SigningLaws,
@@ -108,20 +110,20 @@ export interface ProviderUnderTest {
   /** Creates the provider. */
   create(options: object): Provider
   /**
-   * Options of the factory, by name. Options that can be functions are watched while a delivery is rejected. @default
-   * none
+   * Options of the factory, by name. The tests check that a rejected delivery calls none of the options that can be
+   * functions. @default none
    */
   readonly options?: Readonly<Record<string, unknown>>
   /** Name of the factory's option for the secret; undefined if the factory has none. */
   readonly secretOption?: string | undefined
   readonly vectors?: readonly Vector[]
-  /** True also checks the reason of each rejection. @default false */
+  /** If true, also checks the reason of each rejection. @default false */
   readonly reasons?: boolean
   /** Facts for the tests of signing, if the provider can sign. */
   readonly sign?: SigningLaws
 }
 
-/** Returns the content of a body without its formatting: sorted form fields, or a JSON value, or else the text. */
+/** Returns the content of a body, whatever its formatting: sorted form fields, a JSON value, or else the text. */
 export function bodyFields(body: Uint8Array, contentType: string): unknown {
   const text = Buffer.from(body).toString('utf8')
   if (contentType.startsWith('application/x-www-form-urlencoded'))

@@ -11,7 +11,7 @@ export function crashCases(test: ReceiverTest, exactlyOnce: boolean): void {
     for (let round = 0; round < ROUNDS; round++) {
       const ids = Array.from({ length: BURST }, (_, at) => `round-${round}-${at}`)
       const acknowledged = await killAtReply(scene, ids)
-      // Nothing is delivered again yet, so only the receiver has the acknowledged events.
+      // No event is delivered again yet, so the acknowledged events must come from the receiver's store.
       await scene.untilEffects(acknowledged)
       await Promise.all(ids.map((id) => scene.deliver(id)))
       await scene.untilEffects(ids)
@@ -41,7 +41,7 @@ export function crashCases(test: ReceiverTest, exactlyOnce: boolean): void {
       await scene.restart('kill')
       scene.tell('linger', false)
       await reply
-      // A sender that got no reply tries again.
+      // A sender that got no reply delivers the event again.
       await scene.deliver('lingering')
       await scene.settle()
       const count = await scene.count('lingering')
@@ -51,10 +51,7 @@ export function crashCases(test: ReceiverTest, exactlyOnce: boolean): void {
   )
 }
 
-/**
- * Delivers events in parallel, kills the receiver at the first byte of a 2xx, and restarts it. Returns the ids that got
- * a 2xx.
- */
+/** Delivers events in parallel, and kills the receiver at the first byte of a 2xx. Returns the ids that got a 2xx. */
 async function killAtReply(
   scene: ReceiverScene,
   ids: readonly string[],
@@ -74,10 +71,7 @@ async function killAtReply(
   return acknowledged
 }
 
-/**
- * Sends a delivery. Calls `seen` with the status at the first byte of the reply, and returns the status after the
- * connection ends.
- */
+/** Calls `seen` with the status at the first byte of the reply. Returns the status after the connection has ended. */
 async function firstByte(
   { url, headers, body }: SignableRequest,
   seen: (status: number) => void,

@@ -20,7 +20,7 @@ import { once } from 'node:events'
 
 const PAUSE = 20
 
-/** What a test of a receiver gets: a running receiver with a separate store, and a sender. */
+/** A receiver with its own store, and a sender. */
 export interface ReceiverScene {
   readonly sender: ReceiverSender
   readonly makeSecret: () => string
@@ -33,19 +33,18 @@ export interface ReceiverScene {
   another(): Promise<MountedReceiver>
   /** Ends the receiver and starts a new one on the same store. */
   restart(how: 'stop' | 'kill'): Promise<void>
-  /** Signs a delivery to the receiver's URL. */
   signed(id: string, draft?: Partial<Draft>): SignableRequest
-  /** Sends a request once. Returns the status and text of the reply; the status is 0 if no reply came. */
+  /** Sends a request once. The status is 0 if no reply came. */
   post(request: SignableRequest): Promise<{ readonly status: number; readonly text: string }>
-  /** Delivers an event again and again until the reply is a 2xx, as senders do. */
+  /** Delivers an event until the reply is a 2xx, as senders do. */
   deliver(id: string, draft?: Partial<Draft>): Promise<void>
-  /** Returns the number of times that the effect of an event happened. */
+  /** Returns how often the event's effect happened. */
   count(id: string): Promise<number>
   /** Waits until the effect of each event has happened. */
   untilEffects(ids: readonly string[]): Promise<void>
-  /** Delivers a further event and waits for its effect. By then, all earlier effects have happened. */
+  /** Delivers a further event and waits for its effect. After that, all earlier effects have happened. */
   settle(): Promise<void>
-  /** Switches a step on or off, such as waiting or failing. Handlers do the step while the step is on. */
+  /** Switches a step, such as waiting or failing, on or off for all handlers. */
   tell(step: HandlerStep, on: boolean): void
   /** Waits until a handler has reached the step. */
   untilAnswered(step: HandlerStep): Promise<void>
@@ -67,7 +66,7 @@ export function receiverTest(
         await body(await createScene({ mount, effects, skills, folder, started }))
       } finally {
         for (const step of HANDLER_STEPS) tell(folder, step, false)
-        // Kills the receiver if possible, since a graceful stop may wait for idle connections.
+        // A graceful stop may wait for idle connections, so the receiver is killed if possible.
         for (const receiver of started) await (receiver.kill ? receiver.kill() : receiver.stop())
         await rm(folder, { recursive: true, force: true })
       }
@@ -201,7 +200,7 @@ export function standardSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`
 }
 
-/** Returns the names of the headers that contain the signature: those whose value depends on the secret. */
+/** Returns the names of the headers whose value depends on the secret. */
 export function signatureHeaders(
   sender: ReceiverSender,
   makeSecret: () => string,
@@ -213,7 +212,7 @@ export function signatureHeaders(
   return Object.keys(one!).filter((name) => one![name] !== other![name])
 }
 
-/** Replaces the body and keeps the signature of the old one. */
+/** Keeps the signature of the old body. */
 export function withBody(request: SignableRequest, body: string): SignableRequest {
   return { ...request, body: Buffer.from(body) }
 }
@@ -237,9 +236,9 @@ export interface ReceiverStart {
 export interface MountedReceiver {
   /** URL of the receiver's webhook route. */
   readonly url: string
-  /** Ends the receiver as a deploy does. */
+  /** Stops the receiver gracefully, as a deploy does. */
   stop(): MaybePromise<void>
-  /** Ends the receiver as `kill -9` does. Resolves when the process is gone. Needed for `durable`. */
+  /** Kills the receiver as `kill -9` does. Resolves when the process has ended. Needed for `durable`. */
   kill?(): MaybePromise<void>
   /** Returns the complete log of the receiver, including lines written while the receiver was ending. */
   log(): MaybePromise<string>
@@ -254,7 +253,7 @@ export type MountReceiver = (start: ReceiverStart) => MaybePromise<MountedReceiv
  */
 export type ReadEffects = (start: ReceiverStart) => MaybePromise<readonly string[]>
 
-/** What a receiver promises. If a promise is not set, it is not tested. */
+/** What a receiver guarantees. Only guarantees that are set are tested. */
 export interface ReceiverSkills {
   /** Name of the receiver in test titles. */
   readonly name: string
@@ -268,7 +267,7 @@ export interface ReceiverSkills {
    * True if an effect happens only once, even if the process dies directly after it. Needs `durable`. @default false
    */
   readonly exactlyOnce?: boolean
-  /** True if two processes can share one store. @default false */
+  /** True if two processes can use one store at the same time. @default false */
   readonly shared?: boolean
   /**
    * Creates the sender from a secret: any Postern provider that can sign. Each delivery has a different id. @default
@@ -280,7 +279,8 @@ export interface ReceiverSkills {
   /** Maximum allowed age of a signed time, in seconds. Deliveries of twice that age must be rejected. @default 300 */
   readonly tolerance?: number
   /**
-   * Maximum time to wait for an effect or a 2xx, in milliseconds. It must exceed the receiver's leases and retry waits.
+   * Maximum time to wait for an effect or a 2xx, in milliseconds. Must be longer than the receiver's leases and its
+   * waits before retries.
    * @default 15000
    */
   readonly patience?: number
@@ -297,7 +297,7 @@ export interface ProgramOptions {
   readonly args: readonly string[]
   /** Environment variables to add, such as folder and secret. */
   readonly env: Readonly<Record<string, string>>
-  /** Pattern for the program's output whose first group is the port. @default /listening\D*(\d+)/ */
+  /** Pattern for the program's output. Its first group is the port. @default /listening\D*(\d+)/ */
   readonly ready?: RegExp
   /** Path of the webhook route. @default '/' */
   readonly path?: string

@@ -12,10 +12,10 @@ export interface HandlerSteps {
 const PAUSE = 5
 
 /**
- * Creates the steps of a handler in `testReceiver`. Files in the test's folder control the steps, so that other
- * languages can implement them too. While a file `wait` exists, the handler creates a file `waiting` and waits before
- * its effect. If `fail` exists, the handler creates `failed` and throws before its effect. While `linger` exists, the
- * handler creates `lingering` and waits after its effect.
+ * Creates the steps of a handler in `testReceiver`. Files in the test's folder control the steps, so a receiver in
+ * another language can implement the steps too. While a file `wait` exists, the handler creates a file `waiting` and
+ * waits before its effect. If `fail` exists, the handler creates `failed` and throws before its effect. While `linger`
+ * exists, the handler creates `lingering` and waits after its effect.
  *
  * @example
  * const steps = createSteps(process.env.FOLDER)

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The steps that a test can request, each with the name of the file by which the handler answers. */
+/** By creating this file, a handler shows that it has reached the step. */
 const ANSWERS = { wait: 'waiting', fail: 'failed', linger: 'lingering' } as const
 
 export type HandlerStep = keyof typeof ANSWERS
@@ -22,7 +22,9 @@ export function answer(folder: string, step: HandlerStep): void {
   writeFileSync(join(folder, ANSWERS[step]), '')
 }
 
-/** Returns true if a handler has answered since the step was last requested. */
+/**
+ * Returns true if a handler has answered. The file of an earlier answer was deleted when the test requested the step.
+ */
 export function hasAnswered(folder: string, step: HandlerStep): boolean {
   return existsSync(join(folder, ANSWERS[step]))
 }

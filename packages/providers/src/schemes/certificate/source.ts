@@ -32,7 +32,7 @@ export interface CertificateRules {
 interface CertificateSource {
   /** Throws `unknown_sender` if the URL is not on one of the `hosts`, or if the certificate is not trusted at `now`. */
   find(url: string, hosts: readonly string[], now: number): MaybePromise<X509Certificate>
-  /** Call this function after the certificate at a URL has verified a delivery. */
+  /** Notes that the certificate at a URL has verified a delivery. */
   trust(url: string): void
   /**
    * URLs whose certificate has verified a delivery. Fetches of other URLs, which may be an attacker's, do not delay

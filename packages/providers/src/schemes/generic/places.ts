@@ -108,7 +108,7 @@ function extract(
   return path === undefined ? undefined : membersAt(exact, path, between)
 }
 
-/** If the id is in a signed body, the id is protected too. */
+/** Returns what the signature protects. An id in a signed body is protected too. */
 export function genericCovers({ covers }: Pick<Scheme, 'covers'>, places: GenericPlaces): Covers {
   return covers.body === 'bytes' && places.eventIdField !== undefined
     ? { ...covers, id: true }

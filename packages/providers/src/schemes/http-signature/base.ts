@@ -18,7 +18,10 @@ export interface SignatureTarget {
   readonly query: string
 }
 
-/** Scheme and host are in lower case, without the default port. Path and query are unchanged. */
+/**
+ * Returns the parts of a URL. Scheme and host are in lower case, without the default port. Path and query are
+ * unchanged.
+ */
 export function targetOf(url: string): SignatureTarget {
   const { protocol, host } = new URL(url)
   const rest = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^?#]*)(\?[^#]*)?/i.exec(url)
@@ -114,7 +117,8 @@ function fieldValue(
   }
 }
 
-// Older clients may fold a header value over several lines. Each line break becomes one space (section 2.1).
+// Joins a header value that an older client has folded over several lines. Each line break becomes one space (section
+// 2.1).
 function unfolded(line: string): string {
   if (!line.includes('\n')) return line.trim()
   return line

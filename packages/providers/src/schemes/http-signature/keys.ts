@@ -39,7 +39,7 @@ export interface HttpSignatureKeys {
   readonly first?: HttpSignatureKey
 }
 
-/** The secret is PEM, unless `alg` is `hmac-sha256`. */
+/** Makes a key from a secret, which is PEM unless `alg` is `hmac-sha256`. */
 export function secretKey(
   secret: string,
   alg: HttpSignatureAlgorithm,
@@ -129,8 +129,8 @@ function ed25519Pem(secret: string): KeyPair {
   return pair
 }
 
-// Only for RSA, `alg` is read: an RSA key fits several algorithms (RFC 9421, section 3.3.7). Type and curve of any
-// other key decide its algorithm.
+// Returns the algorithm of a key. Type and curve decide it, except for RSA: an RSA key fits several algorithms, so its
+// `alg` decides (RFC 9421, section 3.3.7).
 function jwkAlgorithm(jwk: Jwk): HttpSignatureAlgorithm | undefined {
   if (jwk.kty === 'OKP' && jwk['crv'] === 'Ed25519') return 'ed25519'
   if (jwk.kty === 'EC' && jwk['crv'] === 'P-256') return 'ecdsa-p256-sha256'

@@ -4,7 +4,7 @@ import { type AuditCase, casesLike, textOfBody, type AuditRequest } from '../req
 const LOST =
   'The sender treats the rejection as a failure, retries, and gives up: the event is lost.'
 
-/** Returns genuine deliveries of every kind. The receiver must accept each of them. */
+/** Returns cases with genuine deliveries. The receiver must accept each of them. */
 export function authenticCases(sender: AuditSender): readonly AuditCase[] {
   const { about, facts, now } = sender
   const main = textOfBody(sender.sign())
@@ -23,7 +23,7 @@ export function authenticCases(sender: AuditSender): readonly AuditCase[] {
         `topic:${sample.topic}`,
         `a genuine ${sample.topic}`,
         () => sender.sign({ sample }),
-        // Deliveries in the sender's second format often go to another route, so a rejection is only a note.
+        // A receiver often accepts the sender's second format on another route, so its rejection is only a note.
         isMain(sender.sign({ sample })) ? {} : { severity: 'note' },
       ),
     ),
@@ -86,19 +86,19 @@ export function skipUnless(holds: boolean, reason: string): Pick<AuditCase, 'ski
   return holds ? {} : { skip: reason }
 }
 
-/** Returns a delay that is safely within the tolerance. Both are in seconds. */
+/** Returns a delay within the tolerance. Delay and tolerance are in seconds. */
 function skewOf(tolerance: number): number {
   return Math.min(100, Math.floor(tolerance / 3))
 }
 
 /**
- * Returns a delivery with a made-up topic in the sender's format. Returns undefined if deliveries do not contain the
+ * Returns a delivery with a made-up topic in the sender's format. Returns undefined if deliveries do not contain their
  * topic.
  */
 function unknown(sender: AuditSender): AuditRequest | undefined {
   const part = `audit${letters(12, sender.random)}`
   const [first] = sender.samples
-  // If topics are URLs, senders send only the topic to which the app subscribed, so none can be made up.
+  // If topics are URLs, a sender delivers only the subscribed topic. So the receiver cannot get another topic.
   if (first === undefined || first.topic.includes('://')) return undefined
   const topic = first.topic.replace(/[^./:_]+(?=_?[^./:]*$)/, part)
   for (const making of [{ topic }, { topic, payload: {} }]) {

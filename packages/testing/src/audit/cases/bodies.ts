@@ -12,7 +12,7 @@ import { FORGERY } from './signatures.ts'
 
 const NOT_COVERED = 'the sender’s signature does not cover the bytes of the body'
 
-/** Returns deliveries whose signature belongs to other bytes than their body. */
+/** Returns deliveries whose signature belongs to another body. */
 export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
   const { facts } = sender
   const under = casesLike({ ...FORGERY, ...skipUnless(facts.covers === 'bytes', NOT_COVERED) })
@@ -79,7 +79,7 @@ export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
   ]
 }
 
-/** Returns the body of another event. If all samples have the same body, changes one character instead. */
+/** Returns the body of another event. If all samples have the same body, changes one character. */
 function otherBody(sender: AuditSender): Uint8Array {
   const request = sender.sign()
   const sample = sender.samples.at(-1)
@@ -88,7 +88,6 @@ function otherBody(sender: AuditSender): Uint8Array {
   return isOther ? other.body : flipped(request, sender.random).body
 }
 
-/** Changes one letter or digit near the middle of the body. */
 function flipped(request: AuditRequest, random: () => number): AuditRequest {
   const body = Uint8Array.from(request.body)
   const quarter = Math.floor(body.length / 4)
@@ -113,7 +112,7 @@ function coversForm(sender: AuditSender): boolean {
   )
 }
 
-/** Serializes a value as Python's json module does: with a space after commas and colons. */
+/** Serializes as Python's json module does, with a space after each comma and colon. */
 function asPython(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(asPython).join(', ')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)

@@ -5,8 +5,8 @@ import { skipUnless } from './authentic.ts'
 const KIB = 1024
 
 /**
- * Returns the same event in several JSON layouts, each signed as it is sent. A receiver that parses and rewrites the
- * body before verifying rejects some of them.
+ * Returns one event in several JSON layouts, each signed as it is sent. A receiver that verifies JSON that it has
+ * written again rejects some of them.
  */
 export function layoutCases(sender: AuditSender): readonly AuditCase[] {
   const { facts, about } = sender
@@ -89,10 +89,7 @@ export function layoutCases(sender: AuditSender): readonly AuditCase[] {
   ]
 }
 
-/**
- * Returns true if the sender's deliveries can be signed with any body. For this, the signature must be outside of the
- * body.
- */
+/** Returns true if any body can be signed. For this, the signature must be outside of the body. */
 export function canRebody(sender: AuditSender): boolean {
   const { place } = sender.about
   if (sender.facts.covers !== 'bytes' && !(sender.facts.covers === 'none' && sender.facts.place))
@@ -107,7 +104,6 @@ export function canRebody(sender: AuditSender): boolean {
   }
 }
 
-/** Adds a member at the end of a JSON object. */
 function withMember(text: string, value: string): string {
   const inner = text.replace(/\s*\}\s*$/, '')
   return `${inner}${inner.endsWith('{') ? '' : ','}"postern_audit":${value}}`

@@ -11,7 +11,7 @@ import {
 import { macOf, otherLetter, type AuditSender } from '../sender.ts'
 import { skipUnless } from './authentic.ts'
 
-/** Shared values of cases with deliveries that anybody could send. The receiver must reject these deliveries. */
+/** Values for cases with deliveries that anybody could send. The receiver must reject these deliveries. */
 export const FORGERY: SharedValues = {
   class: 'forged',
   severity: 'critical',
@@ -21,7 +21,7 @@ export const FORGERY: SharedValues = {
 }
 export const IN_BODY = 'the sender’s signature is in the body'
 
-/** Returns genuine deliveries with a damaged signature. The receiver must reject each of them. */
+/** Returns genuine deliveries with a damaged signature, which the receiver must reject. */
 export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] {
   const { place } = sender.facts
   const value = place && valueAt(sender.sign(), place)
@@ -128,7 +128,6 @@ export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] 
   ]
 }
 
-/** Returns the JSON Web Token with the algorithm `none` and without a signature. */
 function unsignedToken(value: string): string {
   const [, scheme = '', token = ''] = /^(Bearer )?(.*)$/i.exec(value)!
   const head = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')

@@ -15,7 +15,6 @@ const REPLAY = 'A delivery that was captured once, in a log or a proxy, can be r
 const NOT_IN_HEADER = 'the sender’s time is not in a header that can be changed'
 const DAY = 86_400
 
-/** Returns deliveries that are too old or too new, or that have two times. */
 export function oddTimeCases(sender: AuditSender): readonly AuditCase[] {
   const { tolerance } = sender.facts
   const untimely = casesLike({
@@ -56,10 +55,7 @@ export function oddTimeCases(sender: AuditSender): readonly AuditCase[] {
   ]
 }
 
-/**
- * Returns the name of the header that contains the signed time, and the time as it is written there: seconds or
- * milliseconds.
- */
+/** Returns the header with the signed time, and the time in the header's unit (seconds or milliseconds). */
 function timeOf(
   sender: AuditSender,
   request: AuditRequest,
@@ -74,10 +70,7 @@ function timeOf(
   return undefined
 }
 
-/**
- * Returns a new delivery whose time was moved by a second after signing. Returns undefined if the time is not in a
- * header.
- */
+/** Returns a delivery whose time was moved by a second after signing. Returns undefined if no header has the time. */
 function swapped(sender: AuditSender): AuditRequest | undefined {
   const at = sender.now()
   const request = sender.sign({ at })
@@ -88,7 +81,7 @@ function swapped(sender: AuditSender): AuditRequest | undefined {
   return withHeader(request, name, headerOf(request, name)!.replace(time, later))
 }
 
-/** Returns old deliveries with a new time added: once before the signed time, and once after the signed time. */
+/** Returns two old deliveries with a second, new time: once before the signed time, and once after it. */
 function twoTimes(sender: AuditSender, tolerance: number): readonly AuditRequest[] | undefined {
   const at = sender.now() - (tolerance + 360) * 1000
   const request = sender.sign({ at })

@@ -103,7 +103,7 @@ export function unsignedCases(sender: AuditSender): readonly AuditCase[] {
         withUrl({ ...request, method: 'GET', body: Buffer.alloc(0) }, ({ searchParams }) =>
           searchParams.set('payload', textOfBody(request).slice(0, 2000)),
         ),
-      // Many sites answer every GET with a page, so only an effect counts as a failure.
+      // Many sites answer every GET with a page, so a reply with 2xx is not a failure.
       { severity: 'high', expects: { reply: 'sane', effects: 0 }, remedy: 'route' },
     ),
   ]

@@ -8,8 +8,8 @@ export type RemedyStack = 'express' | 'next' | 'flask' | 'php' | 'go'
 type RemedyLines = Readonly<Record<RemedyId, readonly [string, string]>>
 
 /**
- * Remedies for JavaScript that differ only in how they answer. In the code, `raw` is the received body, `signature` the
- * received signature, and `event` the parsed body.
+ * Returns the remedies for a JavaScript framework. Frameworks differ only in how a route answers. In the code, `raw` is
+ * the received body, `signature` the received signature, and `event` the parsed body.
  */
 const scriptLines = (answer: (status: number) => string) =>
   ({

@@ -6,15 +6,15 @@ import type { JoinedReceiver, SceneTest } from '../scene.ts'
 const HOUR = 3_600_000
 
 /**
- * Asserts that event 1 runs only once. A later event runs after everything that waits, so its end shows that no second
- * run comes.
+ * Asserts that event 1 runs only once. The event `last` is accepted later, so a second run of event 1 would come before
+ * it.
  */
 async function ranOnce(shop: JoinedReceiver): Promise<void> {
   await shop.settle(2, item('last'))
   assert.deepEqual(shop.ran(), ['a:1', 'a:last'])
 }
 
-/** Defines tests of redeliveries, one for each state of the event. The titles continue the word "redelivery". */
+/** Defines one test for each state of the event. The titles continue the title of the group, "a redelivery". */
 export function duplicateCases(test: SceneTest): void {
   test('of a pending event: a duplicate, and it runs once', async (scene) => {
     const shop = scene.join({ work: false })

@@ -13,7 +13,7 @@ function guarded(
   return item(id, ['a'], { guards: keys.map((key) => ({ key, otherwise })), ...more })
 }
 
-/** Defines tests of guards: keys that only one event may have. */
+/** Defines tests of guards. A guard is a key that only one event may have. */
 export function guardCases(test: SceneTest, durable: boolean): void {
   test('a second event with the key is rejected, with all of its delivery', async (scene) => {
     const shop = scene.join()
@@ -98,7 +98,7 @@ export function guardCases(test: SceneTest, durable: boolean): void {
         (at % 2 ? shop : other).accept(guarded(`e${at}`, 'reject')),
       ),
     )
-    // An inbox that cannot decide yet may reply 503, and the sender then tries again.
+    // While another event with the key is not stored yet, an inbox may reply 503, and the sender retries.
     const said = taken.map((one) =>
       one.status === 'fulfilled'
         ? one.value[0]

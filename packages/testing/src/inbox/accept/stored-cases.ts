@@ -101,7 +101,7 @@ export function storedCases(test: SceneTest, folds: boolean): void {
   })
 
   test('what a process left behind when it died is erased by the next one', async (scene) => {
-    // This receiver of the test suite erases nothing, like a process that dies after its last task.
+    // This receiver erases nothing, like a process that dies directly after its last task.
     const shop = scene.join({ receiver: 'acme' })
     await shop.settle(1, item('1', ['a'], { passing: true }))
     await scene.restart()

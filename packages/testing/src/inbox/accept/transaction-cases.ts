@@ -3,7 +3,7 @@ import { gate, item } from '../make.ts'
 import { DONE_OUTCOME, lane } from '../recorder.ts'
 import { receiverHeard, deliverSigned, type Scene, type SceneTest } from '../scene.ts'
 
-/** Functions with which the tests write and read in the transaction that an inbox shares with handlers. */
+/** Functions for the transaction of `task.commit`, with which the tests write and read strings. */
 export interface TransactionProbe {
   /** Creates the table of strings that `write` needs. */
   setUp(transaction: unknown): unknown
@@ -14,8 +14,8 @@ export interface TransactionProbe {
 }
 
 /**
- * Defines tests of `task.commit`: the effect and the outcome of a task are committed together or not at all. `probe`
- * returns the functions for the store of the last created inbox.
+ * Defines tests of `task.commit`. It commits the effect and the outcome of a task together or not at all. `probe` is
+ * for the store of the inbox that was created last.
  */
 export function transactionCases(test: SceneTest, probe: () => TransactionProbe): void {
   test('what commit writes is there when the task is done, and the task is done with it', async (scene) => {
@@ -78,7 +78,7 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
     const open = gate()
     const failures: unknown[] = []
     const stuck = scene.join({
-      // With a concurrency of 1, this process cannot claim the task again.
+      // This process cannot claim the task again, because its concurrency is 1.
       lanes: [lane('a', { concurrency: 1 })],
       async run({ commit }) {
         await open.passed
@@ -101,7 +101,7 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
     assert.deepEqual(await probe().read(), [])
   })
 
-  /** Creates the table of the probe, in the transaction of a task of another receiver. */
+  /** Another receiver's task creates the table, because only tasks have a transaction. */
   async function setUp(scene: Scene): Promise<void> {
     const shop = scene.join({
       receiver: 'setup',

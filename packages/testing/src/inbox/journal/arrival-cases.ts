@@ -144,7 +144,7 @@ export function arrivalCases(test: SceneTest, durable: boolean): void {
           ),
         }),
       )
-    // On a busy machine, a search that scans may need more than its default time limit.
+    // On a busy machine, this search may take longer than the default `budget`.
     assert.deepEqual(await ids(scene, { outcome: 'duplicate', budget: 60_000 }), ['mine'])
   })
 

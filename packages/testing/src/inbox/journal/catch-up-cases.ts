@@ -9,10 +9,7 @@ const FAILS_AT = 80
 const provider = acme({ secret: 'a secret of the suite' })
 const ids = Array.from({ length: COUNT }, (_, at) => String(at + 1))
 
-/**
- * Defines tests of `catchUp`, which accepts the events that a sender lists, and stores its progress in the records of
- * the inbox.
- */
+/** Defines tests of `catchUp`, which stores its progress in the inbox's records. */
 export function catchUpCases(test: SceneTest): void {
   flakyCase(test)
   test('each event is accepted once, and a call that was cut off continues there', async (scene) => {
@@ -47,11 +44,11 @@ export function catchUpCases(test: SceneTest): void {
 }
 
 const MANY = 400
-// Every FAILS-th request fails, so that calls of `catchUp` stop at many different events.
+// One in this number of requests fails, so that the calls of `catchUp` end at many different events.
 const FAILS = 37
 const CALLS = 40
 
-/** Defines a test with a sender that fails sometimes. Repeated calls continue until each event was accepted once. */
+/** Defines a test with a sender that fails sometimes. Repeated calls of `catchUp` must accept each event once. */
 function flakyCase(test: SceneTest): void {
   test('a sender that fails again and again ends in progress: each event is accepted once', async (scene) => {
     const { receiver, ran, allDone } = listen(scene, MANY)
@@ -117,8 +114,8 @@ function listen(
 }
 
 /**
- * Makes a source that lists events a millisecond apart. Until `recover` is called, `read` fails for events after
- * FAILS_AT.
+ * Makes a source whose events are a millisecond apart. Until `recover` is called, reading an event after FAILS_AT
+ * fails.
  */
 function list(
   start: number,

@@ -161,8 +161,8 @@ const MINUTE = 60_000
 let start = 0
 
 /**
- * Returns the start of a minute an hour ago, the same for all tests. It is computed at the first call, since Workers
- * have no clock at module scope.
+ * Returns the start of a minute an hour ago, the same for all tests. Workers have no clock at module scope, so the
+ * first call computes the time.
  */
 export function historyStart(): number {
   return (start ||= Math.floor(Date.now() / MINUTE) * MINUTE - 60 * MINUTE)
@@ -195,7 +195,7 @@ export function arrival(id: string, options: Partial<Arrival> = {}): Arrival {
   }
 }
 
-/** Makes the counts of one minute: `at` minutes after {@link historyStart}. */
+/** Makes the counts of one minute, `at` minutes after {@link historyStart}. */
 function minuteCounts(at: number, options: Partial<MinuteCount> = {}): MinuteCount {
   return {
     minute: historyStart() + at * MINUTE,

@@ -7,7 +7,10 @@ import { DONE_OUTCOME, lane } from '../recorder.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
 
-/** Defines tests of a receiver that closes while tasks run. A deploy must not count as a failure. */
+/**
+ * Defines tests of a receiver that closes while tasks run, as in a deploy. Closing must not count as a failure of the
+ * tasks.
+ */
 export function closeCases(test: SceneTest): void {
   test('a handler that ends when its signal aborts is settled as it says', async (scene) => {
     const shop = scene.join({
@@ -50,7 +53,7 @@ export function closeCases(test: SceneTest): void {
     await first.leave()
     for (let deploy = 0; deploy < 10; deploy++) {
       const shop = scene.join({ run: () => NEVER })
-      // Suspects never run at the same time, so this also shows that neither task is a suspect.
+      // Suspects run alone, so two tasks that run at the same time are not suspects.
       await shop.until('both run', () => shop.runs.length === 2)
       assert.deepEqual(shop.attempts(), [1, 1])
       await shop.leave(40)

@@ -6,12 +6,12 @@ import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
 
-/** Runs due tasks for at most a minute, and at most `max` tasks. */
+/** Runs at most `max` due tasks, for at most a minute. */
 function drain(shop: JoinedReceiver, max = 1000): Promise<RunDueResult> {
   return shop.port.drain!(Date.now() + 60_000, max)
 }
 
-/** Defines tests of `drain`, which runs due tasks on demand. */
+/** Defines tests of `drain`, which runs due tasks when it is called. */
 export function drainCases(test: SceneTest, shared: boolean): void {
   test('what is due runs, and it tells what became of it', async (scene) => {
     const due = Date.now() + HOUR
@@ -79,7 +79,7 @@ export function drainCases(test: SceneTest, shared: boolean): void {
     }
     assert.equal((await drain(shop, 6)).ran, 6)
     assert.deepEqual(counts(), [2, 2, 2])
-    // Shares are equal even with one task per call, since the subscriptions take turns over several calls.
+    // The subscriptions are served in rotation, even over several calls with one task each.
     for (let at = 0; at < 6; at++) assert.equal((await drain(shop, 1)).ran, 1)
     assert.deepEqual(counts(), [4, 4, 4])
   })

@@ -6,19 +6,19 @@ import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
-// Number of interruptions after which a task is a suspect (runs alone), and number of further interruptions after which
-// a suspect is dead as `poison`.
+// After SUSPECT interruptions, a task is a suspect, which runs alone. After CHARGES further interruptions, the suspect
+// is dead as `poison`.
 const SUSPECT = 3
 const CHARGES = 5
-// Time during which only `drain` is used to free leases, in milliseconds.
+// For this time, in milliseconds, `drain` must free the leases. After that, a worker may help.
 const ENGINE = 300
 const WIDE = lane('a', { concurrency: 10, attempts: 2 })
 
 type Run = (claim: Claim) => Outcome | Promise<Outcome>
 
 /**
- * Defines tests of interruptions: a crash counts against the task that caused it, not against tasks that ran at the
- * same time.
+ * Defines tests of interruptions. A crash counts only against the task that caused the crash, not against other running
+ * tasks.
  */
 export function interruptionCases(test: SceneTest): void {
   test('an interruption uses no attempt, and the view shows it', async (scene) => {
@@ -41,7 +41,7 @@ export function interruptionCases(test: SceneTest): void {
   test('any reported outcome forgives: interruptions start again at 0', async (scene) => {
     let stuck = await hang(scene)
     stuck = await interrupt(scene, stuck)
-    // Delays the outcome until the replays of `interrupt` are over, since a replay would make the retry due.
+    // A replay in `interrupt` would make the retry due, so the outcome comes after the last replay.
     const open = gate()
     const last = await interrupt(scene, stuck, ({ attempt }) =>
       attempt === 1 ? open.passed.then(() => retryIn(3_600_000)) : DONE_OUTCOME,
@@ -115,7 +115,7 @@ export function interruptionCases(test: SceneTest): void {
     assert.deepEqual([dead.state, dead.error?.name], ['dead', 'poison'])
     assert.notEqual(all.find(({ event }) => event.id === 'healthy')?.state, 'dead')
 
-    // A replayed poison task is still a suspect. Once it reports an outcome, it is done.
+    // A poison task that is replayed is a suspect again. It is done when it reports an outcome.
     await scene.view.replay({ state: 'dead' })
     await heir.untilSettled(2)
     assert.equal(heir.runs[0]!.claim.attempt, 1)
@@ -123,7 +123,7 @@ export function interruptionCases(test: SceneTest): void {
   })
 }
 
-/** Attaches a receiver whose tasks never end, and waits until all of them run. */
+/** Attaches a receiver whose tasks never end. Waits until all of them run. */
 async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<JoinedReceiver> {
   const shop = scene.join({ lanes: [{ ...WIDE }], run: () => NEVER })
   await shop.accept(...ids.map((id) => item(id)))
@@ -131,10 +131,7 @@ async function hang(scene: Scene, ids: readonly string[] = ['1']): Promise<Joine
   return shop
 }
 
-/**
- * Ends the process of a receiver. Another process claims the tasks, without the usual wait, until `enough` returns
- * true.
- */
+/** Ends the receiver's process. Another process claims its tasks at once, until `enough` returns true. */
 async function interrupt(
   scene: Scene,
   dying: JoinedReceiver,
@@ -143,7 +140,7 @@ async function interrupt(
 ): Promise<JoinedReceiver> {
   const heir = await reclaim(scene, dying, run)
   await eventually('the next process runs it', async () => {
-    // Checked before the replay, which would also make tasks due that have run and wait for a retry.
+    // `enough` comes first, because a replay would also make tasks due that ran and wait for a retry.
     if (enough(heir)) return true
     await makeDue(scene)
     return enough(heir)
@@ -152,8 +149,8 @@ async function interrupt(
 }
 
 /**
- * Makes waiting tasks due now. Leaves due tasks alone: a claim passes over a task that a replay holds at that moment, and
- * the next look for a suspect is seconds later.
+ * Makes waiting tasks due now. If all tasks are due, nothing is replayed. A claim skips a task while a replay holds the
+ * task, and the inbox looks for a suspect again only seconds later.
  */
 async function makeDue(scene: Scene): Promise<void> {
   const now = Date.now()
@@ -161,14 +158,14 @@ async function makeDue(scene: Scene): Promise<void> {
   if (waits) await scene.view.replay({ state: 'pending' })
 }
 
-/** Attaches a receiver of another process, and waits until it has freed the leases of the dying process. */
+/** Attaches a receiver of another process, and waits until that process has freed the leases of the dying process. */
 async function reclaim(
   scene: Scene,
   dying: JoinedReceiver,
   run: Run = () => DONE_OUTCOME,
 ): Promise<JoinedReceiver> {
-  // A dead process claims nothing. So the concurrency becomes 0: on a busy machine, this process could claim a freed
-  // task again.
+  // A dead process claims nothing, but the process of this test still runs. With a concurrency of 0, it cannot claim a
+  // freed task again.
   for (const each of dying.lanes) Object.assign(each, { concurrency: 0 } satisfies Partial<Lane>)
   await scene.handle.abandon!()
   const inbox: Inbox = await scene.handle.another!()
@@ -181,8 +178,8 @@ async function reclaim(
     if (heir.runs.length > 0) return true
     return (await infos(scene)).every(({ state }) => state !== 'running')
   })
-  // The releases of the dying process are rejected, since its claims are lost. Leaving also frees the place for a
-  // suspect.
+  // The dying process has lost its claims, so the inbox rejects its releases. A suspect runs alone, so this process
+  // must leave before another suspect can run.
   await dying.leave(0)
   heir.work()
   return heir

@@ -112,7 +112,7 @@ export function actionCases(test: SceneTest, durable: boolean): void {
   })
 }
 
-/** Attaches a receiver, and waits until it has `count` dead tasks. After that, its handlers succeed. */
+/** Waits until the receiver has `count` dead tasks. After that, its handlers succeed. */
 export async function joinDead(scene: Scene, count: number): Promise<JoinedReceiver> {
   let broken = true
   const shop = scene.join({ run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })

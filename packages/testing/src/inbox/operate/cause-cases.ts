@@ -5,7 +5,7 @@ import { listed, type SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
 
-/** Defines tests of causes (groups of equal errors), of versions, and of the oldest due time. */
+/** Defines tests of causes. A cause is a group of equal errors. */
 export function causeCases(test: SceneTest): void {
   test('causes group dead and failing tasks by error', async (scene) => {
     const shop = scene.join({
@@ -59,7 +59,7 @@ export function causeCases(test: SceneTest): void {
         return event.id!.startsWith('later') ? { ...retryIn(HOUR), error } : { kind: 'dead', error }
       },
     })
-    // The ids are letters, since errors that differ only in digits have the same cause.
+    // Errors that differ only in digits have the same cause, so the ids are letters.
     const letters = (at: number): string =>
       String.fromCharCode(97 + Math.floor(at / 26), 97 + (at % 26))
     const each = (count: number, take: (letters: string, at: number) => Promise<unknown>) =>

@@ -6,7 +6,7 @@ import type { SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
 
-/** Defines tests of changes by operators: a dry run counts the tasks first, and a change can take several calls. */
+/** Defines tests of changes by operators. A dry run only counts the tasks, and a change can take several calls. */
 export function changeCases(test: SceneTest): void {
   test('a dry run counts and changes nothing', async (scene) => {
     const shop = await joinDead(scene, 3)
@@ -76,7 +76,7 @@ export function changeCases(test: SceneTest): void {
     await shop.settle(3, item('1'), item('2'), item('3'))
     await shop.leave()
     const before = Date.now()
-    // A rate of one task per ten minutes.
+    // One task per ten minutes.
     await scene.view.replay({ receiver: 'shop' }, { rate: 1 / 600 })
     const dues = (await scene.view.list()).rows.map(({ due }) => due!).sort((a, b) => a - b)
     assert.equal(dues.length, 3)

@@ -7,7 +7,7 @@ import { taskOfEvent, type JoinedReceiver, type Scene, type SceneTest } from '..
 
 const SECRET = { name: 'Ada', card: '4242' }
 
-/** Attaches a receiver, and gives each event in `ids` a dead task in each of the `lanes` (subscriptions). */
+/** Gives each event one dead task per subscription (lane). */
 async function dead(scene: Scene, ids: readonly string[], lanes = ['a']): Promise<JoinedReceiver> {
   const shop = scene.join({ lanes, run: () => DEAD_OUTCOME })
   const body = Buffer.from(JSON.stringify(SECRET))
@@ -32,7 +32,7 @@ function assertErased({ record, delivery: left }: TaskDetail, id: string): void 
   assert.ok(Date.now() - left.receivedAt < 60_000)
 }
 
-/** Defines tests of what `InboxView.erase` removes and keeps. `keepsDone` is true if the view lists done tasks. */
+/** Defines tests of `InboxView.erase`. `keepsDone` is true if the view lists done tasks. */
 export function eraseCases(test: SceneTest, keepsDone: boolean): void {
   test('contents are erased, and identity, topic and times stay', async (scene) => {
     await dead(scene, ['1', '2'])

@@ -4,7 +4,7 @@ import { item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../recorder.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
-/** Returns the attempts of the first listed task; tests have only one. */
+/** Returns the attempts of the only task. */
 async function attempts(scene: Scene): Promise<readonly Attempt[]> {
   const [task] = (await scene.view.list()).rows
   return scene.inbox.journal!.attempts(task!.id)
@@ -12,9 +12,7 @@ async function attempts(scene: Scene): Promise<readonly Attempt[]> {
 
 const outcomes = (all: readonly Attempt[]): readonly string[] => all.map(({ outcome }) => outcome)
 
-/**
- * Defines tests of the attempts that the journal keeps for a task. `keepsDone` is true if the view lists done tasks.
- */
+/** Defines tests of the attempts in the journal. `keepsDone` is true if the view lists done tasks. */
 export function attemptCases(test: SceneTest, keepsDone: boolean): void {
   test('an attempt has its start, duration, outcome and process', async (scene) => {
     const from = Date.now()

@@ -7,12 +7,12 @@ import type { JoinedReceiver, Scene, SceneTest } from '../scene.ts'
 const LANE = lane('a', { ordered: true, concurrency: 5 })
 const HOUR = 3_600_000
 
-/** Makes all waiting tasks due. Returns their number. */
+/** Makes all waiting tasks due, and returns their number. */
 async function hurry({ inbox }: Scene): Promise<number> {
   return (await inbox.view!.replay({ state: 'pending' })).count
 }
 
-/** Returns true if no task is due and the next one is due in the far future. */
+/** Returns true if no task is due now, and a task is due later. */
 async function waits({ port }: JoinedReceiver): Promise<boolean> {
   const { ran, left, next } = await port.drain!(Date.now() + 10_000, 100)
   return ran + left === 0 && next !== undefined && next - Date.now() > HOUR / 2
@@ -95,8 +95,8 @@ export function debounceCases(
     await shop.untilSettled(1)
     await acceptNew(shop, burst(4, { newest: 8 }))
     await shop.until('it is stale', () => shop.folded.size === 3)
-    // These are not stale: an equal value, a value of another type, and no value. For them, the last event to arrive is
-    // the newest.
+    // An equal value, a value of another type, and no value are not stale. The event that arrives last is then the
+    // newest.
     await acceptNew(shop, burst(5, { newest: 9 }))
     await shop.untilSettled(2)
     await acceptNew(shop, burst(6))
@@ -312,13 +312,13 @@ export function debounceCases(
     test('one whose process died is folded, and its late outcome is rejected', async (scene) => {
       const open = gate()
       const stuck = scene.join({
-        // A concurrency of 1, so that only one task runs.
+        // Only one task may run.
         lanes: [lane('a', { ordered: true, concurrency: 1 })],
         run: () => open.passed.then(() => DONE_OUTCOME),
       })
       await acceptNew(stuck, burst(1))
       await stuck.until('it runs', () => stuck.runs.length === 1)
-      // The newer event is stored before the lease can end, also on a busy machine.
+      // The newer event must be stored before the lease ends, even on a busy machine.
       await acceptNew(stuck, burst(2))
       await scene.handle.abandon!()
       const other = scene.join({ lanes: [LANE], inbox: await scene.handle.another!() })

@@ -5,7 +5,10 @@ import type { SceneTest } from '../scene.ts'
 
 const LANE = lane('a', { ordered: true, concurrency: 5 })
 
-/** Defines tests of folded tasks (those that ran as part of another task): how operators see and replay them. */
+/**
+ * Defines tests of how operators see and replay folded tasks. A folded task ended without a run, because another task
+ * of its key ran with the newest event.
+ */
 export function debounceReplayCases(
   test: SceneTest,
   skills: { readonly keepsDone?: boolean; readonly pages?: boolean },
@@ -22,7 +25,7 @@ export function debounceReplayCases(
       await shop.untilSettled(2)
       if (how === 'replayed') assert.equal((await scene.view.replay({})).count, 1)
       else assert.deepEqual(await shop.accept(burst(1)), ['revived'])
-      // If done tasks are kept, the newest event runs again.
+      // The newest event runs again only if the inbox keeps done tasks.
       if (skills.keepsDone) await shop.untilSettled(3)
       await acceptNew(shop, burst(3, { key: 'l' }))
       await shop.untilSettled(skills.keepsDone ? 4 : 3)

@@ -5,7 +5,7 @@ import { item, gate } from '../make.ts'
 import { DONE_OUTCOME, lane, retryIn } from '../recorder.ts'
 import { type SceneTest, receiverHeard, deliverSigned } from '../scene.ts'
 
-/** Makes an event of a tenant. Its id starts with the name of the tenant. */
+/** Makes an event of a tenant. The event's id starts with the tenant's name. */
 function of(tenant: string, at: number): IntakeItem {
   return item(`${tenant}${at}`, [{ subscription: 'a', fairKey: tenant }])
 }
@@ -14,7 +14,10 @@ function flood(tenant: string, count: number): IntakeItem[] {
   return Array.from({ length: count }, (_, at) => of(tenant, at))
 }
 
-/** Returns a function that fails the first 30 tasks of the tenant once. These tasks are due again in an hour. */
+/**
+ * Returns a function that fails the first attempt of the first 30 tasks of the tenant. These tasks are due again in an
+ * hour.
+ */
 function failsFirst(tenant: string): (claim: Claim) => Outcome {
   const failed = new Set<string>()
   return ({ id, event }) => {

@@ -17,7 +17,7 @@ export function settleCases(test: SceneTest): void {
   })
 
   test('a retry is not before its time, and attempts are counted', async (scene) => {
-    // Allowed difference in milliseconds: timers may fire slightly early, and clocks round to whole milliseconds.
+    // Timers may fire slightly early, and clocks round to whole milliseconds.
     const early = 2
     const times: number[] = []
     const shop = scene.join({
@@ -117,8 +117,8 @@ export function settleCases(test: SceneTest): void {
 
   test('an outcome that cannot be stored is buried with its reason, and holds up no other', async (scene) => {
     const open = gate()
-    // JSON cannot represent this value, so no store can accept the child task. In real use, core rejects such values
-    // earlier.
+    // JSON has no such value, so a store that serializes tasks cannot accept this one. In an app, core rejects the
+    // value earlier.
     const odd = { subscription: 'a', part: 'x', data: { n: 1n } } as unknown as TaskDraft
     const shop = scene.join({
       async run({ event }) {
@@ -134,7 +134,7 @@ export function settleCases(test: SceneTest): void {
     await shop.until('all are reported', () => ids.every((id) => told(id) !== undefined))
     for (const id of ['1', '2', '3', '4'])
       assert.deepEqual([told(id)!.outcome.kind, told(id)!.stored], ['done', true])
-    // An inbox that does not serialize the value may accept it.
+    // An inbox that does not serialize tasks may accept the value.
     const { outcome, stored } = told('odd')!
     assert.equal(stored, true)
     if (outcome.kind === 'done') return
