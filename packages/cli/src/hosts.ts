@@ -24,7 +24,6 @@ interface HostRow {
   readonly framework?: FrameworkRow
 }
 
-/** Facts that `postern init` needs about a framework. */
 interface FrameworkRow {
   /**
    * Package in package.json by which `init` recognizes the framework. Undefined if the user must give `--framework`.

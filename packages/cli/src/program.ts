@@ -101,7 +101,6 @@ export async function createProgram(
   return program
 }
 
-/** Returns the usage of a command, which is printed below its errors. */
 export function usageOf(command: Command): string {
   const names: string[] = []
   for (let at: Command | null = command; at; at = at.parent) names.unshift(at.name())

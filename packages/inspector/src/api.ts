@@ -53,7 +53,6 @@ export interface ErrorReply {
 
 /** Facts that stay the same while the page is open. */
 export interface StatusReply {
-  /** Name of the app, as the `name` option gives it. */
   readonly name: string
   readonly inbox: string
   /** False in `postern inspect`, which has no handlers: a replayed task waits there for the app. */

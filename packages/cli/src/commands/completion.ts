@@ -28,10 +28,6 @@ export function declare(command: Command): void {
     .action(runAction((shell: string) => completionCommand(shell)))
 }
 
-/**
- * `postern completion <shell>`: prints a completion script for bash, zsh or fish, generated from the commands of this
- * version.
- */
 async function completionCommand(shell: string): Promise<ExitCode> {
   const make = { bash, zsh, fish }[shell]
   if (!make) throw new Failure(2, `completion: shell must be bash, zsh or fish, got ${shell}`)

@@ -61,7 +61,6 @@ export function withoutAliases({
   }
 }
 
-/** `postern listen`: shows deliveries from this machine or from the real sender. Ctrl-C ends the command. */
 export async function listenCommand(
   name: string | undefined,
   options: ListenOptions & Aliases,

@@ -29,7 +29,6 @@ export function declare(command: Command): void {
     .action(runAction(mcpCommand))
 }
 
-/** `postern mcp`: runs an MCP server for one inbox over stdio, until stdin ends. */
 async function mcpCommand(options: McpOptions): Promise<ExitCode> {
   const { url, allowActions } = options
   if (url !== undefined) requireWebUrl('--url', url)

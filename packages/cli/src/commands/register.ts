@@ -62,9 +62,6 @@ export function declare(command: Command): void {
     .action(runAction(registerCommand))
 }
 
-/**
- * `postern register`: shows what would change in the provider's settings, asks for confirmation, and makes the changes.
- */
 async function registerCommand(
   name: string | undefined,
   options: RegisterOptions,

@@ -12,7 +12,6 @@ export interface InitPlan {
   /** Content of each new file, by the file's path in the project. */
   readonly files: ReadonlyMap<string, string>
   readonly env: readonly string[]
-  /** Patterns that git must ignore. */
   readonly ignored: readonly string[]
   /** Packages that the app needs. `development` lists further packages, for development only. */
   readonly packages: readonly string[]

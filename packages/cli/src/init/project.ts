@@ -25,7 +25,6 @@ export interface Project {
   readonly loader: 'tsx' | 'ts-node' | undefined
   /** Folder whose files `@fastify/autoload` loads as routes, if any. */
   readonly routes: string | undefined
-  /** File that creates the app, if one was found. */
   readonly app: string | undefined
   /** Places of body parsers, as `file:line`. The webhook route must be mounted before them. */
   readonly parsers: readonly string[]

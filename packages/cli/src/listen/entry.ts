@@ -14,7 +14,6 @@ export interface Entry {
   readonly took: number
   readonly outcome: string
   readonly code: string | undefined
-  /** Reason of the rejection, as a sentence. */
   readonly reason: string | undefined
   readonly events: readonly { readonly id: string | undefined; readonly topic: string }[]
   /** Topic that a rejected delivery claims to have. It is not verified. */

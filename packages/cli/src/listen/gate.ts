@@ -151,7 +151,6 @@ export interface AppTarget {
 }
 
 export interface AppAnswer extends GateReply {
-  /** Reason why the app did not answer, as a sentence. */
   readonly down?: string
 }
 

@@ -13,7 +13,6 @@ interface ScreenContext {
   readonly about: About
   readonly entries: Entries
   readonly hide: Hider
-  /** URL of this listener, for the first line. */
   readonly where: string
   readonly explain: (entry: Entry) => Promise<void>
   readonly again: ((entry: Entry, isNew: boolean) => Promise<string>) | undefined

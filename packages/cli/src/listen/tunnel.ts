@@ -19,7 +19,6 @@ export interface Tunnel {
 
 interface Program {
   readonly args: (port: number) => readonly string[]
-  /** Returns the public URL if the line contains it. */
   readonly url: (line: string) => string | undefined
   /**
    * Output line after which the URL works. After an earlier request, DNS resolvers would remember for half an hour that

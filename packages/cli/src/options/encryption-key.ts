@@ -17,7 +17,6 @@ export async function openArrival(arrival: Arrival, options: KeyOptions): Promis
     : arrival
 }
 
-/** Returns a stored task. Its event and delivery are decrypted if they are encrypted. */
 export async function openTask(task: TaskDetail, options: KeyOptions): Promise<TaskDetail> {
   const { record: event, delivery } = task
   if (!delivery.headers.some(([name]) => name === 'x-postern-sealed')) return task

@@ -113,7 +113,6 @@ export function withoutLines(data: Buffer): Buffer {
 export interface SavedRequest {
   readonly delivery: DeliveryInit & Pick<KeptRequest, 'masked'>
   readonly receivedAt: number | undefined
-  /** Name of the provider, if the saved request has it. */
   readonly provider?: string
 }
 

@@ -12,7 +12,6 @@ export interface ChangeRequest {
    * action.
    */
   readonly action?: string
-  /** If true, only counts the tasks and changes nothing. */
   readonly dryRun?: boolean
   readonly limit?: number
   readonly cursor?: string

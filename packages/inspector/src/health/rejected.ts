@@ -20,7 +20,6 @@ export interface Burst {
   readonly isOver: boolean
 }
 
-// Codes of rejections that any unauthenticated client can cause.
 const STRANGERS: ReadonlySet<string> = new Set([
   'missing_header',
   'malformed_header',

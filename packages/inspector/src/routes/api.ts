@@ -240,7 +240,6 @@ function failed(error: unknown): InspectorReply {
   return problemReply(503, 'inbox_unavailable', message.slice(0, 500), 5)
 }
 
-/** Makes the function that reports an action to the observers and the log. */
 function createActed(options: InspectorOptions<never>): (action: ActedInfo) => void {
   const { observers = [], log = logger() } = options
   const all: readonly Observer[] = log === false ? observers : [log, ...observers]

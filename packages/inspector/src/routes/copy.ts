@@ -12,7 +12,6 @@ import { tasksByKey } from '../search/rows.ts'
 
 const NOTE = 'It may hold data of your customers: check it before you share or commit it.'
 
-/** Returns a delivery as a curl command, or as the code of a test. */
 export async function answerCopy(context: Context): Promise<CopyReply> {
   const { visitor, query, options } = context
   if (!visitor.payloads)

@@ -21,7 +21,6 @@ import { isSilent, rhythmOf, type Week } from '../health/week.ts'
 import type { ExplainReply } from '../api/detail.ts'
 import { explanationOf } from './explain.ts'
 
-/** Returns the issues of the app, worst first, and the numbers of the health screen. */
 export async function answerHealth(context: Context, most: number = SHOWN): Promise<HealthReply> {
   const { inbox, query, now, weekOf, visitor, receivers: here } = context
   const receiver = query.get('receiver') ?? undefined

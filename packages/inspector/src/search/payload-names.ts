@@ -3,7 +3,6 @@ import type { Seal } from '@postern/core/engine'
 import { readable } from './payload.ts'
 import { payloadPath } from './tokens.ts'
 
-/** A path in payloads, written as in a search. */
 interface PayloadName {
   /** The path as typed in a search, such as `payload.data.object.customer`. */
   readonly path: string

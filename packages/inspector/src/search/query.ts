@@ -218,7 +218,6 @@ function unknownQualifier(q: string, name: string): SearchQuery {
   )
 }
 
-/** An error for a value that a qualifier cannot have. */
 class WrongValue extends TypeError {
   /** `given` is the qualifier with the wrong value. `near` is the qualifier with the nearest allowed value. */
   readonly given: string

@@ -22,7 +22,6 @@ export function declare(inbox: Command): void {
     .action(runAction(watchCommand))
 }
 
-/** `postern inbox watch`: prints a line for each task that is new or whose state changes. Ctrl-C ends the command. */
 async function watchCommand(options: InboxCommandOptions): Promise<ExitCode> {
   const stop = new AbortController()
   const end = (): void => stop.abort()

@@ -1,6 +1,5 @@
 import type { Locator, Page } from 'playwright-core'
 
-/** A screen of the page, or a state of one. */
 export interface Screen {
   readonly query?: string
   readonly act?: (page: Page) => Promise<void>

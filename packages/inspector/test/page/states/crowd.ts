@@ -9,7 +9,6 @@ const SECRET = 'whsec_c2VjcmV0IG9mIHRoZSB3b3JsZCBvZiB0ZXN0cw'
 
 const AT_ONCE = 100
 
-/** Amounts and lengths of the data in an app. */
 export interface Size {
   readonly receivers: number
   /** Number of dead tasks, each with a different cause. */
