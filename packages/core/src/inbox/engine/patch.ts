@@ -47,7 +47,7 @@ export const FENCES: Readonly<Record<Fence, FenceRule>> = {
   over: { states: SETTLED, token: true, over: true },
 }
 
-/** Returns true if the fence's rule permits the patch. Used by stores that have the row as an object. */
+/** Returns true if a row meets the rule of a fence. Used by stores that have the row as an object. */
 export function passes(
   fence: Fence,
   { token, event }: Pick<Patch, 'token' | 'event'>,
@@ -122,7 +122,10 @@ export interface Patch {
   readonly id: number
   readonly token: number
   readonly round: number
-  /** The event of the claimed task, to be compared: a restored store may have another event with the same number. */
+  /**
+   * The event of the claimed task. The row must have the same event: after a restore, its number may belong to another
+   * one.
+   */
   readonly event?: { readonly receiver: string; readonly key: string }
   /** The new state. `GONE` deletes the row and its attempts. Any state but `RUNNING` ends the claim. */
   readonly state: State

@@ -72,7 +72,7 @@ interface MigrationSteps<Sql> {
 /**
  * Makes the tables, or updates tables of an older version.
  *
- * @throws {TypeError} If the tables reject this version. If `migrate` is false and the tables are missing or older.
+ * @throws {TypeError} If the tables reject this version, or if `migrate` is false and the tables are missing or older.
  * Without `force`, also if the update would shut out active processes.
  */
 export async function migrateServer<Sql>(

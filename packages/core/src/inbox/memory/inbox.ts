@@ -315,7 +315,7 @@ function createRing() {
     add(row: ArrivalRow): void {
       const at = placeOf(row.id)
       if (rows[at]?.id === row.id) return
-      // Receivers write separate batches, so a row may arrive a second late and belong before other rows.
+      // Receivers write separate batches. So a row may come after rows whose ids are higher.
       if (at === rows.length) rows.push(row)
       else rows.splice(at, 0, row)
       bytes += sizeOf(row)

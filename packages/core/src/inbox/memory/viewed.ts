@@ -9,7 +9,7 @@ import type { EventRow, StoredTask } from './event.ts'
 import type { Tables } from './tables.ts'
 import type { ActionRow } from '../engine/journal/store.ts'
 
-/** These methods read through all tasks, without an index. */
+/** Makes the methods for operators, which read through all tasks, without an index. */
 export function createViewed(
   tables: Tables,
   note: (rows: readonly ActionRow[]) => unknown,

@@ -97,7 +97,9 @@ export interface Numbers {
   ready(count: number): boolean
   fill(): Promise<void>
   next(): number
-  /** Empties the stock. Called after a restore of the store, since the store may return the same numbers again. */
+  /**
+   * Empties the stock. Called after a restore of the store, which may then give the same numbers to another process.
+   */
   forget(): void
 }
 

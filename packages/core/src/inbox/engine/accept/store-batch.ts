@@ -135,7 +135,10 @@ function* reviveIn(rows: Rows, events: readonly NewEvent[]): Steps<ReadonlySet<N
   )
 }
 
-/** Starts a new round of each task, so that it runs again, and updates the lines. Returns the ids of changed tasks. */
+/**
+ * Starts a new round of each task, so that the task runs again, and releases lines (the tasks of one ordering key).
+ * Returns the ids of changed tasks.
+ */
 export function* reviveTasks(
   rows: LineRows,
   tasks: readonly TaskRow[],

@@ -60,7 +60,7 @@ interface IndexedColumns {
   topicPattern(source: string, values: ScanValues): string
 }
 
-/** Makes the conditions of a database server, which has an index on time, id, identity and topic of events. */
+/** Makes the filters for a database server that has indexes on time, id, identity and topic of events. */
 export function byColumns(columns: IndexedColumns): EventFilters {
   return {
     async found({ filter, topic, receiver }, values, run) {

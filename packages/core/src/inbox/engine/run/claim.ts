@@ -97,12 +97,12 @@ export function createClaims(side: EngineSide): Claims {
   }
 
   function* claimReady(undo: Undo): Steps<() => void> {
-    // In the meantime, an update of the store may have shut this process out.
+    // While this claim waited to start, an update of the store may have shut this process out.
     if (!runner().active() || side.versionWatch.rejected() !== undefined) return () => {}
     const wanted = wishes()
     if (wanted.length === 0) return () => {}
-    // During `runDue`, all slots share one limit. The room of each slot is at most the rest of this limit, so the rooms
-    // are not added up.
+    // During `runDue`, all slots share one limit, and the room of each slot may be all that is left of this limit. So
+    // the largest room counts, not the sum of all rooms.
     const most = side.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
     const gate = alone ? suspects.take(() => runner().look()) : undefined
     const token = side.token()

@@ -22,7 +22,7 @@ export interface Lanes extends Finder {
   /** Returns true if the lanes of all slots are known. */
   complete(): boolean
   of(lane: number): LaneOf | undefined
-  /** Forgets all lanes. Called after the store was restored, since it may then have other numbers. */
+  /** Forgets all lanes. Called after the store was restored, since the store may then have other numbers. */
   forget(): void
 }
 
@@ -86,7 +86,7 @@ export function createLanes(
     })
   }
 
-  /** Adds the other names of each subscription, so that tasks of all its names share their lines. */
+  /** Adds the other names of each subscription, so that the tasks of all names share their ordering. */
   function groupsOf(missing: readonly string[]): readonly (readonly string[])[] {
     refresh()
     const groups = new Map(
