@@ -20,8 +20,8 @@ const MOST = 50_000
 // lock. After a search that took T milliseconds, no process searches for HELD + SHARE * T milliseconds.
 const HELD = 5000
 const SHARE = 20
-// The retention time for `createSweep`, in milliseconds. It makes `createSweep` pause for a hundredth of this time, 10
-// seconds, between two searches.
+// The retention time for `createSweep`, in milliseconds. `createSweep` pauses for a hundredth of this time between two
+// searches: 10 seconds.
 const KEEP = 1_000_000
 
 /**

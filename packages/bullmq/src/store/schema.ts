@@ -121,7 +121,7 @@ export function joinKeys(
       await migrate()
       return undefined
     } catch (error) {
-      // Without this update the process cannot use the keys.
+      // A `TypeError` means that the update failed, so this process must not use the keys.
       if (error instanceof TypeError) return error.message
       throw error
     }

@@ -59,7 +59,7 @@ const lists = createTableLists({
     topic: (topic) => `e.topic = ${literal(topic)}`,
     topicPrefix(prefix) {
       const start = bytesOf(prefix).subarray(0, INDEXED).toString('hex')
-      // UTF-8 has no byte above f4. So every string that starts with the prefix sorts before the prefix plus these bytes.
+      // UTF-8 has no byte above f4. So each string with this prefix sorts before the prefix plus four bytes ff.
       return `e.topic >= x'${start}' AND e.topic < x'${start}ffffffff'`
     },
     // The topic is matched as text: in bytes, a class such as `[^.]` would match a part of a character. With (?s), a

@@ -17,7 +17,9 @@ import type { PgClient, PgPool, Sql } from './pg.ts'
 export interface Database {
   /** Runs one statement on a separate connection. `$.` is replaced by the schema. */
   readonly sql: Sql
-  /** After `time` milliseconds, the connection is dropped. This rolls back, unless COMMIT was already sent. */
+  /**
+   * After `time` milliseconds, the connection is dropped. The transaction rolls back, unless COMMIT was already sent.
+   */
   atomic<T>(time: number, run: (sql: Sql) => Promise<T> | T): Promise<T>
   /** Runs a transaction of the app, in the default isolation level. Some connections stay free for other work. */
   commit<T>(time: number, run: (sql: Sql, client: PgClient) => Promise<T> | T): Promise<T>

@@ -172,7 +172,7 @@ export function createRows(sql: Sql, { lease, channel, process }: RowsHost): Row
   }
 }
 
-/** In the JSON, null means no change, so `clear` and `untimed` tell which columns become empty. */
+/** In the JSON of a change, null means no change, so `clear` and `untimed` tell which columns become empty. */
 function toChange({ event, ...one }: Patch): object {
   const { took, attempted } = one
   return {

@@ -216,9 +216,10 @@ const COLUMNS = `t.id::float8 AS id, t.lane, t.gate, t.attempt, t.round, t.cut, 
     t.fair, t.fold, t.part, t.data, ${CONTENTS}`
 
 /**
- * Claims tasks (see `Store.claim`). Parameters: for each lane (subscription) its number, the maximum number of tasks
- * and how many of these can start now; the maximum number over all lanes; 1 if a suspect may be claimed; token; lease.
- * A suspect is a task with repeated interruptions. The outer LIMIT keeps PostgreSQL from expecting too many rows.
+ * Claims tasks (see `Store.claim`). The first three parameters have a value for each lane (subscription): its number,
+ * the maximum number of tasks, and how many tasks can start now. Then follow the maximum number over all lanes, 1 if a
+ * suspect may be claimed, the token and the lease. A suspect is a task with repeated interruptions. The outer LIMIT
+ * keeps PostgreSQL from expecting too many rows.
  */
 const CLAIM: string = `WITH w AS MATERIALIZED (SELECT * FROM unnest($1::int[], $2::int[], $3::int[]) AS w(lane, room, now)),
   alone AS MATERIALIZED (${held(SUSPECT, 'LEAST(w.now, 1)')} WHERE w.now > 0 AND $5::int > 0 LIMIT $5::int),

@@ -3,7 +3,7 @@ import { COUNT_LANE, COUNT_TENANT } from '../sql/tasks.ts'
 import type { Database } from '../driver/driver.ts'
 import type { RowCache } from './writer.ts'
 
-/** Counts tasks by lane (a subscription) and state, and open tasks by tenant, so that no statement counts rows. */
+/** Counts tasks by lane (a subscription) and state, and open tasks by tenant, so that limits need not count rows. */
 export interface Tally extends RowCache {
   /** Counts tasks that change their state. Without `from`, the tasks are new; without `to`, they were deleted. */
   move(
