@@ -83,10 +83,7 @@ export type PartialDelivery = Pick<Delivery, 'method' | 'url' | 'body'> & Partia
 
 /** The header lines as a framework or platform passes them. Callers give names in lower case. */
 export interface HeaderLines {
-  /**
-   * Returns the value of a header. For a repeated header, that is the first line, or all lines if the platform joins
-   * them.
-   */
+  /** Returns the first line of the header `name`, or all its lines if the platform joins them. */
   get(name: string): string | undefined
   /** Returns every line of the header `name`, in order. A platform that joins repeated lines returns one line. */
   all(name: string): readonly string[]

@@ -109,8 +109,7 @@ export class WebhookError extends Error implements ErrorDetails {
   }
 }
 
-// Returns the facts with the values of query parameters masked. The facts can name the expected URL, and they are
-// logged and stored.
+// Returns the facts with the values of query parameters masked, since facts are logged and stored.
 function withoutCredentials(facts: ErrorDetails): ErrorDetails {
   const { expected, text, url } = facts
   if (![expected, text, url].some((one) => one?.includes('='))) return facts
@@ -131,7 +130,6 @@ export function isWebhookError(error: unknown): error is WebhookError {
   )
 }
 
-/** Converts any thrown value to a {@link WebhookError}; a {@link WebhookError} is returned unchanged. */
 export function toWebhookError(error: unknown, code: ErrorCode = 'internal_error'): WebhookError {
   if (isWebhookError(error)) return error
   return new WebhookError(code, errorText(error), { cause: error })
@@ -155,7 +153,6 @@ export function errorText(error: unknown): string {
   }
 }
 
-/** Returns a string member of a thrown value; undefined if it is not a string or cannot be read. */
 export function textOf(thrown: unknown, member: string): string | undefined {
   const found = memberOf(thrown, member)
   return typeof found === 'string' ? found : undefined

@@ -21,16 +21,10 @@ export interface EventDraft {
   /** The sender's own id of the event, equal in all redeliveries; undefined if the sender gives none. */
   readonly id?: string | undefined
   readonly topic: string
-  /**
-   * Wider names of the topic, such as `issues` for `issues.opened`. A subscription to one of these names matches the
-   * event too.
-   */
+  /** Wider names of the topic, such as `issues` for `issues.opened`. Subscriptions to them match the event too. */
   readonly aliases?: readonly string[]
   readonly payload: unknown
-  /**
-   * Further keys that only this event may have; see {@link Guard}. They are stored in the same atomic step as the
-   * event.
-   */
+  /** Further keys that only this event may have (see {@link Guard}), stored in the same atomic step as the event. */
   readonly guards?: readonly Guard[]
   /**
    * Set if the sender reports one change in two events: `id` is the id that both events contain, `topic` the topic of
@@ -80,10 +74,7 @@ export interface EventRecord {
    * integers beyond 2^53 were parsed as BigInt.
    */
   readonly source?: 'json' | 'exact'
-  /**
-   * True if the stored body contains more than this event, since the delivery contained several events or a list of
-   * events.
-   */
+  /** True if the stored body contains more than this event: several events, or a list of events. */
   readonly batch?: true
   /**
    * Set if the option `storage.content` removes content. The contents are erased when all tasks of the event are done.
@@ -110,10 +101,7 @@ export interface WebhookEvent<Topic extends string = string, Payload = unknown> 
   readonly context: Json | undefined
   /** Time when the delivery arrived, in milliseconds since 1970. */
   readonly receivedAt: number
-  /**
-   * True if the bytes of `delivery` contain more than this event, since the delivery contained several events or a list
-   * of events.
-   */
+  /** True if the bytes of `delivery` contain more than this event: several events, or a list of events. */
   readonly batch?: true | undefined
   /** The request that contained the event, without credentials. */
   readonly delivery: StoredDelivery

@@ -215,10 +215,7 @@ function stackOf(error: unknown): string {
     .join('\n    ')
 }
 
-/**
- * Replaces control characters and line breaks in topics, ids and paths: they come from the network, and must not fake
- * or reorder log lines.
- */
+/** Replaces control characters and line breaks in names from the network, which must not fake log lines. */
 function oneLine(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ').slice(0, 500)
 }

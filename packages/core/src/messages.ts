@@ -197,10 +197,7 @@ const NAMES = [
   'text',
 ] as const satisfies readonly (keyof ErrorDetails)[]
 
-/**
- * Returns the facts of an error without the digest of the body, since computing the digest costs as much as a
- * verification.
- */
+/** Returns the facts without the digest of the body: computing it costs as much as a verification. */
 export function factsOf(error: ErrorDetails): ErrorDetails {
   const told = NAMES.filter((name) => error[name] !== undefined).map((name) => [name, error[name]])
   return Object.fromEntries(told) as ErrorDetails

@@ -38,10 +38,7 @@ export function inTime<T>(
   })
 }
 
-/**
- * Resolves to true if the promise settles before `until`, a time of `performance.now()`; otherwise to false. Never
- * rejects.
- */
+/** Resolves to true if the promise settles before `until`, a time of `performance.now()`, else to false. */
 export function settledBy(promise: Promise<unknown>, until: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), timeTo(until))
@@ -61,9 +58,6 @@ export function timeTo(until: number): number {
 /**
  * Converts a time in milliseconds since 1970 to a time of `performance.now()`. Later changes of the wall clock do not
  * move the result.
- *
- * @example
- * const close = async (until: number) => void (await settledBy(idle(), toMonotonic(until)))
  */
 export function toMonotonic(until: number): number {
   return until - Date.now() + performance.now()
@@ -150,14 +144,7 @@ interface Spacing {
 const FIRST = 50
 const WEIGHT = 0.2
 
-/**
- * Creates a {@link Spacing}. No run is postponed by more than `spread` milliseconds after `from`.
- *
- * @example
- * const spacing = createSpacing()
- * spacing.learn(80)
- * const at = spacing.turn(Date.now(), spacing.of(0))
- */
+/** Creates a {@link Spacing}. No run is postponed by more than `spread` milliseconds after `from`. */
 export function createSpacing(spread = 30_000): Spacing {
   let mean: number | undefined
   let last = 0
@@ -169,8 +156,7 @@ export function createSpacing(spread = 30_000): Spacing {
     of: (oldest) => Math.max(mean ?? FIRST, oldest),
     turn(from, gap) {
       last = Math.max(last, from) + gap
-      // A run that would resume more than `spread` after `from` resumes at a random time in the second half of
-      // `spread`.
+      // A run that would resume after `spread` resumes at a random time in the second half of `spread`.
       if (last > from + spread) last = from + spread * (0.5 + Math.random() / 2)
       return last
     },

@@ -1,7 +1,4 @@
-/**
- * A value, or a promise of the value. Frequently called functions return the value itself if they can, since awaiting a
- * promise costs time.
- */
+/** A value, or a promise of it. Frequently called functions avoid the promise if they can: awaiting costs time. */
 export type MaybePromise<T> = T | Promise<T>
 
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
@@ -13,7 +10,6 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   )
 }
 
-/** A type with all members writable, for objects whose members are assigned one after another. */
 export type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 export function grouped<Key, Item>(
@@ -40,8 +36,7 @@ export function* wait<T>(value: MaybePromise<T>): Generator<MaybePromise<T>, T, 
 }
 
 /**
- * Runs a generator of steps, synchronously if no value is a promise. So the same code works with synchronous and
- * asynchronous stores.
+ * Runs a generator, synchronously if no value is a promise. So one code serves synchronous and asynchronous stores.
  */
 export function steps<T>(make: () => Steps<T>): MaybePromise<T> {
   const run = make()
@@ -61,10 +56,7 @@ export function steps<T>(make: () => Steps<T>): MaybePromise<T> {
   }
 }
 
-/**
- * Calls `next` with a value that may be a promise. For functions that are called often, this is cheaper than
- * {@link steps}.
- */
+/** Calls `next` with a value that may be a promise. Cheaper than {@link steps}, for functions that run often. */
 export function chain<T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,

@@ -1,12 +1,6 @@
-/**
- * A memory budget for one purpose, shared by all receivers and inboxes of this process. Sizes are in bytes, as
- * {@link weigh} estimates them.
- */
+/** A memory budget, shared by all receivers and inboxes of this process, in bytes as {@link weigh} estimates them. */
 interface Room {
-  /**
-   * Returns true if `bytes` more bytes fit. An unused budget accepts any size, so that even a very large body can be
-   * processed alone.
-   */
+  /** Returns true if `bytes` more bytes fit. An unused budget accepts any size, even a very large body. */
   fits(bytes: number): boolean
   /** Returns the maximum number of items of `bytes` bytes that still fit. */
   count(bytes: number): number
@@ -28,8 +22,7 @@ interface NodeProcess {
 }
 
 const MIB = 1024 * 1024
-// A fifth of the free memory is for received deliveries, and another fifth for running tasks. Most of the rest is for
-// the app and for garbage.
+// Received deliveries get a fifth of the free memory, and running tasks another fifth. The rest is for the app.
 const SHARE = 5
 // Assumed free memory if the runtime does not report it.
 const UNKNOWN = 512 * MIB
@@ -106,8 +99,7 @@ export const claimedRoom: Room = /* @__PURE__ */ room('claimed')
  */
 export const waitingRoom: Room = /* @__PURE__ */ room('waiting', 16, 64 * MIB)
 
-// The memory for a body up to this size (in bytes) is only estimated: counting its values would slow down small
-// deliveries.
+// For bodies up to this size, in bytes, memory is only estimated. Counting values would slow down small deliveries.
 const SMALL = 16 * 1024
 // Estimated bytes of memory per byte of a small body.
 const USUAL = 8

@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { WebhookError } from '../errors.ts'
 
-// This is the only file of core that uses Buffer. Buffer is imported, since Workers and Deno have the module but no
-// global Buffer.
+// Only this file of core uses Buffer. It imports Buffer, since Workers and Deno have no global Buffer.
 
 /** Returns a Buffer over the memory of the bytes, without copying it. A string becomes its UTF-8 bytes. */
 export function toBuffer(data: Uint8Array | string): Buffer {
@@ -62,8 +61,7 @@ export function decodeText(bytes: Uint8Array, charset: string | undefined): stri
     const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
     return utf8(marked ? bytes.subarray(3) : bytes)
   }
-  // TextDecoder reads `utf-16` as little endian even if the byte order mark says big endian, so the mark is checked
-  // here.
+  // TextDecoder reads `utf-16` as little endian even after a big endian byte order mark, so the mark is checked here.
   if (charset === 'utf-16' && bytes[0] === 0xfe && bytes[1] === 0xff)
     return decoder('utf-16be').decode(bytes)
   return decoder(charset).decode(bytes)

@@ -38,10 +38,7 @@ export function parseForm(
   return params
 }
 
-/**
- * Returns the fields as a plain object. A repeated field is an array of its values in order, and `__proto__` is left
- * out.
- */
+/** Returns the fields as a plain object. A repeated field becomes an array, and `__proto__` is left out. */
 export function formToObject(params: URLSearchParams): Record<string, string | string[]> {
   const object: Record<string, string | string[]> = {}
   // `forEach` is cheaper than the iterator, which makes two objects per field.

@@ -87,8 +87,7 @@ function ofBytes(bytes: Uint8Array, formats: readonly Format[]): Format {
   if ((first === 0x7b || first === 0x5b) && can('json')) return 'json'
   if (first === 0x3c && can('xml')) return 'xml'
   if (bytes[0] === 0x2d && bytes[1] === 0x2d && can('multipart')) return 'multipart'
-  // `text` and `bytes` match any body. If one of them is declared, a body is read as `form` only if it looks like a
-  // form.
+  // `text` and `bytes` match any body. If one is declared, only a body that looks like a form is read as `form`.
   const rest = can('text') ? 'text' : can('bytes') ? 'bytes' : undefined
   if (can('form') && (rest === undefined || isFormText(bytes))) return 'form'
   return rest ?? formats[0]!

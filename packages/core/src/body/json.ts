@@ -134,10 +134,7 @@ const MAX_DIGITS = 4096
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/**
- * Returns true if a JSON text nests deeper than the limit. For invalid JSON, the result does not matter, since the
- * parser rejects it.
- */
+/** Returns true if a JSON text nests deeper than the limit. For invalid JSON, the result has no meaning. */
 export function isDeeper(json: string, limit: number): boolean {
   let depth = 0
   for (let i = 0; i < json.length; i++) {
@@ -151,10 +148,7 @@ export function isDeeper(json: string, limit: number): boolean {
   return false
 }
 
-/**
- * Returns the position of the closing quote of the string that starts at `start`. Without a closing quote, returns the
- * length of the text.
- */
+/** Returns the position of the string's closing quote; the length of the text if there is none. */
 export function endOfString(json: string, start: number): number {
   for (let quote = start; ;) {
     quote = json.indexOf('"', quote + 1)

@@ -34,12 +34,7 @@ export async function readBounded(
   }
 }
 
-/**
- * Returns the first bytes of a body, at most `limit`. The stream is then closed without reading the rest.
- *
- * @example
- * const start = new TextDecoder().decode(await readStart(response.body, 4096))
- */
+/** Returns the first bytes of a body, at most `limit`. The stream is then closed without reading the rest. */
 export async function readStart(
   body: AsyncIterable<Uint8Array> | null | undefined,
   limit: number,

@@ -53,8 +53,7 @@ async function readAll(
   return body
 }
 
-// Limits for reading the rest of a rejected body: number of bytes, milliseconds in total, and milliseconds without a
-// byte.
+// Limits for reading the rest of a rejected body: bytes, milliseconds in total, milliseconds without a byte.
 const BYTES = 1024 * 1024
 const TIME = 500
 const IDLE = 100

@@ -98,10 +98,7 @@ function visible(text: string, blanks: RegExp): string {
     .join('')
 }
 
-/**
- * Returns the bytes of a difference as text: blanks become visible signs, and bytes that are not UTF-8 become hex
- * numbers.
- */
+/** Returns the bytes of a difference as text, with visible signs for blanks, and hex numbers if not UTF-8. */
 function marked(bytes: Uint8Array): string {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

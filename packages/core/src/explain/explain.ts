@@ -72,8 +72,7 @@ export async function explain(
   const cases: Case[] = []
   for (const one of providers) {
     let found: Case
-    // For `allOf`, `proofs` has the providers that must all accept the delivery. The first one that rejects the
-    // delivery is explained.
+    // For `allOf`, `proofs` are the providers that must all accept. The first one that rejects is explained.
     for (const proof of one.proofs ?? [one]) {
       found = await judgeCase(given, proof, trial, fingerprints)
       if (found.error) break
@@ -170,10 +169,7 @@ function maskedFinding(
   )
 }
 
-/**
- * Adds the finding about masked values. It comes first if no cause is proven and the finding is likely, and last in all
- * other cases.
- */
+/** Adds the finding about masked values: first if it is likely and no cause is proven, else last. */
 function withMasked(findings: readonly Finding[], masked: Finding | undefined): readonly Finding[] {
   if (!masked) return findings
   const isProven = findings.some(({ certainty }) => certainty === 'proven')

@@ -161,7 +161,6 @@ export function inertName(name: string): string {
   return name.replaceAll(/[^\w\-.[\] ]/g, '?').slice(0, 100)
 }
 
-/** The parts of a delivery that a verification has read. */
 export interface Reads {
   readonly headers: Set<string>
   url: boolean

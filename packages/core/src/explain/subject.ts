@@ -10,19 +10,13 @@ import type { TrialState } from './trial/trial.ts'
 /** A delivery and a provider that does not accept it, with all that the search for the cause can vary. */
 export interface Subject {
   readonly provider: Provider
-  /**
-   * Undefined if the provider was not made with `provider()`. Then the secrets and options of the provider cannot be
-   * varied.
-   */
+  /** Undefined if `provider()` did not make the provider. Then its secrets and options cannot be varied. */
   readonly made: Made | undefined
   readonly secrets: SecretsInForce | undefined
   readonly state: TrialState
   readonly publicUrl: string | undefined
   readonly takesPublicUrl: boolean
-  /**
-   * Headers of a small test delivery that was signed here, as an example of how this sender writes headers. Empty if
-   * the provider cannot sign.
-   */
+  /** Headers of a test delivery that was signed here, as this sender writes them; empty without a signing key. */
   readonly sample: ReadonlyMap<string, string>
   readonly prefixes: readonly string[]
 }

@@ -68,8 +68,7 @@ export function createGuard(options: GuardOptions = {}): AddressGuard {
     const port = Number(parsed.port) || (parsed.protocol === 'https:' ? 443 : 80)
     if (!allowPort(port))
       throw new DestinationRejected(`allowPort does not allow port ${port} of the destination`)
-    // The URL parser has already converted other notations, such as 2130706433, 0x7f.1 and
-    // 0177.0.0.1, to 127.0.0.1.
+    // The URL parser has already converted notations such as 2130706433, 0x7f.1 and 0177.0.0.1 to 127.0.0.1.
     const host = hostOf(parsed)
     if (isIP(host) !== 0) address(host)
     else if (allowPrivate === undefined && /(?:^|\.)localhost$/i.test(host))

@@ -10,10 +10,6 @@ const LONGEST = 200
  * Returns the topic that a rejected delivery claims to have, as its provider would read it; at most 200 characters.
  * Anybody can have sent the delivery, so only display the topic, and mark it as unverified. The delivery is read within
  * the limits for unverified deliveries. Returns undefined if no topic can be read.
- *
- * @example
- * const { kept, method } = await inbox.journal.delivery(id)
- * const topic = claimedTopic({ method, ...kept }, provider)
  */
 export function claimedTopic(delivery: DeliveryInit, provider: Provider): string | undefined {
   try {

@@ -2,10 +2,7 @@ import type { MaybePromise } from '../basics/maybe.ts'
 import type { Arrival, JournalBatch, MinuteGauge, MinuteCount } from '../inbox/journal.ts'
 import { unref } from '../basics/deadline.ts'
 
-/**
- * Collects journal entries and writes them without delaying deliveries. No method throws or waits, and memory is
- * bounded.
- */
+/** Collects journal entries and writes them later, in bounded memory. No method throws or delays a delivery. */
 export interface JournalBuffer {
   /**
    * Returns true if the buffer has room for one more delivery. Otherwise counts the delivery as lost. Call this method
@@ -95,8 +92,7 @@ export function createJournalBuffer(
   function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    // Only one write runs at a time. So with a slow store, batches become fewer and larger, and entries that do not fit
-    // count as lost.
+    // Only one write runs at a time. A slow store gets fewer, larger batches, and entries that do not fit are lost.
     return (writing = writing.then(writeAll))
   }
 
@@ -119,8 +115,7 @@ export function createJournalBuffer(
     const batches: JournalBatch[] = []
     const { length } = all.minutes
     const count = Math.max(all.arrived.length, length + all.gauges.length, all.lost > 0 ? 1 : 0)
-    // Counts and deliveries share batches: each batch is a transaction, and its sync to disk costs as much as a hundred
-    // rows.
+    // Counts and deliveries share batches, since syncing a batch to disk costs as much as a hundred rows.
     for (let from = 0; from < count; from += ROWS)
       batches.push({
         arrived: all.arrived.slice(from, from + ROWS),
@@ -236,10 +231,7 @@ function grow(cell: Cell, bucket: number): void {
   cell.buckets.set(buckets)
 }
 
-/**
- * Numbers of durations by bucket, in ascending order and without zeros. Each power of two of microseconds has four
- * buckets.
- */
+/** Numbers of durations per bucket, ascending, without zeros. Each power of two of microseconds has four buckets. */
 export type Histogram = readonly (readonly [bucket: number, count: number])[]
 
 // Durations below this number of microseconds have one bucket per microsecond. Above it, each power of two is divided
@@ -255,10 +247,7 @@ export function bucketOf(microseconds: number): number {
   return (power - 1) * FINE + (Math.floor(microseconds / 2 ** (power - 2)) % FINE)
 }
 
-/**
- * Returns the middle of a bucket, in microseconds. The middle differs from every duration in the bucket by at most an
- * eighth.
- */
+/** Returns the middle of a bucket, in microseconds. No duration in the bucket differs by more than an eighth. */
 function bucketMiddle(bucket: number): number {
   if (bucket < FINE) return bucket
   const width = 2 ** (Math.floor(bucket / FINE) - 1)
@@ -272,10 +261,7 @@ export function addHistograms(all: readonly Histogram[]): Histogram {
   return [...counts].sort(([a], [b]) => a - b)
 }
 
-/**
- * Returns the quantile of a histogram, in microseconds; a `share` of 0.5 gives the median. Returns undefined if the
- * histogram is empty.
- */
+/** Returns the quantile of a histogram in microseconds, the median for a `share` of 0.5; undefined if it is empty. */
 export function quantile(histogram: Histogram, share: number): number | undefined {
   const total = histogram.reduce((sum, [, count]) => sum + count, 0)
   let left = Math.max(1, Math.ceil(total * share))

@@ -103,10 +103,7 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
   }
 }
 
-/**
- * Returns the number of the slot for one more entry at `at` (milliseconds since 1970). Returns undefined if the entry
- * is not kept.
- */
+/** Returns the number of the slot for an entry at `at` (milliseconds since 1970); undefined if it is not kept. */
 type Reservoir = (at: number) => number | undefined
 
 /**
@@ -141,10 +138,7 @@ function isWhole(delivery: Conclusion['delivery']): delivery is Delivery {
   return delivery !== undefined && 'headerLines' in delivery
 }
 
-/**
- * What genuine deliveries to a receiver look like: their user agent, the names of their headers, and the form of their
- * id.
- */
+/** What genuine deliveries to a receiver look like: user agent, names of headers, and form of the id. */
 interface Likeness {
   learn(delivery: Delivery, at: number): void
   /** Returns true if a rejected delivery looks genuine. An attacker can copy a head, so this proves nothing. */

@@ -6,10 +6,7 @@ export interface Observers {
   /** The combined observer. It is always the same object, whose methods change when observers are added or removed. */
   readonly observer: Observer
   readonly observe: (observer: Observer) => () => void
-  /**
-   * Calls `attached` of all observers, including those added later, with the receiver. Returns the function that
-   * detaches them.
-   */
+  /** Calls `attached` of all observers, also of those added later. Returns the function that detaches them. */
   attach(receiver: ObservedReceiver): () => void
 }
 
@@ -65,10 +62,7 @@ function quietly<T>(call: () => T): T | undefined {
   }
 }
 
-/**
- * Combines observers to one that calls all of them and ignores their errors. The result has only the methods that at
- * least one observer has.
- */
+/** Combines observers to one that calls all and ignores their errors. It has only methods that some observer has. */
 function combineObservers(observers: readonly Observer[]): Observer {
   const combined: Record<string, (...args: unknown[]) => void> = {}
   for (const name of Object.keys(OBSERVER_METHODS) as ObserverMethod[]) {
@@ -113,10 +107,7 @@ type Around = NonNullable<Observer['around']>
 type Call = NonNullable<Observer['call']>
 type CallNext = Parameters<Call>[1]
 
-/**
- * Combines wrapping methods to one method; the first is the outermost. Returns undefined if the list is empty, so that
- * nothing is wrapped.
- */
+/** Combines wrapping methods to one, the first outermost; undefined for an empty list, so that nothing is wrapped. */
 function nested<Method>(
   methods: readonly Method[],
   around: (outer: Method, inner: Method | undefined) => Method,

@@ -16,10 +16,7 @@ interface ProviderAuth<Key> {
   readonly secret: SecretOption | undefined
 }
 
-/**
- * Chooses the scheme and the secret by the options. Throws a `TypeError` if the secret is missing and `unauthenticated:
- * true` is not set.
- */
+/** Chooses scheme and secret. Throws a `TypeError` if the secret is missing without `unauthenticated: true`. */
 export function authOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   name: string,
@@ -46,10 +43,7 @@ export function authOf<Options extends object, Key, Ready>(
   return { scheme, option, secret: scheme.keys ? undefined : secret }
 }
 
-/**
- * Creates the keys that verify deliveries: the scheme's ready-made keys if it has any, else the keys of the secret
- * option.
- */
+/** Creates the keys that verify deliveries: the ready-made keys of the scheme, or those of the secret option. */
 export function ringOf<Key>(
   scheme: Scheme<Key>,
   option: string,

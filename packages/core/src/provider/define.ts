@@ -280,10 +280,7 @@ function impliedBy({ largest, retries, redirect }: Partial<Delivers>): Partial<P
   }
 }
 
-/**
- * Creates `Provider.reads`: the headers that scheme and spec read, plus the headers in which `compose` writes topic and
- * id.
- */
+/** Creates `Provider.reads`: headers that scheme and spec read, and in which `compose` writes topic and id. */
 function readsOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   scheme: Pick<Scheme, 'needs' | 'reads'>,

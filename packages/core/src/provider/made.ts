@@ -44,8 +44,6 @@ export function madeAgain(provider: Provider, around: (again: Provider) => Provi
 /**
  * Returns how a provider was made; undefined if `provider()` did not make it. Do not print the result: it contains
  * secrets.
- *
- * @example const isRight = (key: unknown) => madeOf(provider)?.verifyWith([key], delivery, Date.now)
  */
 export function madeOf(provider: Provider): Made | undefined {
   return (provider as Remembering)[MADE]?.()
@@ -66,10 +64,7 @@ export function remake(provider: Provider, changes: object): Provider {
   return made.factory({ ...made.options, ...changes })
 }
 
-/**
- * Throws a `TypeError` if one of the arguments in `given` is not a provider. The message names the called function
- * (`what`) and the argument.
- */
+/** Throws a `TypeError` if a value of `given` is not a provider. `what` is the called function, for the message. */
 export function checkProviders(what: string, given: object, example: string): void {
   for (const [option, value] of Object.entries(given) as [string, Provider | undefined][])
     if (typeof value?.verify !== 'function')

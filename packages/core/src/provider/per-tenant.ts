@@ -144,10 +144,7 @@ function foundKind(found: unknown): string {
   return 'secrets' in found ? 'an object without a tenant' : 'an object without secrets'
 }
 
-/**
- * Returns the source line that called `perTenant`, as ` at <file>:<line>`; empty if the runtime does not report the
- * line.
- */
+/** Returns the source line that called `perTenant`, as ` at <file>:<line>`; empty if it is unknown. */
 function lineOf({ stack }: Error): string {
   const frames = (stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '))
   const frame = frames[1]?.trim().slice('at '.length)

@@ -112,8 +112,7 @@ export function keyring<Key>(
   }
 }
 
-// Matches placeholders that nobody replaced with a secret: `<your-secret>`, `${SECRET}`, `{{secret}}`, `whsec_xxxx`,
-// `whsec_`, `whsec_...`.
+// Matches unfilled placeholders: `<your-secret>`, `${SECRET}`, `{{secret}}`, `whsec_xxxx`, `whsec_`, `whsec_...`.
 const TEMPLATE =
   /^(?:[a-z]{2,6}_)?(?:<.*>|\$?\{.*\})$|^wh[a-z]{2,4}_(?:x+|\*+)?$|\.\.\.$|…$|^(?:undefined|null)$/i
 
@@ -170,10 +169,7 @@ function isScoped(value: unknown): value is ScopedSecret {
   return typeof value === 'object' && value !== null && 'secret' in value && 'tenant' in value
 }
 
-/**
- * Returns the kind of a value that is not a string, for an error message. The value itself could be
- * a secret, so it is never shown.
- */
+/** Returns the kind of a value that is not a string. The value may be a secret, so it is never shown. */
 function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (typeof value !== 'object') return typeof value

@@ -22,8 +22,7 @@ export async function acceptWithin(
       throw error
     }
   })
-  // The app may have caught the error of `accept`. The event is not stored, so the sender must not get a 200: the error
-  // is thrown again.
+  // The app may have caught this error, but nothing was stored. So the sender must not get a 200.
   if (failure) throw failure.error
   if (!taken)
     throw new Error(

@@ -41,10 +41,7 @@ interface AdmitContext {
   readonly limits: Limits
   readonly now: () => number
   readonly monotonic: () => number
-  /**
-   * If true, the body is read even if the head is enough to reject the request, so that `explain` sees the complete
-   * request.
-   */
+  /** If true, the body is read even if the head is rejected, so that `explain` sees the complete request. */
   readonly lenient: boolean
   /** Throws if the receiver currently accepts no deliveries. */
   readonly ensureOpen: () => void
@@ -128,10 +125,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     }
   }
 
-  /**
-   * Returns true if the request may be an unsigned challenge: it is not a POST, or the provider declares challenges in
-   * a POST body.
-   */
+  /** Returns true if the request may be an unsigned challenge. In a POST, only providers that declare it have any. */
   function mayGreet(method: string): boolean {
     return provider.greet !== undefined && (method !== 'POST' || provider.greets === 'body')
   }
@@ -153,8 +147,7 @@ function tooLarge(limit: number, length: number | undefined): WebhookError {
 // Maximum size of a small body, in bytes. Small bodies have a separate share of the budget.
 const SMALL = 64 * 1024
 const SHARE = 0.25
-// Minimum fraction of a share to free at once. Otherwise, in a flood, each received chunk would cause a new search for
-// the slowest body.
+// Minimum fraction of a share to free at once. Otherwise each chunk of a flood would cause a new search.
 const FREED = 1 / 16
 // A body is dropped only for a body that arrives more than this many times faster. Bodies of a burst arrive at nearly
 // the same pace, so without this margin, nearly complete bodies would be dropped.

@@ -3,14 +3,10 @@ import { tenantKey, type EventRecord } from '../event.ts'
 import { type Seal, opened } from '../inbox/seal.ts'
 import type { InboxView } from '../inbox/view.ts'
 
-/**
- * Compares a duplicate with the stored event. Calls `found` if their payloads differ: then the sender uses one id for
- * different events.
- */
+/** Calls `found` if the payload of a duplicate differs from the stored one: the sender then reuses an id. */
 export type ConflictWatch = (event: EventRecord, found: () => void) => void
 
-// Minimum number of milliseconds between two queries. A sender that delivers every event twice must not cause one query
-// per delivery.
+// Minimum number of milliseconds between two queries, for senders that deliver every event twice.
 const EVERY = 1000
 
 export function createConflictWatch(

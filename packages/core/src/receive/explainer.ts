@@ -18,7 +18,6 @@ export const explainedCodes: ReadonlySet<string> = /* @__PURE__ */ new Set<Error
   'unknown_sender',
 ])
 
-/** Searches for the cause of a rejection and reports the cause to the observer. Does not delay the reply. */
 export type Explainer = (
   exchange: Exchange,
   delivery: Partial<Delivery>,

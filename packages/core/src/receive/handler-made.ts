@@ -17,10 +17,6 @@ const known = new WeakMap<object, Made>()
  * Notes that an adapter on Node.js created a handler for the receiver. Returns the function that the adapter calls when
  * the handler is called. Warns once if handlers were created in three turns of the event loop but none was called. A
  * mistake such as `(request, response) => webhook(receiver)` causes this. `remedy` says how to mount the handler.
- *
- * @example
- * const called = handlerMade(receiver, 'give it to the route')
- * return (request) => (called(), receiver.fetch(request))
  */
 export function handlerMade(receiver: object, remedy: string): () => void {
   const made = known.get(receiver) ?? { turns: 0, counted: false, called: false }
@@ -41,12 +37,7 @@ function warn(message: string): void {
 
 const FUNCTIONS = ['context', 'transaction', 'after'] as const
 
-/**
- * Checks the arguments of an adapter's `webhook`. Throws a `TypeError` that names the argument or the option.
- *
- * @example
- * checkMounting(receiver, options, ['context', 'publicBase'])
- */
+/** Checks the arguments of an adapter's `webhook`. Throws a `TypeError` that names the argument or the option. */
 export function checkMounting(receiver: unknown, options: object, known: readonly string[]): void {
   const { fetch, limits, verify, method } = Object(receiver) as Readonly<Record<string, unknown>>
   const isMade = typeof fetch === 'function' || typeof Object(limits).time === 'number'

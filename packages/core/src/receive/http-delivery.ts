@@ -85,10 +85,7 @@ export function ownDelivery(
   )
 }
 
-/**
- * Creates a delivery from a request whose body was not read. The delivery is complete if the headers say that the
- * request has no body.
- */
+/** Creates a delivery from a request whose body was not read. It is complete if the request has no body. */
 export function headOnly(
   { method = 'POST', url, headers }: Pick<DeliveryInit, 'method' | 'url' | 'headers'>,
   limits: Limits,
@@ -138,8 +135,7 @@ export function isDelivery(value: Delivery | DeliveryInit): value is Delivery {
 }
 
 /** A delivery that parses its body on demand. Until `verify` is called, `limits.unverified` applies. */
-// This is a class because one instance is made per request: lazy members on a prototype cost nothing until they are
-// used.
+// A class, because one instance is made per request: unused lazy members on a prototype cost nothing.
 class HttpDelivery implements Delivery {
   readonly method: string
   readonly url: string

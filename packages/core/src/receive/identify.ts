@@ -32,10 +32,7 @@ export interface Identified {
 const NO_NAMES: readonly string[] = []
 const MAX_TOPIC = 1024
 
-/**
- * Reads the events of a verified delivery and determines their tasks: one per event and handler. Throws a
- * `WebhookError` for an invalid event.
- */
+/** Reads the events of a verified delivery and determines their tasks. Throws a `WebhookError` if one is invalid. */
 export function identify(
   context: IdentifyContext,
   delivery: Delivery,
@@ -112,8 +109,7 @@ function bothOf(
 
 const NO_SUBSCRIPTIONS: readonly Subscription[] = []
 
-// Creates the list with its first item, since most lists have only one. If an empty list grows, V8 allocates room for
-// 17 items.
+// Creates the list with its first item: most lists have only one, and an empty list grows to room for 17.
 function append<T>(list: T[] | undefined, item: T): T[] {
   if (!list) return [item]
   list.push(item)
@@ -131,8 +127,7 @@ function draftsOf(
   try {
     drafts = context.provider.events(delivery, body)
   } catch (error) {
-    // Providers read members that the payload should have. If a member is missing, the sender made the mistake, so this
-    // is not an internal error.
+    // Providers read members that the payload should have. If one is missing, that is the sender's mistake.
     throw isWebhookError(error)
       ? error
       : new WebhookError(
@@ -157,8 +152,7 @@ function malformed(field: string, expected: string): WebhookError {
   return new WebhookError('malformed_event', { problem: 'malformed', field, expected })
 }
 
-// Only messages of this form are shown, since they never quote a value. Other messages could put parts of the payload
-// into a log.
+// Only messages of this form are shown, since they never quote a value of the payload.
 function shapeError(error: unknown): string {
   const text = errorText(error)
   return /^Cannot read properties of (?:undefined|null) \(reading '[^']{0,100}'\)$/.test(text)
@@ -297,10 +291,7 @@ function bodyDigest({ method, url, body }: Delivery): string {
     .digest('hex')
 }
 
-/**
- * Returns a digest of everything that can differ between two signed events. The topic is included, since it can be in a
- * header.
- */
+/** Returns a digest of everything that can differ between two signed events, including a topic in a header. */
 function signedDigest(source: IdentitySource, { topic }: EventDraft, at: number): string {
   const { delivery, context } = source
   source.digest ||= bodyDigest(delivery)

@@ -63,8 +63,7 @@ export async function ingest(
     )
     if (needsId && identified.intake.items.some(({ event }) => event.id === undefined))
       throw new WebhookError('missing_event_id', { problem: 'no_id' })
-    // If an event with another id were accepted, the genuine webhook of that other event would be taken for a
-    // duplicate.
+    // Otherwise the genuine webhook of the event with that other id would count as a duplicate.
     if (id !== undefined && identified.events.some((event) => event.id !== id))
       throw new WebhookError('malformed_event', { problem: 'other_id' })
     const taken = await acceptAll(context, identified, {}, exchange.started)

@@ -107,10 +107,7 @@ function roomFor({ content }: Delivery): number {
   throw new WebhookError('overloaded', { problem: 'memory_full' })
 }
 
-/**
- * Counts the values in the body, and gives back the reserved bytes that the parsed body will not need. Returns how many
- * bytes stay reserved.
- */
+/** Gives back the reserved bytes that the parsed body will not need. Returns how many bytes stay reserved. */
 function giveBackUnused(held: number, { content }: Delivery): number {
   const weight = weigh(content)
   receivedRoom.give(held - weight)

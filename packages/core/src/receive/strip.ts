@@ -24,8 +24,7 @@ export function stripper(
   const { headers = [], query = [], fields = [] } = credentials
   const dropped = new Set([
     ...headers.map((name) => name.toLowerCase()),
-    // These headers would be wrong: a body without its credentials is rewritten, so it is not compressed and has
-    // another length.
+    // A body without its credentials is rewritten: it is not compressed, and has another length.
     ...(fields.length > 0 ? ['content-encoding', 'content-length'] : []),
   ])
   const isDropped = (name: string): boolean => dropped.has(name) || isCredentialName(name)
@@ -56,8 +55,7 @@ export function payloadPlaces(
 
 const NO_PLACES: readonly CredentialPlace[] = []
 
-// This is a class for speed: for each object literal with a getter, V8 makes a new hidden class and keeps the getter's
-// scope alive.
+// A class, for speed: for each literal with a getter, V8 makes a hidden class and keeps the getter's scope alive.
 class KeptDelivery implements StoredDelivery {
   readonly method: string
   readonly url: string

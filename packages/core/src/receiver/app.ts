@@ -13,10 +13,7 @@ export function checkVersion(version: unknown): string | undefined {
   return version
 }
 
-/**
- * Records once with which version of the app a receiver works. The first delivery does not wait until the version is
- * stored.
- */
+/** Records once with which version of the app a receiver works. Deliveries do not wait for the record. */
 export function createVersionNote({
   inbox: { records },
   name: receiver,
@@ -43,8 +40,7 @@ export function createVersionNote({
 const TOOL = Symbol.for('postern.tool')
 
 /**
- * Returns true in a tool that imports an app's receivers, such as `postern register --from`. There, receivers must not
- * run tasks.
+ * Returns true in a tool that imports an app's receivers (`postern register --from`). They must not run tasks there.
  */
 export function isTool(): boolean {
   return (globalThis as Readonly<Record<symbol, unknown>>)[TOOL] === true
@@ -81,8 +77,7 @@ export async function noteDeploy(
 /** Returns the version in the `package.json` of the working directory; undefined if it cannot be read. */
 function versionOfApp(): string | undefined {
   try {
-    // Workers have no `process`. A call of `getBuiltinModule`, unlike an import, keeps the file system out of bundles
-    // for edge runtimes.
+    // Workers have no `process`. Unlike an import, `getBuiltinModule` keeps the file system out of edge bundles.
     const { process } = globalThis as unknown as { readonly process: AppProcess }
     const fs = process.getBuiltinModule('node:fs')
     const text = fs.readFileSync(`${process.cwd()}/package.json`, 'utf8')

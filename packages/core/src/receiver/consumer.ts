@@ -12,10 +12,7 @@ import type { TaskError } from '../inbox/view.ts'
 // Maximum number of journal entries that wait while the recorder's module loads. A process may start under load.
 const MOST = 1000
 
-/**
- * Returns a recorder that loads its module at the first entry, so that apps start faster. Returns undefined without a
- * journal.
- */
+/** Returns a recorder that loads its module at the first entry, for a fast start; undefined without a journal. */
 export function createLazyRecorder(context: RecorderContext): Recorder | undefined {
   if (!context.inbox.journal || context.kept === undefined) return undefined
   let recorder: Recorder | undefined
@@ -23,8 +20,7 @@ export function createLazyRecorder(context: RecorderContext): Recorder | undefin
   let waiting: ((ready: Recorder) => void)[] = []
 
   return {
-    // This method is called for each delivery, so it makes no closure and no list of arguments: both would cost as much
-    // as the counting itself.
+    // This method runs for each delivery. A closure or a list of arguments would cost as much as the counting.
     answered(exchange, reply, took, what) {
       if (recorder) recorder.answered(exchange, reply, took, what)
       else pass((ready) => ready.answered(exchange, reply, took, what))
@@ -79,10 +75,7 @@ interface ConsumerContext extends RunContext {
 
 type Runner = { readonly run: typeof runAttempt }
 
-/**
- * Makes the object that represents the receiver to its inbox: the subscriptions, how to run a task, and the listeners
- * for outcomes.
- */
+/** Makes what the inbox knows of the receiver: its subscriptions, how to run a task, and listeners for outcomes. */
 export function createConsumer(context: ConsumerContext): Consumer {
   const { observer } = context
   let runner: Runner | undefined
@@ -127,10 +120,7 @@ export function createConsumer(context: ConsumerContext): Consumer {
     warn: (message) => observer.warning?.(context.receiver, message),
   }
 
-  /**
-   * Returns the lanes, as the inbox calls subscriptions. One more lane is for events that were stored without a
-   * subscription.
-   */
+  /** Returns the subscriptions, which the inbox calls lanes, and a lane for events without a subscription. */
   function lanes(): readonly Lane[] {
     const { all } = context.subscriptions
     if (all.length === 0) return all

@@ -58,18 +58,14 @@ interface HealthContext extends Pick<
 const PATIENCE = 900
 // Minimum time between two test writes to an inbox that failed, in milliseconds.
 const PAUSE = 1000
-// If no delivery was stored for `QUIET` milliseconds, a test write is tried. `health` waits for that write for `PROBE`
-// milliseconds.
+// After `QUIET` milliseconds without a delivery, a test write is tried. `health` waits `PROBE` milliseconds for it.
 const QUIET = 15_000
 const PROBE = 600
 // Milliseconds after which a test write without an answer counts as failed.
 const SILENT = 5000
 const MINUTE = 60_000
 
-/**
- * Returns the function behind `receiver.health`. The function waits for the inbox for less than a second, and never
- * rejects.
- */
+/** Returns the function behind `receiver.health`. It waits for the inbox for less than a second, and never rejects. */
 export function createHealth(context: HealthContext): () => Promise<Health> {
   const { name, inbox, port, writes, silence, now, monotonic } = context
   let probing: Promise<void> | undefined
@@ -146,8 +142,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
         began = at
         probing = probe(at).finally(() => (probing = undefined))
       }
-      // If the probe takes longer, the next call of `health` sees its result. The first write to an inbox is slow,
-      // since it creates tables.
+      // A slower test write counts in the next call. The first write to an inbox is slow, since it creates tables.
       await settledBy(probing, performance.now() + PROBE)
       if (!writes.suspect && writes.failure === undefined) return undefined
     }
@@ -169,10 +164,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     }
   }
 
-  /**
-   * Returns by how much the wall clock jumped ahead since the last call, in milliseconds. A task is not late because of
-   * such a jump.
-   */
+  /** Returns how far the wall clock jumped ahead since the last call, in milliseconds. A jump makes no task late. */
   function stepOfClock(): number {
     const at = { wall: now(), monotonic: monotonic() }
     const step = at.wall - looked.wall - (at.monotonic - looked.monotonic)
@@ -236,8 +228,7 @@ async function lastDeliveryAt({
   return page.rows[0]?.at
 }
 
-// Error codes and texts of SQLite, PostgreSQL (appendix A of its manual), Redis and the operating system. The first
-// matching pattern counts.
+// Error codes and texts of SQLite, PostgreSQL (its appendix A), Redis and the system. The first match counts.
 const CAUSES: readonly (readonly [sign: RegExp, cause: string])[] = [
   [
     /SQLITE_FULL|database or disk is full|ENOSPC|EDQUOT|\b53100\b|no space left|disk is full/i,

@@ -4,10 +4,7 @@ import type { NamesPlace, TrustedNames } from '../provider/lookup/trusted-names.
 // Maximum number of tries to save, since several processes may save at the same time.
 const TRIES = 5
 
-/**
- * Stores the names that the provider trusted. After a restart, look-ups of these names stay separate from look-ups of
- * invented names.
- */
+/** Stores the names that the provider trusted, so that a restart does not treat them like invented names. */
 export function keepTrusted(
   { trusted = [] }: { readonly trusted?: readonly TrustedNames[] },
   receiver: string,

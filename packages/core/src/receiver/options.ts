@@ -183,10 +183,7 @@ export interface CheckedOptions extends Observers {
   readonly silentAfter: number | undefined
 }
 
-/**
- * Checks the options of `receiver.runDue`. In the result, `until` is a time of `performance.now()`, and `last` is in
- * milliseconds.
- */
+/** Checks the options of `runDue`. `until` is a time of `performance.now()`, and `last` is in milliseconds. */
 export function checkRunDue(options: RunDueOptions): {
   readonly until: number
   readonly max: number

@@ -140,10 +140,7 @@ export interface Subscriptions {
 /** Reserved subscription name for events without a subscription, with `onUnhandled: 'store'`. */
 export const UNHANDLED = 'unhandled'
 
-/**
- * Makes the list of subscriptions. If tasks are stored durably, default names must not depend on the order of calls of
- * `on`.
- */
+/** Makes the list of subscriptions. With durable tasks, default names must not depend on the order of calls. */
 export function createSubscriptions(durable: boolean): Subscriptions {
   const table = createTopicTable<Subscription>()
   const any: Subscription[] = []
@@ -245,8 +242,7 @@ export function createSubscriptions(durable: boolean): Subscriptions {
   function freeName(wanted: string): string {
     let name = wanted
     for (let number = 2; byName.has(name); number++) name = `${wanted}#${number}`
-    // The number in a name depends on the order of the calls of `on`. If an app swaps two calls, stored tasks would run
-    // with the other handler.
+    // The number depends on the order of calls of `on`. After a swap, stored tasks would run with the other handler.
     if (durable && name !== wanted)
       throw new TypeError(
         `two subscriptions without a name on ${wanted}: give each a name, such as on('${wanted}', { name: 'mail' }, handler), since stored tasks find their handler by it`,
@@ -351,7 +347,6 @@ export function issuePath(issue: SchemaIssue): string {
     .join('.')
 }
 
-/** The settings of a receiver that determine the tasks of an event. */
 export interface DraftRules {
   readonly receiver: string
   readonly tenantKey: ((event: WebhookEvent) => string) | undefined
@@ -378,10 +373,7 @@ export function taskDrafts(
   })
 }
 
-/**
- * Returns the tenant of an event: the verified tenant, or else the result of `tenantKey`. Throws what `tenantKey`
- * throws.
- */
+/** Returns the verified tenant of an event, or else the result of `tenantKey`. Throws what `tenantKey` throws. */
 export function fairKeyOf(
   { receiver, tenantKey: asked }: DraftRules,
   record: EventRecord,
@@ -389,8 +381,7 @@ export function fairKeyOf(
 ): string | undefined {
   if (record.tenant !== undefined) return tenantKey(record.tenant, '', '')
   if (!asked) return undefined
-  // `tenantKey` reads a tenant from the payload. The mark `~` separates such a tenant from a verified tenant of the
-  // same name.
+  // The mark `~` separates tenants that `tenantKey` returns from verified tenants of the same name.
   return tenantKey(
     undefined,
     '~',

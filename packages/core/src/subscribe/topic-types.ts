@@ -64,10 +64,7 @@ export type TopicOf<Events extends EventMap, P extends string> =
   | P
   | Extract<keyof Events, `${P}${Separator}${string}`>
 
-/**
- * Resolves to `unknown` if the pattern can match. If no topic of a typed provider can match, resolves to an impossible
- * type that shows the error.
- */
+/** Resolves to `unknown` if the pattern can match a topic, else to an impossible type that shows the error. */
 export type PatternOf<Events extends EventMap, P extends string> =
   IsOpen<Events> extends true
     ? unknown

@@ -22,8 +22,7 @@ const NOTHING: readonly never[] = []
 export function createTopicTable<T>(cache = 1000): TopicTable<T> {
   const exact = new Map<string, readonly Entry<T>[]>()
   const wild: (Entry<T> & { test: RegExp })[] = []
-  // The cache is made when the first wildcard is matched: it allocates room for all its topics, and most tables have no
-  // wildcards.
+  // The cache is made at the first wildcard: it allocates all its room, and most tables have no wildcards.
   let seen: LRUCache<string, readonly Entry<T>[]> | undefined
 
   const table: Writable<TopicTable<T>> = {

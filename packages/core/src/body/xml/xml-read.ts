@@ -35,8 +35,7 @@ const parser = new XMLParser({
   commentPropName: '#comment',
   parseTagValue: false,
   trimValues: false,
-  // decodeXml() decodes references instead: depending on its options, the parser skips numeric references or expands
-  // too much.
+  // decodeXml() decodes references instead. The parser would skip numeric references or expand too much.
   processEntities: false,
   maxNestedTags: Number.POSITIVE_INFINITY,
   // The parser needs paths only for callbacks that we do not use.
@@ -92,8 +91,7 @@ function firstKey(node: Node): string {
 
 function add(object: XmlObject, name: string, value: string | XmlObject): void {
   if (!Object.hasOwn(object, name)) {
-    // `__proto__` is skipped: it would change the prototype of this object, or of an object into which the app merges
-    // this one.
+    // `__proto__` is skipped: it would change the prototype of this object, or of one into which it is merged.
     if (name !== '__proto__') object[name] = value
     return
   }
@@ -133,7 +131,7 @@ function decodeXml(text: string): string {
 }
 
 /**
- * Returns the character of a numeric reference, if XML allows it:
+ * Returns the character of a numeric reference, if XML allows it: https://www.w3.org/TR/xml/#charsets
  * https://www.w3.org/TR/xml/#charsets
  */
 function character(reference: string): string {

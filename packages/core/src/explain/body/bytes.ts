@@ -68,10 +68,7 @@ export function lineBreaks(count: number): Clue {
   )
 }
 
-/**
- * Yields the end positions of the body without its last line break, without its last two line breaks, and so on, up to
- * four.
- */
+/** Yields the end positions of the body without its last one, two, three and four line breaks. */
 function* lineEnds(body: Uint8Array): Generator<number> {
   let end = body.length
   for (let count = 0; count < 4 && end > 0 && body[end - 1] === LF; count++) {

@@ -41,10 +41,7 @@ export function* reencoded(request: PlainRequest, bounds: Bounds): Generator<Cha
   }
 }
 
-/**
- * How a library that writes forms escapes: the characters that it keeps, the form of a space, and the case of hex
- * digits.
- */
+/** How a library escapes forms: the characters that it keeps, the form of a space, and the case of hex digits. */
 interface FormWriter {
   readonly kept: RegExp
   readonly space: '+' | '%20'
@@ -96,10 +93,7 @@ function encoded(text: string, { kept, space, lower }: FormWriter): string {
   return out
 }
 
-/**
- * Returns the text of a form. For a JSON object with only strings, returns the form from which a parser may have made
- * the object.
- */
+/** Returns the text of a form. A JSON object that has only strings may be a parsed form, and is converted back. */
 function formText(request: PlainRequest): string | undefined {
   const text = utf8(request.body)
   if (/^[^\s{[<"]+=/.test(text) && !text.trimEnd().includes('\n')) return text

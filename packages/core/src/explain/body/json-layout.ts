@@ -7,10 +7,7 @@ export type JsonToken = string
 const PATTERN = /[{}[\]:,]|"(?:[^"\\]|\\.)*"|[^\s{}[\]:,"]+/gs
 const MOST_TOKENS = 60_000
 
-/**
- * Returns the tokens of a JSON text. Returns undefined if the text is invalid or too large, or if the bounds are used
- * up.
- */
+/** Returns the tokens of a JSON text; undefined if it is invalid or too large, or the bounds are used up. */
 export function tokensOf(text: string, bounds: Bounds): readonly JsonToken[] | undefined {
   const first = text.trimStart()[0]
   if ((first !== '{' && first !== '[') || isDeeper(text, 64)) return undefined

@@ -54,10 +54,7 @@ const SHORT: Readonly<Record<string, string>> = {
 }
 const UNSHORT: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
-/**
- * Rewrites a JSON string token with other escapes. The characters stay the same, including lone
- * surrogates.
- */
+/** Rewrites a JSON string token with other escapes, for the same characters. */
 export function rewritten(token: string, escapes: Escapes): string {
   const text = plain(token)
   const { beyond = 'raw', del, slash, marks = '', marksCase = 'lower', lines, long } = escapes
@@ -78,10 +75,7 @@ export function rewritten(token: string, escapes: Escapes): string {
   return `${out}"`
 }
 
-/**
- * Returns the ways of escaping that may change this text: those of known libraries first, then
- * other combinations.
- */
+/** Returns the ways of escaping that may change this text, those of known libraries first. */
 export function escapesFor(text: string): readonly Escapes[] {
   return [...WRITERS_OF_STRINGS, ...combinations(text)]
 }

@@ -38,7 +38,6 @@ export function* reserialized(
   const strings = (by: Escapes): readonly JsonToken[] =>
     tokens.map((token) => (token[0] === '"' ? rewritten(token, by) : token))
 
-  // These changes leave the layout as it is, and change only the escapes.
   for (const by of styles) {
     if (bounds.over()) return
     yield* attempt(inPlace(text, by), `the escapes of ${by.name}`)
@@ -121,14 +120,10 @@ function distinct(
   })
 }
 
-// Maximum number of combinations of restored tokens to try.
 const COMBINED = 300
 const MOST_PLACES = 100
 
-/**
- * Yields token lists that may be the original: with zeros and exponents of numbers that parsing loses, and with `{}` in
- * place of `[]`.
- */
+/** Yields token lists that may be the original: with the zeros, exponents and `{}` that parsing loses. */
 function* restored(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]> {
   const places: { readonly at: number; readonly others: readonly JsonToken[] }[] = []
   for (const [at, token] of tokens.entries()) {

@@ -11,10 +11,7 @@ export interface SecretsInForce {
   name(at: number): string
 }
 
-/**
- * Gives each secret of a provider a name for messages. With `fingerprints`, the name of a strong secret contains a
- * fingerprint.
- */
+/** Names a provider's secrets for messages. With `fingerprints`, names of strong secrets contain a fingerprint. */
 export function namedSecrets(
   provider: string,
   made: Made,
@@ -171,10 +168,7 @@ export function rekeyed(key: unknown, bytes: Uint8Array): unknown {
   return bytesOf(key) && { ...(key as object), key: bytes }
 }
 
-/**
- * Another way to read a configured secret. Either `text` replaces the text of the secret, or `bytes` replace the bytes
- * of the key.
- */
+/** Another way to read a configured secret: `text` replaces its text, or `bytes` the bytes of its key. */
 interface Variant {
   readonly cause: FindingCause
   readonly says: string

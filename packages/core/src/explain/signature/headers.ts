@@ -99,10 +99,7 @@ function* pieces(value: string): Generator<string> {
   }
 }
 
-/**
- * Returns a score for how similar two names are. Equal and contained names score highest, then shared words, then
- * shared starts of words.
- */
+/** Scores how similar two names are: equal or contained names first, then shared words, then starts of words. */
 function likeness(name: string, other: string): number {
   const [a, b] = [plain(name), plain(other)]
   if (a === b) return 100

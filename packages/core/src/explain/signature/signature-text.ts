@@ -35,8 +35,7 @@ export function* signaturePrefixes(
     if (!token) continue
     const head = value.slice(0, token.index)
     const tail = value.slice(token.index)
-    // `kept` is the header value up to the prefix of the signature: `t=1,` for `t=1,v1=abc`, and empty for
-    // `sha256=abc`.
+    // The value up to the prefix of the signature: `t=1,` for `t=1,v1=abc`, and empty for `sha256=abc`.
     const kept = head.replace(/[\w-]*[=, :]?\s*$/, '')
     const texts = new Map<string, string>()
     const add = (text: string, prefix: string): void => {

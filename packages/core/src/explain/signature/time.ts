@@ -98,10 +98,7 @@ export function* clockUnits(
   }
 }
 
-/**
- * Returns true if a header that verification read has a time of 13 digits. Such a time is in milliseconds, while most
- * senders use seconds.
- */
+/** Returns true if a header that verification read has a time of 13 digits, so in milliseconds. */
 export function hasMilliseconds(request: PlainRequest, reads: Reads): boolean {
   return [...reads.headers].some((name) =>
     /(?<!\d)1\d{12}(?!\d)/.test(request.headers.get(name)?.[0]?.slice(0, 8192) ?? ''),
@@ -119,8 +116,7 @@ function* unitsOf(value: string, sample: string | undefined): Generator<string> 
   if (seconds !== undefined) {
     yield value.replace(seconds, `${seconds}000`)
     yield value.replace(seconds, isoOf(Number(seconds) * 1000))
-    // The sender signs milliseconds, but the received time has only seconds. So all 1,000 values of the lost digits are
-    // tried.
+    // The sender signs milliseconds, but this time has only seconds. All 1,000 values of the lost digits are tried.
     if (sample !== undefined && /(?<!\d)1\d{12}(?!\d)/.test(sample))
       for (let rest = 1; rest < 1000; rest++)
         yield value.replace(seconds, seconds + String(rest).padStart(3, '0'))

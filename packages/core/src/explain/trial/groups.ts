@@ -39,15 +39,11 @@ export interface Groups {
 const LARGE = 256 * 1024
 const NONE: Group = () => []
 
-/**
- * Makes the groups for one subject (a delivery with its provider). Parts of the request that verification does not read
- * are not changed.
- */
+/** Makes the groups for one subject. Parts of the request that verification does not read are not changed. */
 export function groupsOf(subject: Subject, reads: Reads, trial: Trial, bounds: Bounds): Groups {
   const { made, secrets, state } = subject
   const isLarge = state.request.body.length > LARGE
-  // If the signature is inside of the body, verification parses the body. That is too slow for many edits of up to 25
-  // MB.
+  // With the signature inside of the body, each verification parses the body: too slow for many edits of 25 MB.
   const isInside = subject.provider.covers.body === 'none'
   const hasBody = reads.body && state.request.body.length > 0 && !(isLarge && isInside)
   const ofSecrets = (twice: boolean): Group =>
@@ -111,10 +107,7 @@ const BY_LENGTH: Readonly<Record<number, readonly string[]>> = {
   64: ['sha512'],
 }
 
-/**
- * Recomputes each compared signature with other hash functions. Returns a change for each hash function that then
- * matches.
- */
+/** Recomputes each compared signature with other hash functions, and returns a change for each that matches. */
 async function algorithms(state: TrialState, trial: Trial, bounds: Bounds): Promise<Change[]> {
   const found: Change[] = []
   for (const key of state.keys) {

@@ -73,10 +73,7 @@ interface Base {
   readonly groups: Groups
 }
 
-/**
- * Searches for one change, then for two changes, that make the delivery verify. Returns undefined if none are found
- * within the bounds.
- */
+/** Searches for one or two changes that make the delivery verify; undefined if none are found within the bounds. */
 export async function search(
   subject: Subject,
   error: WebhookError,
@@ -178,8 +175,7 @@ export async function search(
         if (!outcome) continue
         if (outcome.accepted) return { proof: proofOf(next.state, outcome.steps) }
         if (!isHeaderError(outcome.error)) found.push(next.state)
-        // The change helped if one more header is present, or if a missing header is now only malformed. The search
-        // continues from there.
+        // The change helped: one more header is present, or a missing header is now only malformed.
         else if (kind === 'envelopes' || !isSame(outcome.error, error)) further.push(next.state)
       }
     if (found.length > 0 || depth >= DEPTH) return looked(found)
@@ -214,8 +210,7 @@ function causesOf(steps: readonly Clue[]): readonly Clue[] {
   const byAlgorithm = steps.some(({ cause }) => cause === 'signature-algorithm')
   const seen = new Set<string>()
   return steps.filter(({ cause }) => {
-    // With the algorithm SHA-1 also comes the prefix `sha1=`. Both are one mistake, so the prefix is not reported as a
-    // second cause.
+    // The prefix `sha1=` belongs to the algorithm SHA-1, so it is not reported as a second cause.
     if (seen.has(cause) || (byAlgorithm && cause === 'signature-prefix')) return false
     seen.add(cause)
     return true

@@ -55,8 +55,7 @@ export function createTrial(bounds: Bounds, now: number): Trial {
       : judged(state, delivery, error)
   }
 
-  // Schemes check the time only after the signature matched. So if the delivery verifies at the signed time, the time
-  // was the only thing wrong.
+  // Schemes check the time last. So if the delivery verifies at the signed time, only the time was wrong.
   function judged(
     state: TrialState,
     delivery: Delivery,
@@ -130,10 +129,7 @@ function verify(
   }
 }
 
-/**
- * For each member of `Delivery`, the part of the request that the member reads. Headers are recorded separately, by
- * name.
- */
+/** The part of the request that each member of `Delivery` reads. Headers are recorded by name instead. */
 const PARTS: { readonly [Member in keyof Delivery]?: 'method' | 'url' | 'body' } = {
   method: 'method',
   url: 'url',

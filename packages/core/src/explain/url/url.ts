@@ -8,10 +8,7 @@ interface Variant {
   readonly cause: FindingCause
 }
 
-/**
- * Yields requests with other URLs that the sender may have signed: first one part of the URL is changed, then two, then
- * more.
- */
+/** Yields requests with other URLs that the sender may have signed. Changes one part first, then two, then more. */
 export function* urlChanges(
   request: PlainRequest,
   publicUrl: string | undefined,

@@ -154,8 +154,7 @@ function unwrapped(
   const own = createDelivery({ method, url, headers, body }, limits, declared)
   markVerified(own)
   const parsed = parseBody(own, envelope.exact === true)
-  // XML causes no promise here, since `receive` has already loaded the parser, and `behind` throws for a multipart
-  // sender.
+  // Never a promise: `receive` has loaded the XML parser, and `behind` throws for a multipart sender.
   if (isPromise(parsed)) throw new TypeError(`behind: ${inner.name} cannot be parsed synchronously`)
   return { own, parsed: envelope.exact ? { ...parsed, exact: true } : parsed }
 }

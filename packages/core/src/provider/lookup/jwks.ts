@@ -30,11 +30,7 @@ export interface JwkSource {
   readonly trusted?: TrustedNames
 }
 
-/**
- * Creates a source from a key set. Throws a `TypeError` that names the option if the value is not a key set.
- *
- * @example fixedKeys(jwt({ algorithms: ['ES256'] }), [givenJwks(options.jwks, 'acme: jwks')])
- */
+/** Creates a source from a key set. Throws a `TypeError` that names the option if the value is not a key set. */
 export function givenJwks(jwks: Jwks, option: string): JwkSource {
   const keys = keysOf(jwks)
   if (!keys || keys.length === 0)
@@ -124,11 +120,7 @@ export function fetchedJwks(url: string, options: JwksCacheOptions = {}): JwkSou
 
 const MAX_KID = 256
 
-/**
- * Creates a source that calls `ask` for each key id. `ask` returns `undefined` if no key has this id.
- *
- * @example keyedJwks((kid) => api.verificationKey(kid))
- */
+/** Creates a source that calls `ask` for each key id. `ask` returns `undefined` if no key has this id. */
 export function keyedJwks(
   ask: (kid: string) => Promise<Jwk | undefined>,
   options: JwksCacheOptions = {},
@@ -204,8 +196,6 @@ const LIMIT = 256 * 1024
  * the status `nothing`, returns an empty array.
  *
  * @throws WebhookError `secret_unavailable` (503), so that the sender tries again.
- *
- * @example const pem = new TextDecoder().decode(await fetchBounded('https://acme.example/key.pem', {}))
  */
 export async function fetchBounded(
   url: string,
@@ -239,8 +229,6 @@ export async function fetchBounded(
  * Runtimes without sockets have no guard, so there only URLs with a host from `hosts` are fetched.
  *
  * @returns undefined if the URL must not be fetched.
- *
- * @example const issuer = await fetchNamed(url, options, ['cacerts.digicert.com'])
  */
 export async function fetchNamed(
   url: string,

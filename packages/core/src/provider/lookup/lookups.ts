@@ -194,15 +194,9 @@ export interface BucketOptions {
 }
 
 export interface LookupBucket {
-  /**
-   * Runs a look-up if the limits allow it. Otherwise rejects with `secret_unavailable` (503), so that the sender
-   * retries.
-   */
+  /** Runs a look-up if the limits allow it. Otherwise rejects with `secret_unavailable` (503), for a retry. */
   run<Value>(now: number, ask: () => Promise<Value>): Promise<Value>
-  /**
-   * Counts a look-up that starts, and returns the function to call when it ends. Throws `secret_unavailable` beyond the
-   * limits.
-   */
+  /** Counts a look-up and returns the function that ends it. Throws `secret_unavailable` beyond the limits. */
   enter(now: number): () => void
 }
 
@@ -211,8 +205,6 @@ const MINUTE = 60_000
 /**
  * Creates a token bucket that limits look-ups: it refills evenly over each minute. `now` is in milliseconds, on any
  * clock.
- *
- * @example const key = await bucket({ perMinute: 10 }).run(now, () => api.key(kid))
  */
 export function bucket({ perMinute = 30, atOnce = 4 }: BucketOptions = {}): LookupBucket {
   let left = perMinute

@@ -35,8 +35,7 @@ export function basic(options: BasicOptions = {}): Scheme<string> {
       if (!secret.includes(':')) throw new TypeError('Basic credentials must be user:password')
       const user = secret.slice(0, secret.indexOf(':'))
       const password = secret.slice(user.length + 1)
-      // Some senders use an API key as the user and an empty password (RFC 7617 allows this). Then the user is checked
-      // as the secret.
+      // Some senders use an API key as user, without a password (RFC 7617 allows this). Then the user is the secret.
       checkSecret('what Basic credentials hold', password === '' ? user : password)
       return secret
     },

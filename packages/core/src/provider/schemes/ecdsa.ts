@@ -69,8 +69,7 @@ export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAl
       return candidates.some((candidate) => {
         const given = decodeSignature(candidate, encoding)
         if (given === undefined) return false
-        // The option `dsaEncoding` would avoid this conversion, but workerd (2026-11-17) accepts no KeyObject together
-        // with options.
+        // `dsaEncoding` would avoid this conversion, but workerd (2026-11-17) accepts no KeyObject with options.
         const signature = form === 'der' ? given : rawToDer(given, size)
         return signature !== undefined && verify(hash, bytes, key.publicKey as KeyObject, signature)
       })
@@ -84,10 +83,7 @@ export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAl
   }
 }
 
-/**
- * Converts a raw ECDSA signature (r and s, `size` bytes each) to DER (RFC 3279, section 2.2.3). Returns undefined if
- * the length is wrong.
- */
+/** Converts a raw ECDSA signature (r and s) to DER (RFC 3279, section 2.2.3); undefined for a wrong length. */
 export function rawToDer(raw: Uint8Array, size: number): Uint8Array | undefined {
   if (raw.length !== 2 * size) return undefined
   const numbers = [...integer(raw.subarray(0, size)), ...integer(raw.subarray(size))]
@@ -113,10 +109,7 @@ export function derToRaw(der: Uint8Array, size: number): Uint8Array {
 const SEQUENCE = 0x30
 const INTEGER = 0x02
 
-/**
- * Writes a number as a DER integer in its shortest form. If the first bit is set, a zero byte is added, so that the
- * number is not negative.
- */
+/** Writes a number as a DER integer. If the first bit is set, a zero byte before it keeps the number positive. */
 function integer(bytes: Uint8Array): readonly number[] {
   let first = 0
   while (first < bytes.length - 1 && bytes[first] === 0) first++

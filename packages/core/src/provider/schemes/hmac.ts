@@ -77,10 +77,7 @@ export function hmac(options: HmacOptions): Scheme<Uint8Array> {
   return { ...told, ...keyForms(ways.map((way) => (secret) => decodeKey(secret, way))) }
 }
 
-/**
- * Returns options that say where the signature is: alone in a header, in a list of signatures, or in pairs such as
- * `t=…,v1=…`.
- */
+/** Returns where the signature is: alone in a header, in a list, or in pairs such as `t=…,v1=…`. */
 function signatureOptions(options: HmacOptions): SignatureOptions {
   const { header, pairs: names, several, message, ...rest } = options
   const headers = [header ?? []].flat()
@@ -160,10 +157,7 @@ function decodeKey(secret: string, encoding: KeyEncoding): Uint8Array {
   return bytes
 }
 
-/**
- * The inputs of one HMAC comparison, for tools that explain why no signature matched. The value includes the delivery's
- * signatures.
- */
+/** The inputs of one HMAC comparison, including the signatures, for tools that explain why none matched. */
 export interface Compared {
   readonly algorithm: HashName
   readonly encoding: SignatureEncoding
@@ -171,8 +165,7 @@ export interface Compared {
   readonly candidates: readonly string[]
 }
 
-// Functions that are called at each comparison with a key. Undefined until a tool calls `watch`, so that receivers lose
-// no time.
+// Functions to call at each comparison, by key. Undefined until a tool calls `watch`, which saves time.
 let watchers: WeakMap<Uint8Array, (seen: Compared) => void> | undefined
 
 export function watch(key: Uint8Array, report: (seen: Compared) => void): void {

@@ -78,10 +78,7 @@ export function readToken(delivery: Delivery, header: string | undefined): strin
   return match[1]!
 }
 
-/**
- * Returns the algorithm and key id of a token. Throws if the algorithm is not in `algorithms`, so that an attacker
- * cannot choose it.
- */
+/** Returns algorithm and key id of a token. Throws for an algorithm that the options do not allow. */
 export function readHead(
   token: string,
   header: string,
@@ -98,8 +95,7 @@ export function readHead(
   if (!parts || typeof alg !== 'string') throw malformed({ header }, 'a signed JSON Web Token')
   if (!algorithms.includes(alg))
     throw malformed({ header }, `a token signed with ${algorithms.join(' or ')}`)
-  // `crit` names extensions that a receiver must support. Postern supports none, so the token is rejected (RFC 7515,
-  // section 4.1.11).
+  // `crit` names required extensions, and Postern supports none (RFC 7515, section 4.1.11).
   if (memberOf(head, 'crit') !== undefined) throw malformed({ header }, 'a token without crit')
   const kid = memberOf(head, 'kid')
   return { alg, kid: typeof kid === 'string' ? kid : undefined }

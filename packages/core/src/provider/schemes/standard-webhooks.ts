@@ -53,8 +53,7 @@ const MAX_SIGNATURES = 20
 // Maximum number of Ed25519 verifications per delivery, since each one hashes the complete body. A key rotation needs
 // four: two keys with two signatures.
 const MAX_V1A = 8
-// The signed text `id.time.body` is ambiguous if the id ends with a time or the body starts with one. Such deliveries
-// are rejected.
+// `id.time.body` is ambiguous if the id ends with a time or the body starts with one. Such deliveries are rejected.
 const CUT_ID = /\.\d{10,11}$/
 const CUT_BODY = /^\d{10,11}\./
 const V1 = /* @__PURE__ */ hmacAlgorithm({ encoding: 'base64' })
@@ -80,8 +79,7 @@ export function standardWebhooksScheme(
       ...(options.list ? ['list of signatures'] : []),
     ],
     covers: { body: 'bytes', id: true, timestamp: true },
-    // If these headers are missing but those of Svix are present, the rejection says so. So the headers of Svix count
-    // as read too.
+    // If only headers of Svix are present, the rejection says so. So these headers count as read too.
     reads: [...sets, ...headerSets(['svix-'])].flatMap(({ id, timestamp, signature }) => [
       id,
       timestamp,
@@ -216,8 +214,7 @@ function parseSignatures(value: string, header: string): { v1: string[]; v1a: st
     if (comma > 0 && comma < part.length - 1 && (version === 'v1' || version === 'v1a'))
       found[version].push(part.slice(comma + 1))
   }
-  // A sender signs once per key in a rotation. More signatures cost an attacker nothing, but cost the receiver one
-  // verification each.
+  // A sender signs once per key in a rotation. Each further signature would cost one verification.
   if (found.v1.length + found.v1a.length > MAX_SIGNATURES)
     throw tooMany(header, MAX_SIGNATURES, 'signatures')
   if (found.v1.length + found.v1a.length === 0)

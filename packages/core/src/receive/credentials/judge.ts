@@ -44,8 +44,7 @@ const NAMES: ReadonlySet<string> = new Set([...PLATFORM_NAMES, ...SENDER_CREDENT
 // Names such as `code`, which mean a credential only if they are the complete name.
 const WHOLE: ReadonlySet<string> = new Set(SENDER_CREDENTIALS.query.map(plain))
 
-// Maximum number of names in the cache of results. The limit is needed because names come from the network. A full
-// cache is emptied.
+// Maximum number of cached results, since names come from the network. A full cache is emptied.
 const MOST = 1000
 let judged = new Map<string, boolean>()
 
@@ -56,9 +55,6 @@ let judged = new Map<string, boolean>()
  * not a credential, since it reveals no secret.
  *
  * @param name - the name, in any case.
- *
- * @example
- * const shown = headers.filter(([name]) => !isCredentialName(name))
  */
 export function isCredentialName(name: string): boolean {
   let found = judged.get(name)
@@ -68,10 +64,7 @@ export function isCredentialName(name: string): boolean {
   return found
 }
 
-/**
- * Returns a name in lower case with hyphens. Proxies write one name in several ways, such as `x_token` and `X-Token`;
- * in this form they are equal.
- */
+/** Returns a name in lower case with hyphens, so that the names `x_token` and `X-Token` are equal. */
 export function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[_.\s[\]]+/g, '-')
 }
@@ -99,10 +92,7 @@ function judge(plainName: string): boolean {
   )
 }
 
-/**
- * Puts a hyphen between words that start with a capital: `webhookSecret` becomes `webhook-Secret`, `myAPIKey` becomes
- * `my-API-Key`.
- */
+/** Puts hyphens between capitalized words: `webhookSecret` to `webhook-Secret`, `myAPIKey` to `my-API-Key`. */
 function split(name: string): string {
   return name.replaceAll(/([a-z\d])([A-Z])/g, '$1-$2').replaceAll(/([A-Z])([A-Z][a-z])/g, '$1-$2')
 }

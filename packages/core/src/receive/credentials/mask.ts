@@ -20,8 +20,7 @@ const ALWAYS: ReadonlySet<string> = new Set([
   'x-forwarded-prefix',
 ])
 
-// Matches an `authorization` header with a signature: it starts with the sender's own scheme name. Any other value is a
-// token or a password.
+// Matches an `authorization` header with a signature. Any other value is a token or a password.
 const SIGNATURE = /^(?:hmac|signature)[\s-]/i
 
 /**
@@ -238,10 +237,7 @@ function isCredential(name: string, places: CredentialPlace): boolean {
   return at?.isCredential === true
 }
 
-/**
- * Finds the texts of credentials in an XML body. Namespace prefixes are ignored, so a path is
- * `Envelope.Body.notifications.SessionId`.
- */
+/** Finds the texts of credentials in an XML body. Paths (`Envelope.Body.SessionId`) have no namespace prefixes. */
 function elementsIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
   const stack: {
@@ -311,10 +307,7 @@ interface Frame {
   colon: boolean
 }
 
-/**
- * Finds the values of credentials in a JSON text, which may be cut off. If the text is several JSON values in a row,
- * each of them is searched.
- */
+/** Finds the values of credentials in a JSON text, which may be cut off or contain several values in a row. */
 function membersIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
   const stack: Frame[] = []

@@ -23,10 +23,7 @@ export function placesOf(paths: readonly string[]): CredentialPlace {
   return top
 }
 
-/**
- * Makes the tree of places from plain names, such as those of form fields and query parameters. A dot or bracket in a
- * name has no special meaning.
- */
+/** Makes the tree of places from names of form fields or parameters. Dots and brackets are normal characters. */
 export function placesOfNames(names: readonly string[]): CredentialPlace {
   const top = place()
   for (const name of names) memberOf(top, name).isCredential = true

@@ -18,8 +18,7 @@ export function failed(
   task?: { readonly lost: boolean },
 ): Outcome {
   const info = attemptInfo(context, claim)
-  // After an abort, the error is caused by the closing of the receiver or by the loss of the claim. So the attempt does
-  // not count.
+  // After an abort, the error comes from the closing or the loss of the claim, so the attempt does not count.
   const postponed =
     signal?.aborted === true || task?.lost === true
       ? 0

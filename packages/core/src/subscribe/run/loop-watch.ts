@@ -3,10 +3,7 @@ import type { Subscription } from '../subscription.ts'
 
 /** A thread that reports runs that block the event loop for longer than the timeout of their subscription. */
 interface LoopWatch {
-  /**
-   * Records that a run starts its synchronous part. Returns the slot of the run: an index in the memory that is shared
-   * with the thread.
-   */
+  /** Records that a run starts its synchronous part. Returns its slot, an index in the shared memory. */
   enter(receiver: string, subscription: Subscription, task: string): number
   /**
    * Records that the synchronous part has ended. One run can start another run in its synchronous part: then `before`
@@ -27,10 +24,7 @@ interface Threads {
 
 const KEY = Symbol.for('@postern/core.loop-watch.1')
 
-/**
- * Returns the watch of this process. The watch is made when the first task runs, and shared by all copies of this
- * module.
- */
+/** Returns the watch of this process. It is made at the first task, and shared by all copies of this module. */
 export function loopWatch(): LoopWatch {
   return ((globalThis as { [KEY]?: LoopWatch })[KEY] ??= startThread() ?? NONE)
 }
@@ -50,8 +44,7 @@ function startThread(): LoopWatch | undefined {
       eval: true,
       name: 'postern-loop-watch',
       workerData: memory,
-      // `env` and `execArgv` are empty, so that modules that the app preloads with NODE_OPTIONS or --import do not run
-      // in this thread.
+      // `env` and `execArgv` are empty, so that this thread does not run modules that the app preloads.
       env: {},
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 },

@@ -34,18 +34,12 @@ export interface Observed {
   readonly attempt: AttemptInfo
 }
 
-/**
- * The member of a task that contains {@link Observed}. A registered symbol, since another copy of the package may read
- * it.
- */
+/** The member of a task with {@link Observed}. Other copies of this package read it by its registered name. */
 export const OBSERVED: unique symbol = Symbol.for('postern.task.observed')
 
 /**
  * Returns the observers of a task, for packages such as `forward` whose handlers report more. Returns undefined for a
  * task that no receiver created.
- *
- * @example
- * observed(task)?.observer.destinationPaused?.({ receiver, subscription, destination, until })
  */
 export function observed(task: Task): Observed | undefined {
   return (task as { readonly [OBSERVED]?: Observed })[OBSERVED]

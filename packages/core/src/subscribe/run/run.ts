@@ -24,8 +24,7 @@ export function run(
   if (claim.event.erased) return { kind: 'dead', error: ERASED }
   if (claim.subscription === UNHANDLED) return adopt(context, claim)
   const subscription = context.subscriptions.find(claim.subscription)
-  // A worker claims only tasks of its own subscriptions. If an inbox still delivers another task, that task waits and
-  // is not lost.
+  // A worker claims only tasks of its own subscriptions. Any other task waits, so that it is not lost.
   if (!subscription) return { kind: 'postpone', at: context.now() + 60_000 }
   if (claim.attempt > subscription.retry.attempts) {
     return {
@@ -118,10 +117,7 @@ async function ending(
 // Milliseconds until an event without a subscription is tried again. Another process may have a handler for it then.
 const LOOK_AGAIN = 3_600_000
 
-/**
- * Replaces an event without a subscription by tasks for the subscriptions that match it now. If none matches, the event
- * waits longer.
- */
+/** Replaces a waiting event by tasks for the subscriptions that match it now. Without a match, it waits longer. */
 function adopt(context: RunContext, { event, delivery }: Claim): Outcome {
   const matching = context.subscriptions.match(event)
   if (matching.length === 0) return { kind: 'postpone', at: context.now() + LOOK_AGAIN }
@@ -176,8 +172,7 @@ function withTimeout(
   task: ClaimedTask,
   { name, timeout }: Subscription,
 ): Promise<unknown> {
-  // `result` may be a query builder: a thenable whose `then` may return any value. So `result` is converted to a
-  // promise.
+  // `result` may be a thenable whose `then` returns any value, such as a query builder. `inTime` needs a promise.
   return inTime(Promise.resolve(result), timeout, () => {
     const error = new Error(`${name} took longer than its timeout of ${timeout} ms`)
     error.name = 'TimeoutError'

@@ -19,8 +19,7 @@ interface OneTenantLimit {
 // Inboxes start tasks a little late. If a start is late by at most this number of milliseconds, the next start is not
 // delayed as well.
 const LATE = 100
-// A task beyond a rate limit gets an exact start time within the next `FAR` milliseconds. If all these times are taken,
-// the task gets a random time.
+// A task beyond a rate limit gets the next free start time, within `FAR` milliseconds, or else a random one.
 const FAR = 600_000
 // It is unknown when a run ends, so a task beyond a concurrency limit tries again within `NEAR` milliseconds.
 const NEAR = 60_000
@@ -129,10 +128,7 @@ export function createTenantLimits(limits: TenantLimitOptions, name: string): Te
   }
 }
 
-/**
- * Runs an attempt within the limits of its key, or postpones the task. `failed` makes the outcome if `tenantKey`
- * throws.
- */
+/** Runs an attempt within its tenant's limits, or postpones it. `failed` makes the outcome if `tenantKey` throws. */
 export function boundRun(
   context: RunContext,
   claim: Claim,

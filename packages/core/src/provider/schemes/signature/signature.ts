@@ -131,8 +131,7 @@ export function signatureScheme<Key>(
     ...(covers.timestamp && { tolerance }),
     forms,
     covers,
-    // In other schemes, the Authorization header contains a secret. Here it contains only the signature of this
-    // delivery.
+    // In other schemes, Authorization contains a secret. Here it contains only this delivery's signature.
     ...(headers.includes('authorization') && {
       credentials: { headers: ['authorization'] },
       signatures: ['authorization'],
