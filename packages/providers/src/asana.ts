@@ -163,8 +163,7 @@ function recordedSecrets(
     return `secrets/${provider}${pathname}${search}`
   }
   /**
-   * Replaces the stored list of secrets of a URL with the result of `change`. If the result is undefined, writes
-   * nothing. Returns false if another writer changed the list during every try.
+   * Returns false if another writer changed the list during every try. If `change` returns undefined, writes nothing.
    */
   const update = async (
     delivery: Delivery,
@@ -208,9 +207,7 @@ function recordedSecrets(
   }
 }
 
-/**
- * Makes room for one more secret. If the list is full, removes the oldest secret that has not verified any delivery.
- */
+/** If the list is full, removes the oldest secret that has not verified any delivery. */
 function withRoom(kept: readonly Kept[]): readonly Kept[] {
   if (kept.length < MOST) return kept
   const oldest = kept.findIndex(({ proven }) => !proven)

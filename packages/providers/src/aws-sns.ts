@@ -168,8 +168,8 @@ function signedText(message: unknown, arn: string): string | undefined {
   return FIELDS[type]!.filter((name) => (field(message, name) ?? undefined) !== undefined)
     .map((name) => {
       const value = field(message, name)
-      // Line breaks separate the signed fields. In a field other than Message, a line break would let an attacker move
-      // text from one field to another.
+      // A line break ends a signed field. In a field other than Message, a line break would let an attacker move text
+      // between fields.
       if (typeof value !== 'string' || (name !== 'Message' && /[\r\n]/.test(value)))
         throw malformed({ field: name }, 'a text of one line')
       return `${name}\n${value}\n`

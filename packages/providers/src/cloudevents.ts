@@ -71,10 +71,7 @@ export const cloudevents: Factory<CloudeventsOptions> = /* @__PURE__ */ provider
   },
 })
 
-/**
- * Returns the events of a delivery in one of the three modes of CloudEvents' HTTP binding. In binary mode, the event's
- * `data` is the parsed body.
- */
+/** Returns the events in any of the three modes (HTTP binding). In binary mode, `data` is the parsed body. */
 function cloudEvents(delivery: Delivery, body: ParsedBody): readonly EventDraft[] {
   const type = (delivery.header('content-type') ?? '').trim().toLowerCase()
   if (!type.startsWith('application/cloudevents')) return [draft(binary(delivery, body))]

@@ -76,10 +76,7 @@ export const contentful: Factory<DatedPresetOptions & PublicUrlOption> = /* @__P
 const TOPIC = 'x-contentful-topic'
 const ID = 'x-contentful-idempotency-key'
 
-/**
- * Signs with HMAC-SHA256 over method, path with query, the headers that the sender lists, and body, separated by line
- * feeds.
- */
+/** The signed text is method, path with query, the headers that the sender lists, and body, one per line. */
 function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
   const scheme = hmac({
     header: CONTENTFUL.signature,
@@ -105,10 +102,7 @@ function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Arra
   }
 }
 
-/**
- * Returns the names of the signed headers. Throws if the list does not include the list's own header and the time's
- * header, because an attacker could then change them.
- */
+/** The list must include its own header and the header with the time, so that an attacker cannot change them. */
 function signedHeaders(delivery: Delivery): readonly string[] {
   const names = singleHeader(delivery, CONTENTFUL.list)
     .split(',')

@@ -204,27 +204,18 @@ const GZIP: Codings = { gzip: 'sent' }
 const PASSED = ['contentType', 'charsets', 'repeats', 'limits', 'retrySpan', 'credentials'] as const
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
 
-/**
- * Returns true if a text format is accepted. No JSON, XML or form starts with the first bytes of gzip, so gzip is then
- * recognized safely.
- */
+/** No JSON, XML or form starts with the first bytes of gzip, so gzip can be recognized if a text format is accepted. */
 function takesText({ formats = ANY }: GenericOptions): boolean {
   return formats.some((format) => format !== 'bytes')
 }
 
-/**
- * Returns true if an event without an id must be rejected. With several formats, a body can be parsed in the wrong
- * format. The id is then missing, and the event could not be deduplicated.
- */
+/** With several formats, a body may be parsed in the wrong format. A body without an id is then rejected. */
 function needsId({ formats, eventIdField, ...others }: GenericOptions): boolean {
   const elsewhere = others.id ?? others.eventIdHeader ?? others.eventIdQuery
   return elsewhere === undefined && eventIdField !== undefined && (formats?.length ?? 1) > 1
 }
 
-/**
- * Returns the options with functions that read id and topic from the query. A header that the options name is used
- * first.
- */
+/** Adds functions that read id and topic from the query, unless an option names a header. */
 function byQuery(options: GenericOptions): GenericPlaces {
   const { id, eventIdHeader, eventIdQuery, topic, topicHeader, topicQuery, topicField } = options
   const at =

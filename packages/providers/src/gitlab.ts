@@ -125,8 +125,7 @@ function gitlabScheme(given: SecretOption, tolerance: number | undefined): Schem
   }
 }
 
-// Returns true if one of the tokens is a signing token. A function may return either kind of token, so the result for a
-// function is false.
+// A function may return either kind of token, so the result for a function is false.
 function isSigning(given: SecretOption): boolean {
   return typeof given !== 'function' && String(JSON.stringify(given)).includes('"whsec_')
 }

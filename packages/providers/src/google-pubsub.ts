@@ -84,8 +84,7 @@ function unwrapped(value: unknown): { body: Uint8Array; headers: Record<string, 
   const message = field(value, 'message')
   const data = text(message, 'data') ?? ''
   const body = Buffer.from(data, 'base64')
-  // `Buffer.from` skips characters that are not base64. The decoded bytes would then differ from the sender's bytes, so
-  // such data is rejected.
+  // `Buffer.from` skips characters that are not base64. The bytes would then differ from the sender's bytes.
   if (unpadded(body.toString('base64')) !== unpadded(data))
     throw new WebhookError('malformed_event', {
       problem: 'malformed',

@@ -178,10 +178,7 @@ const HASH: SignatureAlgorithm<Uint8Array> = {
   },
 }
 
-/**
- * Returns the format of a verified delivery. If there is no body and the signature covers the query, the payload is the
- * query. Otherwise it is the body as JSON.
- */
+/** If there is no body and the signature covers the query, the payload is the query, and otherwise the JSON body. */
 function hubspotFormat(delivery: Delivery, options: PublicUrlOption): 'json' | 'query' {
   if (delivery.body.length > 0 || (delivery.header(V3) ?? delivery.header(VERSION)) === 'v1')
     return 'json'

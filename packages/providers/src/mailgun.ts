@@ -96,9 +96,7 @@ interface Claim {
   readonly signatures: readonly (string | undefined)[]
 }
 
-/**
- * The signature is inside the body. Events of subaccounts have a second signature, made with the primary account's key.
- */
+/** Events of subaccounts have a second signature, made with the primary account's key. */
 function mailgunScheme(tolerance: number): Scheme<Uint8Array> {
   return {
     covers: { body: 'none', timestamp: true },
@@ -124,10 +122,7 @@ function mailgunScheme(tolerance: number): Scheme<Uint8Array> {
   }
 }
 
-/**
- * Returns the last value of a form field. The author of a mail may choose variables with the names of Mailgun's fields.
- * Mailgun's own fields come last, so the last value is Mailgun's.
- */
+/** Variables of the app may have the names of Mailgun's fields. Mailgun's own fields come last. */
 function lastValue(fields: unknown, name: string): string | undefined {
   const found = field(fields, name)
   return text({ found: Array.isArray(found) ? (found.at(-1) as unknown) : found }, 'found')

@@ -84,8 +84,7 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ sender({
   events: (delivery, { value }) => metaUpdates(value, delivery.json('exact')),
   compose({ topic = 'page.feed', id, at = Date.now(), payload }) {
     const [object = topic, name = 'feed'] = topic.split('.', 2)
-    // A payload that has an `entry` is sent unchanged. So a test can send entries without `changes`, such as
-    // Messenger's messages.
+    // A payload with its own `entry` is sent unchanged, so a test can send Messenger's messages.
     if (field(payload, 'entry') !== undefined) return { body: sampleJson({ object }, payload) }
     const value = mergeDeep({ ...(id !== undefined && { id }) }, payload)
     const isWhatsapp = object === 'whatsapp_business_account' && name === 'messages'
@@ -126,10 +125,7 @@ type Update = Omit<EventDraft, 'payload'> & {
   readonly only: object
 }
 
-/**
- * Returns one event per update. The ids come from the body with exact integers, because ids of leads and posts exceed
- * 2^53.
- */
+/** Returns one event per update. Ids of leads and posts exceed 2^53, so they are read with exact integers. */
 function metaUpdates(body: unknown, exact: unknown): readonly EventDraft[] {
   const ids = updates(exact).map(({ id }) => id)
   return updates(body).map((event, at) => ({ ...event, id: ids[at] }))

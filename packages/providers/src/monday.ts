@@ -63,8 +63,7 @@ export const monday: Factory<UrlPresetOptions<'signingSecret'>> = /* @__PURE__ *
   topicField: 'event.type',
 })
 
-// Returns the reply to a challenge. The body of a challenge has only the member `challenge`, so no event can pass as a
-// challenge.
+// The body of a challenge has only the member `challenge`, so no event can pass as a challenge.
 function answered(delivery: Delivery): Reply | undefined {
   if (delivery.method !== 'POST' || !/^\s*\{\s*"challenge"/.test(delivery.text())) return undefined
   const body = delivery.json()

@@ -73,8 +73,7 @@ export const salesforceOutbound: Factory<PresetOptions<'organizationId'>> = /* @
 
 const MARK = /<(?:[\w.-]{1,64}:)?OrganizationId>([^<]{1,64})</g
 
-// Returns the organization's id. A message may be large and is not verified yet, so the id is found by a search,
-// without parsing.
+// A message may be large and is not verified yet, so the id is found by a search, without parsing.
 function organizationOf(delivery: Delivery): string {
   const [first, ...more] = delivery.text().matchAll(MARK)
   if (!first || more.length > 0)

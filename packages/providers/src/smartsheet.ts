@@ -28,8 +28,7 @@ export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   greet: answered,
   checked: '2026-11-28',
   delivers: {
-    // The last seven retries are three hours apart. The delays of the first seven are not documented, so three hours
-    // are assumed.
+    // The last seven retries are three hours apart. The other delays are not documented, so the same is assumed.
     retries: 42 * HOUR,
     after4xx: 'retried, but 410',
     givesUp: 'disabled after 14 retries, or at once by 201 to 299, 309 to 399 and 410',
@@ -38,8 +37,7 @@ export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   },
 })
 
-// Returns the reply to an unsigned challenge. Smartsheet sends a challenge at the start, and after each hundred
-// callbacks.
+// Smartsheet sends an unsigned challenge at the start, and after each hundred callbacks.
 function answered(delivery: Delivery): Reply | undefined {
   const given = delivery.header('smartsheet-hook-challenge')
   if (given === undefined || delivery.header('smartsheet-hmac-sha256') !== undefined)

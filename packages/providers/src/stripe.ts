@@ -107,10 +107,7 @@ function stripeScheme({ tolerance }: { readonly tolerance?: number }): Scheme<Ui
   }
 }
 
-/**
- * Returns id and topic of the other event about the same change. Stripe may send a snapshot event and a thin event, and
- * the thin event names the snapshot event.
- */
+/** Stripe may send two events about one change: a snapshot event, and a thin event that names the snapshot event. */
 function twinOf(
   event: unknown,
   id: string | undefined,

@@ -184,10 +184,7 @@ function websubScheme(): Scheme<Uint8Array> {
 
 type Element = string | XmlObject
 
-/**
- * Returns one event per entry or tombstone (deleted entry, RFC 6721) of an Atom feed. Returns undefined if the payload
- * is not a feed.
- */
+/** Returns one event per entry or tombstone (deleted entry, RFC 6721) of an Atom feed. Undefined for other payloads. */
 function atomEvents(
   payload: unknown,
   topicOf: (self: string | undefined) => string,

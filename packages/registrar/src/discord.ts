@@ -49,8 +49,8 @@ export function discordRegistrar(options: DiscordRegistrarOptions): Registrar {
       if (url === '') return []
       const topics = texts(application['event_webhooks_types']).toSorted()
       const enabled = application['event_webhooks_status'] === ENABLED
-      // A plan must not replace a webhook that Discord turned off, because `enable` can turn it on. So the state is
-      // always `active`.
+      // `enable` can turn on a webhook that Discord turned off, so a plan must not replace it. The state stays
+      // `active`.
       return [{ id: 'application', url, topics, enabled, state: 'active' }]
     },
     async create({ url, topics }) {

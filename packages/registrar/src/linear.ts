@@ -91,10 +91,7 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
 }
 
 const ALL = 'all public teams'
-/**
- * Error codes of two spellings: in the error's `type`, as npm @linear/sdk reads it, and in `code`, as the documentation
- * says.
- */
+/** npm @linear/sdk reads the codes in the error's `type`, and the documentation names those in `code`. */
 const CODES = {
   denied: ['authentication error', 'AUTHENTICATION_ERROR'],
   limited: ['ratelimited', 'RATELIMITED'],

@@ -155,10 +155,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
   }
 }
 
-/**
- * The setting `secret` is `untold` until the app has stored the endpoint's secret. A plan replaces endpoints with any
- * other value than this one.
- */
+/** Until the app has stored the secret, the setting `secret` is `untold`, and a plan replaces the endpoint. */
 const KEPT = 'kept'
 
 type Body = Pick<ApiRequest, 'form' | 'json'>

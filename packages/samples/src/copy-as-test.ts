@@ -71,7 +71,6 @@ ${sent}
 `
 }
 
-/** Returns the gateway, which wraps the sender's deliveries and signs them. */
 function throughGateway(gateway: About, about: About): About {
   const inner = about.create(about.example)
   return { ...gateway, create: (options) => behind(gateway.create(options), inner) }

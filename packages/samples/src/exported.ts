@@ -100,10 +100,7 @@ export function keptHeaders(
   return headers.filter(([name]) => !dropped.has(name))
 }
 
-/**
- * Returns the names of headers that signing replaces, such as signature and time. These are the headers that differ
- * between two payloads signed at two times.
- */
+/** Finds the headers that signing replaces: those that differ between two payloads signed at two times. */
 function timedBy(provider: Provider): readonly string[] {
   const signedAt = (at: number): Readonly<Record<string, string>> =>
     provider.sign!({ id: 'evt_1', payload: { at }, at }).headers

@@ -84,8 +84,7 @@ function manifestOf(): string {
   const name = '@postern/samples/package.json'
   const found: unknown = createRequire(import.meta.url).resolve(name)
   if (typeof found === 'string') return found
-  // If Turbopack bundles the package, `resolve` returns a number and not a path. So the package is looked up from the
-  // app's folder.
+  // If Turbopack bundles the package, `resolve` returns a number. Then the app's folder is used.
   try {
     return createRequire(join(process.cwd(), 'package.json')).resolve(name)
   } catch (error) {

@@ -290,10 +290,7 @@ function sharedCases(test: SceneTest): void {
 const HOUR = 3_600_000
 const STEPS = { hour: HOUR, day: 24 * HOUR, year: 365 * 24 * HOUR } as const
 
-/**
- * Defines tests of a wall clock that jumps, as when a machine corrects its clock. A jump must not delete ids or guards.
- * In these tests, only the wall clock jumps, not the timers.
- */
+/** Only the wall clock jumps, not the timers, as when a machine corrects its clock. Ids and guards must be kept. */
 function clockCases(
   test: SceneTest,
   { durable, guards, drain }: { durable: boolean; guards: boolean; drain: boolean },

@@ -65,8 +65,7 @@ async function byFetch(under: ProviderUnderTest, vector: Vector, reasons: boolea
   judgeTrial(vector, result, { reasons, joined })
 }
 
-// An invalid vector may have a key with which the factory throws. This counts as a rejection if the message names the
-// option.
+// The key of an invalid vector may make the factory throw. This is a rejection if the message names the option.
 function created(under: ProviderUnderTest, vector: Vector): Provider | undefined {
   const options = vectorOptions(vector, under.secretOption)
   try {
@@ -79,10 +78,7 @@ function created(under: ProviderUnderTest, vector: Vector): Provider | undefined
   }
 }
 
-/**
- * Defines tests of an attacker who sends back a challenge or the receiver's reply. No part of them may be accepted as
- * an event.
- */
+/** An attacker may send back a challenge or the reply to it. No part of them may be accepted as an event. */
 function challengeLaws(
   under: ProviderUnderTest,
   vectors: readonly Vector[],
@@ -122,19 +118,14 @@ function challengeLaws(
   })
 }
 
-/**
- * Returns the texts of a reply that look like a signature. The first value is undefined, which keeps the original
- * headers.
- */
+/** Returns texts of a reply that look like a signature. The first, undefined, keeps the original headers. */
 function signaturesIn(text: string): readonly (string | undefined)[] {
   return [undefined, ...(text.match(/(?:\w+=)?[\w+/=-]{20,100}/g) ?? []).slice(0, 3)]
 }
 
 interface JudgeOptions {
   readonly reasons: boolean
-  /**
-   * True if `fetch` joined repeated headers. The reason `signature_mismatch` is then also right for `malformed_header`.
-   */
+  /** True if `fetch` joined repeated headers. The reason may then be `signature_mismatch`. */
   readonly joined: boolean
 }
 

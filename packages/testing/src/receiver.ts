@@ -98,9 +98,7 @@ function logCases(test: ReceiverTest): void {
   })
 }
 
-/**
- * Forms in which a secret may be written: whole, without its prefix, the decoded key in hex, and the whole text in hex.
- */
+/** A secret may be written whole, without its prefix, as the decoded key in hex, or as the whole text in hex. */
 function formsOf(secret: string): readonly string[] {
   const bare = secret.slice(secret.indexOf('_') + 1)
   return [
@@ -169,9 +167,7 @@ function sharedCases(test: ReceiverTest): void {
   })
 }
 
-/**
- * Delivers the event two more times, with a new signed time each, as senders do. Asserts that there is only one effect.
- */
+/** Delivers the event two more times, with new signed times. Asserts that there is only one effect. */
 async function once(scene: ReceiverScene, id: string): Promise<void> {
   for (const later of [0, 1000]) await scene.deliver(id, { at: Date.now() + later })
   await scene.settle()

@@ -11,10 +11,7 @@ export function membersAt(
   return parts.includes(undefined) ? undefined : parts.join(between)
 }
 
-/**
- * Returns an object with the text at the path: the inverse of {@link membersAt}. With several paths, the text is split
- * at `between`, and each path gets one part.
- */
+/** The inverse of {@link membersAt}: returns an object that has the parts of the text at the paths. */
 export function placedAt(text: string, path: string | readonly string[], between: string): object {
   const paths = [path].flat()
   const parts = text.split(between)
@@ -23,10 +20,7 @@ export function placedAt(text: string, path: string | readonly string[], between
   return taken.reduce<object>((all, part, at) => mergeDeep(all, nested(paths[at]!, part)), {})
 }
 
-/**
- * Returns an object that has the value at a path, such as `data.id`. In `notifications.0.trigger`, the `0` makes a list
- * of one item.
- */
+/** Returns an object with the value at a path, such as `data.id`. In `items.0.id`, the `0` makes a list of one item. */
 export function nested(path: string, value: unknown): object {
   const names = path === '' ? [] : path.split('.')
   return names.reduceRight<unknown>(

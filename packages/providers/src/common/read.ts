@@ -14,10 +14,7 @@ export function text(value: unknown, name: string): string | undefined {
   return typeof found === 'string' && found !== '' ? found : undefined
 }
 
-/**
- * Returns a required member, by default the topic. Throws a `WebhookError` with the member's name if there is no such
- * member.
- */
+/** Returns a required member, by default the topic. Throws a `WebhookError` that has the member's name. */
 export function needed(
   value: unknown,
   name: string,
@@ -96,10 +93,7 @@ export function agreedTopic(
   return signed ?? said ?? ''
 }
 
-/**
- * Returns the topic `type.name`. A subscription to `type` also gets such events. Without a name, returns the topic
- * `type`.
- */
+/** Returns the topic `type.name`, with the alias `type`. Without a name, returns the topic `type`. */
 export function narrowed(
   type: string,
   name: string | undefined,

@@ -169,10 +169,7 @@ function placeOf({ topic, payload }: EventOfObject): Place | undefined {
   throw new UnrecoverableError(`stripeObject: ${topic} names no account of Stripe in ${header}`)
 }
 
-/**
- * Returns the path in a thin event. Returns undefined if the path is not one of Stripe's API, or does not end with the
- * id in the event.
- */
+/** Returns the path in a thin event, but only a path of Stripe's API that ends with the id in the event. */
 function relatedPath(related: unknown): string | undefined {
   const [id, url] = [field(related, 'id'), field(related, 'url')]
   if (
@@ -233,10 +230,7 @@ function pathOf(object: unknown): string | undefined {
   return `/v1/${template.replaceAll(/\{(\w+)\}/g, (_, name: string) => segment(field(object, name))!)}`
 }
 
-/**
- * Returns an id as one segment of a path, or undefined if the id cannot be a segment. The id is encoded, because apps
- * can choose the ids of coupons, plans and products.
- */
+/** Returns an id as one segment of a path, encoded: apps can choose the ids of coupons, plans and products. */
 function segment(id: unknown): string | undefined {
   const isId = typeof id === 'string' && /^(?!\.+$)[^\p{C}/\\]{1,255}$/u.test(id)
   return isId ? encodeURIComponent(id) : undefined

@@ -3,10 +3,7 @@ import { hmacAlgorithm, mismatch, parseJson, stringifyJson } from '@postern/core
 import type { Scheme } from '@postern/core/scheme'
 import { field, readsAsForm, text } from '../common/read.ts'
 
-/**
- * One item of a delivery. `live` is `'true'` for the live environment and `'false'` for the test environment. It is not
- * signed.
- */
+/** One item of a delivery. `live`, which is not signed, is `'true'`, or `'false'` in the test environment. */
 interface AdyenItem {
   readonly item: unknown
   readonly live?: unknown
@@ -49,10 +46,7 @@ export function adyenScheme(): Scheme<Uint8Array> {
   }
 }
 
-/**
- * Returns the items of a delivery in JSON or as a form. Throws `missing_header` if there are no items, because nothing
- * is signed then.
- */
+/** Throws `missing_header` if there are no items, because nothing is signed then. */
 export function adyenItems(delivery: Delivery): readonly AdyenItem[] {
   if (readsAsForm(delivery)) return [formItem(delivery.form())]
   const body = delivery.json('exact')
@@ -60,9 +54,7 @@ export function adyenItems(delivery: Delivery): readonly AdyenItem[] {
   return requestItems(body).map((item) => ({ item, live }))
 }
 
-/**
- * Returns the signed text of an item: eight fields joined by `:`, without escaping. A missing field is an empty text.
- */
+/** Returns eight fields joined by `:`, without escaping. A missing field is an empty text. */
 export function signedFields(item: unknown): string {
   const amount = field(item, 'amount')
   return [

@@ -3,9 +3,7 @@ import type { Draft, EventDraft } from '@postern/core/scheme'
 import { field, member, narrowed, text } from '../common/read.ts'
 import { joinedId } from './ids.ts'
 
-/**
- * Returns one event per alert in a group of alerts from Alertmanager or Grafana. A group without alerts is one event.
- */
+/** Returns one event per alert of Alertmanager or Grafana. A group without alerts is one event. */
 export function alertEvents(group: unknown): readonly EventDraft[] {
   const alerts = field(group, 'alerts')
   if (!Array.isArray(alerts) || alerts.length === 0) return [toEvent(group, group, undefined)]

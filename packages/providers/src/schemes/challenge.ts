@@ -15,10 +15,7 @@ export function checkedChallenge(challenge: string | undefined, shape: RegExp = 
   })
 }
 
-/**
- * Returns the reply that echoes a challenge from the query. Anybody can choose the challenge, so a header of the reply
- * keeps browsers from showing the challenge as a page.
- */
+/** Anybody can choose the challenge, so a header of the reply keeps browsers from showing the challenge as a page. */
 export function challengeReply(query: URLSearchParams, name: string, shape?: RegExp): Reply {
   const [challenge, ...more] = query.getAll(name)
   if (!challenge || more.length > 0)
@@ -31,10 +28,7 @@ export function challengeReply(query: URLSearchParams, name: string, shape?: Reg
   return { ...reply, headers: { ...reply.headers, 'x-content-type-options': 'nosniff' } }
 }
 
-/**
- * Returns the members of a provider's spec for a sender that verifies a new URL with an unsigned GET. The receiver
- * echoes the query parameter `name`.
- */
+/** For a sender that verifies a new URL with an unsigned GET. The reply echoes the query parameter `name`. */
 export const getChallenge = (
   name: string,
 ): Pick<ProviderSpec<object>, 'methods' | 'handshakes' | 'challenge' | 'greet'> => ({

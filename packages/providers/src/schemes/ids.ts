@@ -11,10 +11,7 @@ export function joinedId(value: unknown, ...paths: readonly string[]): string | 
 /** Pattern of a complete ISO time, with its zone. */
 export const TIME: RegExp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
 
-/**
- * Joins parts with `:`. `:` and `%` in a part are escaped, unless the part is an ISO time. So two different lists do
- * not make the same id.
- */
+/** Escapes `:` and `%` in a part, except in an ISO time, so that two different lists do not make the same id. */
 export function joined(parts: readonly unknown[]): string {
   return parts
     .map((part) => {

@@ -30,10 +30,7 @@ interface PresetSpec<Name extends string, Key, More extends object>
   readonly sends?: (at: number) => Readonly<Record<string, string>>
 }
 
-/**
- * Creates a function that returns the topic from the first path that the payload has. Without any of them, the topic is
- * `event`.
- */
+/** Reads the topic from the first path that the payload has. Without any of them, the topic is `event`. */
 export function topicOf(...paths: readonly string[]): Extract {
   return (_delivery, { value }) =>
     paths.map((path) => member(value, path)).find((topic) => topic !== undefined) ?? 'event'

@@ -59,9 +59,7 @@ export interface SenderSpec<Name extends string, Key, More extends object>
   readonly facts?: Omit<Partial<SenderFacts>, 'checked' | 'delivers' | 'example'>
 }
 
-/**
- * Creates a provider. Its options are the secret, the options in `extra` and, if the signature has a time, `tolerance`.
- */
+/** The options are the secret, the options in `extra` and, if the signature has a time, `tolerance`. */
 export function sender<Name extends string = 'secret', Key = unknown, More extends object = object>(
   given: SenderSpec<Name, Key, More>,
 ): Factory<Options<NoInfer<Name>, NoInfer<More>>> {

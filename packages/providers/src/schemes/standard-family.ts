@@ -67,10 +67,7 @@ const FAMILY_OPTIONS = {
   topicField: 'Member of the body that is the topic. Default type.',
 } as const
 
-/**
- * Creates a provider for a sender that uses Standard Webhooks 1.0.0. The sender may have its own format of secrets and
- * its own header names.
- */
+/** Creates a provider for Standard Webhooks 1.0.0, possibly with the sender's own secrets and header names. */
 export function standardFamily(given: StandardFamilySpec): Factory<StandardFamilySecretOptions> {
   const {
     secretHint = 'Signing secret of the endpoint, whsec_…',

@@ -32,10 +32,7 @@ const sha256 = hmacAlgorithm({ algorithm: 'sha256', encoding: 'base64' })
 // Index that `verify` returns for a shared key. Shared keys are not in the list of secrets, so they have no tenant.
 const SHARED = -1
 
-/**
- * A signature covers the public URL and the fields of a form. For other bodies, the URL's query has a digest of the
- * body.
- */
+/** A signature covers the public URL and the form. For other bodies, the URL's query has a digest of the body. */
 export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
   const shared = new Map<string, Uint8Array>()
   for (const [id, key] of Object.entries(options.sharedKeys ?? {})) {

@@ -68,10 +68,7 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
   }
 }
 
-/**
- * Form of a text that a receiver may echo. No message has this form, so an attacker cannot make the receiver decrypt a
- * message and send it back.
- */
+/** Form of a text to echo. No message has this form, so the receiver never decrypts a message for an attacker. */
 export const ECHO: RegExp = /^[\w-]{1,64}$/
 
 /** Throws `handshake_rejected` if the text does not have the form of {@link ECHO}. */
@@ -102,10 +99,7 @@ export function readMessage(delivery: Delivery, plain: string): unknown {
     : field(parseXml(plain, { depth }), 'xml')
 }
 
-/**
- * Returns the event of a message, with a topic such as `text` or `event.subscribe`. Messages of WeCom suites have
- * `InfoType` instead of `MsgType`.
- */
+/** The topic is for example `text` or `event.subscribe`. WeCom suites send `InfoType` instead of `MsgType`. */
 export function wechatEvent(payload: unknown): EventDraft {
   const type = text(payload, 'MsgType') ?? needed(payload, 'InfoType')
   const id = member(payload, 'MsgId') ?? joinedId(payload, 'FromUserName', 'CreateTime')

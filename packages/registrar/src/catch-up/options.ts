@@ -63,7 +63,6 @@ const OPTIONS: readonly (keyof CatchUpOptions)[] = [
   'onProgress',
 ]
 
-/** Throws a `TypeError` that names a wrong option. */
 export function checkCatchUp(
   receiver: Missing,
   source: Source,
@@ -115,10 +114,7 @@ function hours(time: number): string {
   return `${Math.round(time / 360_000) / 10} hours`
 }
 
-/**
- * Returns the store for the progress of a catch-up: the inbox's `records`. Throws a `TypeError` if the source, the
- * inbox or the tenant does not fit the receiver.
- */
+/** Returns the inbox's `records`. Throws a `TypeError` if source, inbox or tenant does not fit the receiver. */
 export function checkFits(
   { provider, settings }: Missing,
   source: Source,
@@ -175,7 +171,6 @@ function checkTenant(provider: Provider, source: Source, tenant: string | false 
     )
 }
 
-/** Returns the tenants of the provider's secrets. The list is empty if no secret has a tenant. */
 function tenantsOf(provider: Provider): readonly (string | undefined)[] | 'unknown' {
   const made = madeOf(provider)
   // The tenant is unknown if secrets come from a function, or if the provider was not made with `provider()`.

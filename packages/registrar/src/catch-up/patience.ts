@@ -32,7 +32,6 @@ export function createPatience(
   }
 }
 
-/** Returns the milliseconds until a retry, or undefined if a retry would not help. */
 function waitOf(error: unknown, pause: number): number | undefined {
   if (isWebhookError(error))
     return error.status === 503 && error.code !== 'receiver_closed' ? pause : undefined

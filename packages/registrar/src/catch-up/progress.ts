@@ -33,10 +33,7 @@ export interface Progress {
   asked(): Promise<void>
   /** Marks the run as complete, so that the next run starts from its option `since`. */
   finish(): Promise<void>
-  /**
-   * Ends the lease, so that another process can continue. Never rejects, because the lease also ends after {@link
-   * LEASE}.
-   */
+  /** Ends the lease, so that another process can continue. Never rejects, because the lease also expires. */
   release(): Promise<void>
 }
 
@@ -57,10 +54,7 @@ export function progressKey(...parts: readonly (string | null)[]): string {
   return `catch-up:${JSON.stringify(parts)}`
 }
 
-/**
- * Returns the end of the last run's time range, and if that run was interrupted, the time of the event where it
- * stopped.
- */
+/** Returns the end of the last run's range and, if that run was interrupted, the time of its last event. */
 export async function lastRun(
   records: Records,
   key: string,

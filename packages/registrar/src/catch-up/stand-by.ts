@@ -33,7 +33,6 @@ interface StandingSettings extends StandingCatchUp {
   readonly delay: number
 }
 
-/** Throws a `TypeError` that names a wrong option. */
 export function checkStanding(
   receiver: Missing,
   source: Source,
@@ -89,10 +88,7 @@ export function standBy(
     : () => undefined
 }
 
-/**
- * Catches up from the last delivery, or from the start of a silence. If the sender or the inbox cannot be reached,
- * retries for about 80 minutes. Never rejects.
- */
+/** If the sender or the inbox cannot be reached, retries for about 80 minutes. Never rejects. */
 async function automatic(
   receiver: Missing,
   source: Source,

@@ -13,10 +13,7 @@ const EVERY = 50
 const OFTEN = 1000
 const FAILURES = 100
 
-/**
- * Ingests the events of a time range, oldest first, or asks for their redelivery. After a failure, the next call
- * continues where this call stopped.
- */
+/** Events are ingested oldest first. After a failure, the next call continues where this call stopped. */
 export async function takeRange(
   receiver: Missing,
   source: Source,
@@ -163,7 +160,6 @@ function ownTrouble(error: unknown): string | undefined {
   return code === 'not_found' || code === 'invalid' ? code : undefined
 }
 
-/** Throws a `TypeError` if payloads have another API version than the endpoint's deliveries. */
 async function checkVersions(
   source: Source,
   { anyVersion }: CatchUpPlan,

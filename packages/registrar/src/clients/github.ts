@@ -44,7 +44,6 @@ export function githubClient(name: MakerName, options: ApiOptions): ApiCall {
   })
 }
 
-/** Reads the pages of a list. `next` is the query parameter for the next page. */
 export function githubPages(call: ApiCall, path: string, next: 'page' | 'cursor'): ReadPage {
   return pagesOf(call, 'GitHub', path, {
     query: { per_page: 100 },

@@ -30,7 +30,6 @@ export function stripeClient(
 /** Under `/v2`, Stripe requires a version. */
 export const V2: Readonly<Record<string, string>> = { 'stripe-version': '2026-10-28.endive' }
 
-/** Reads the pages of a list under `/v2`. */
 export function stripePagesV2(call: ApiCall, path: string, more: ListPages): ReadPage {
   return pagesOf(call, 'Stripe', path, {
     headers: V2,

@@ -25,10 +25,7 @@ interface SenderClient {
    * ''
    */
   readonly prefix?: (token: string) => string
-  /**
-   * Returns the milliseconds to wait before a retry, for a sender that does not use `Retry-After`. Undefined if the
-   * answer asks for no wait.
-   */
+  /** Returns the milliseconds to wait, or undefined, for a sender that does not use `Retry-After`. */
   readonly wait429?: (answer: ApiAnswer) => number | undefined
   /** Returns the error in a 2xx answer, for a sender that reports errors in this way. */
   readonly judge?: (answer: ApiAnswer) => ApiFault | undefined
@@ -36,7 +33,6 @@ interface SenderClient {
   readonly explain?: (body: unknown) => string | undefined
 }
 
-/** An error that the sender's answer reports. */
 export interface ApiFault {
   readonly code: RegistrarErrorCode
   readonly reason?: string
@@ -68,7 +64,6 @@ export interface ApiAnswer {
 
 export type ApiCall = (method: string, path: string, request?: ApiRequest) => Promise<ApiAnswer>
 
-/** Maximum number of times that one request is sent. */
 const ATTEMPTS = 5
 
 /**
@@ -134,8 +129,7 @@ export function senderCall(name: MakerName, options: ApiOptions, sender: SenderC
       return await readAnswer(await send(url, body === undefined ? init : { ...init, body }))
     } catch (error) {
       if (error instanceof RegistrarError) throw error
-      // The error from fetch names the URL, which may contain a token. So the new error does not have it as its
-      // `cause`.
+      // The error from fetch names the URL, which may contain a token, so it is not the `cause`.
       return new RegistrarError('unavailable', `${label}: ${networkReason(error, timeout)}`)
     }
   }
@@ -185,7 +179,6 @@ function parse(text: string): unknown {
 
 interface Sent {
   readonly label: string
-  /** Error messages must not contain these. */
   readonly secrets: readonly string[]
   /** Number of the attempt. The first is 1. */
   readonly attempt: number

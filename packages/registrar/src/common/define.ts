@@ -87,7 +87,6 @@ function handing(
     })
 }
 
-/** Makes the method `restore`, for senders with one endpoint per account. */
 function restorer(spec: RegistrarSpec): NonNullable<Registrar['restore']> {
   return async (endpoint, options = {}) => {
     unknownOptions('restore', options, ['secret', 'dryRun'])
@@ -122,10 +121,7 @@ export function topicList(text: string): readonly string[] {
   return text.trim().split(/\s+/)
 }
 
-/**
- * Applies the steps of a plan, without those that were applied before. Throws `stale_plan` before any change if the
- * endpoints now need other steps.
- */
+/** Skips steps that were applied before. Throws `stale_plan` before any change if other steps are now needed. */
 async function applyPlan(
   spec: RegistrarSpec,
   plan: Plan,

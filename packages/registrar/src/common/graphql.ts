@@ -20,10 +20,7 @@ export function graphqlClient(call: ApiCall, path: string): Ask {
   }
 }
 
-/**
- * Returns the error in a 200 answer. `codes` has the sender's error codes for a wrong token (`denied`) and for an
- * exceeded limit (`limited`).
- */
+/** `codes` has the sender's error codes for a wrong token (`denied`) and for an exceeded limit (`limited`). */
 export function judgeGraphql(
   answer: ApiAnswer,
   codes: { readonly denied: readonly string[]; readonly limited: readonly string[] },

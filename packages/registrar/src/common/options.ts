@@ -78,7 +78,6 @@ export type Token = string | (() => string | Promise<string>)
 
 const COMMON = ['api', 'timeout', 'patience', 'fetch', 'wait']
 
-/** Throws a `TypeError` that names an unknown or missing option. */
 export function checkOptions(name: MakerName, options: object): void {
   const { tokens, needs, takes }: OptionNames = OPTIONS[name]
   const required = [...tokens, ...needs]
@@ -96,10 +95,7 @@ interface TokenReader {
   readonly seen: () => readonly string[]
 }
 
-/**
- * Makes a function that reads and checks the token at each call. `seen` has the last 20 tokens, because a message may
- * repeat a token of an earlier call.
- */
+/** Reads the token at each call. `seen` has the last 20 tokens, because a message may repeat an earlier token. */
 export function tokenOf(name: string, token: Token): TokenReader {
   const seen = new Set<string>()
   const read = async (): Promise<string> => {
@@ -123,10 +119,7 @@ export function checkUrl(option: string, url: string, scheme: RegExp = /^https?:
     )
 }
 
-/**
- * Returns the base URL of an API without a final slash. Throws a `TypeError` unless the URL is https, or http to this
- * machine.
- */
+/** Throws a `TypeError` unless the URL is https, or http to this machine. The result has no final slash. */
 export function checkApi(title: string, api: string): string {
   const url = URL.canParse(api) ? new URL(api) : undefined
   const local = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(url?.hostname ?? '')

@@ -31,10 +31,7 @@ interface Dated {
 const MOST_PAGES = 1000
 /** No sender has a full page with fewer entries. */
 const FULL = 10
-/**
- * No request asks for more entries. A larger page counts as several, so that the limit of pages also limits the
- * entries.
- */
+/** No request asks for more entries. A larger page counts as several, so that the entries are limited too. */
 const LARGEST = 250
 
 /** Limits the number of pages per list, because a broken API may return pages without end. */
@@ -74,10 +71,7 @@ interface PagedSpec extends PagedList {
   readonly headers?: ListedDelivery['headers']
   /** Returns the payload of an item. @default the item */
   readonly payload?: (item: Fields) => Fields
-  /**
-   * Returns one item by its id, if the API can. Lists of undelivered events need this function, because an event leaves
-   * such a list when it is delivered.
-   */
+  /** Returns one item by its id, if the API can. An undelivered event leaves its list when it is delivered. */
   readonly one?: (id: string) => Promise<Fields>
   readonly derivesIds?: boolean
   readonly version?: () => Promise<string | undefined>
@@ -215,7 +209,6 @@ function add(found: Map<string, ListedEvent>, event: ListedEvent): void {
   found.set(event.id, { ...(newer ?? event), at: event.at, undelivered })
 }
 
-/** Throws a `TypeError` for a wrong range. */
 function boundsOf({ since, until, undelivered = true }: Range): PageBounds {
   if (!(since >= 0 && since <= until))
     throw new TypeError(

@@ -7,10 +7,7 @@ import { checkUrl } from './options.ts'
 
 const WANT = ['url', 'topics', 'previousUrls', 'all']
 
-/**
- * Returns the steps that turn the sender's endpoints into the wanted ones. Throws a `TypeError` if that is not
- * possible.
- */
+/** Throws a `TypeError` if no steps turn the sender's endpoints into the wanted ones. */
 export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint[]): Plan {
   checkWant(want)
   const map = mapTopics(want.topics, spec.names)

@@ -22,9 +22,7 @@ export function memberIn(value: unknown, path: string): unknown {
     : path.split('.').reduce<unknown>((inner, name) => row(inner)[name], value)
 }
 
-/**
- * Returns the query of the link to the next page. The token must not go to another host, so the link's host is ignored.
- */
+/** The token must not go to another host, so only the query of the link is used. */
 export function linkQuery(link: unknown, what: string): URLSearchParams {
   const url = asText(link)
   if (URL.canParse(url)) return new URL(url).searchParams
@@ -36,10 +34,7 @@ export function asText(value: unknown): string {
   return ['string', 'number', 'bigint'].includes(typeof value) ? String(value) : ''
 }
 
-/**
- * Parses an ISO 8601 time to milliseconds since 1970. Returns NaN for other texts, in some of which `Date.parse` would
- * find a year.
- */
+/** Returns milliseconds since 1970, or NaN if the text is not an ISO 8601 time. `Date.parse` accepts more texts. */
 export function time(value: unknown): number {
   const given = asText(value)
   return /^\d{4}-\d\d-\d\d[T ]\d\d:/.test(given) ? Date.parse(given) : Number.NaN
@@ -64,10 +59,7 @@ export function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(asText) : []
 }
 
-/**
- * Returns the id of a new endpoint. Throws `unexpected` if there is none, because the endpoint could not be found
- * again.
- */
+/** Throws `unexpected` if there is no id, because the endpoint could not be found again. */
 export function endpointId(value: unknown, what: string): string {
   const id = asText(value)
   if (id === '') throw new RegistrarError('unexpected', `${what}: the answer holds no id`)

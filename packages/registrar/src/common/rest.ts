@@ -8,7 +8,6 @@ import type { EndpointTarget, RegistrarSpec } from './spec.ts'
 /** Without a cursor, returns the first page. */
 export type ReadPage = (cursor?: string) => Promise<SourcePage<Fields>>
 
-/** A list in the sender's API. */
 export interface ListPages {
   /** Path of the rows in the answer. @default '': the answer itself is the list */
   readonly rows?: string
@@ -48,10 +47,7 @@ export function numbered(last: string): NextPage {
     Number(page) < Number(memberIn(json, last)) ? String(Number(page) + 1) : undefined
 }
 
-/**
- * Throws `unexpected` if a page has no new row, or if the pages do not end. With a partial list, a plan would create an
- * endpoint that already exists.
- */
+/** Throws `unexpected` for a partial list, with which a plan would create an endpoint that already exists. */
 export async function everyRow(title: string, page: ReadPage): Promise<readonly Fields[]> {
   const { goesOn } = createPaging({ since: 0, until: 0 })
   const found: Fields[] = []
@@ -74,7 +70,6 @@ export async function everyRow(title: string, page: ReadPage): Promise<readonly 
 export interface EndpointMembers {
   /** Path of the id. @default 'id' */
   readonly id?: string
-  /** Path of the URL. */
   readonly url: string
   /** Path of the list of topics, or a function that returns them. */
   readonly topics: string | ((endpoint: Fields) => readonly string[])
@@ -115,9 +110,7 @@ function has(endpoint: Fields, members: Fields): boolean {
   return Object.entries(members).every(([name, value]) => endpoint[name] === value)
 }
 
-/** A REST API with one resource per endpoint. */
 interface RestApi extends EndpointMembers {
-  /** For messages. */
   readonly title: string
   /** Path of the list. The path of an endpoint is this path, followed by the endpoint's id. */
   readonly path: string

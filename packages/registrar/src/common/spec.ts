@@ -28,8 +28,7 @@ export interface RegistrarSpec
   /** Settings that each endpoint must have. A plan compares no other settings. */
   readonly settings?: EndpointSettings
   /**
-   * Members that an update cannot change: `url`, `topics`, or names of settings. If one of them differs, a plan
-   * replaces the endpoint.
+   * Members that an update cannot change: `url`, `topics` or a setting. If one differs, a plan replaces the endpoint.
    */
   readonly fixed?: readonly string[]
   /** Maximum number of subscriptions in a plan, unless the user sets `all: true`. */
@@ -47,19 +46,14 @@ export interface RegistrarSpec
   readonly failures?: (
     endpoint: Endpoint,
   ) => Promise<readonly FailedDelivery[] | Pick<EndpointStatus, 'delivering' | 'failures'>>
-  /**
-   * Returns true for an endpoint with the wanted URL that another registrar manages. A plan does not change that
-   * endpoint.
-   */
+  /** Returns true if another registrar manages this endpoint, so that a plan leaves it unchanged. */
   readonly leaves?: (endpoint: Endpoint, want: Want) => boolean
   readonly rotate?: (id: string, hand: HandSecret) => Promise<void>
   readonly reveal?: (id: string, hand: HandSecret) => Promise<void>
   readonly warn?: (want: Want) => readonly string[]
 }
 
-/**
- * Passes a secret to the app. `endpoint` is the id of the new endpoint, if a new endpoint replaces the old endpoint.
- */
+/** `endpoint` is the id of the new endpoint, if a new endpoint replaces the old endpoint. */
 type HandSecret = (url: unknown, secret: unknown, endpoint?: string) => Promise<void>
 
 /** What an endpoint must be after a step. */

@@ -47,9 +47,7 @@ interface RawAnswer {
   readonly written: number
 }
 
-/**
- * Writes the head of a request, and calls `body` with the socket. Resolves when the server has closed the connection.
- */
+/** Writes the head of a request, then calls `body`. Resolves when the server has closed the connection. */
 export function exchange(
   url: string,
   lines: readonly string[],

@@ -181,8 +181,7 @@ interface RunningAudit {
   readonly heard: (judged: AuditCase) => void
 }
 
-// Number of recent cases to play again after a crash. A process may end only a few requests after the request that
-// caused the crash.
+// After a crash, this number of recent cases is played again, because the crash may come a few requests late.
 const SUSPECTS = 3
 
 /** Plays cases in order. A failure counts only if it occurs again with new requests. */

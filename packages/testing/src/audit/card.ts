@@ -90,7 +90,6 @@ ${text(left, right, value)}
 `
 }
 
-// Space to the left and right of a text, in pixels.
 const PAD = 6
 
 /** Returns the width of a text in pixels, an estimate. With the attribute `textLength`, every font has this width. */

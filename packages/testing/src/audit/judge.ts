@@ -104,10 +104,7 @@ function failed(
   }
 }
 
-/**
- * Returns the severity of a failure. Two kinds of failures are at most `medium`. A 5xx instead of a rejection only
- * causes retries, and a 2xx without an effect is only a wrong reply.
- */
+/** A 5xx instead of a rejection only causes retries. A 2xx without an effect is only a wrong reply. */
 function severityOf({ severity, expects }: AuditCase, symptom: Symptom): Severity {
   const isMild = (symptom === 'error' && expects.reply === 'rejected') || symptom === 'acknowledged'
   return isMild && rank(severity) < rank('medium') ? 'medium' : severity
@@ -181,10 +178,7 @@ export function gradeOf({
   return { grade: 'A', reason: 'every case that applies to this sender went as it must' }
 }
 
-/**
- * Groups failures by cause. A receiver that accepts unsigned deliveries accepts every forged delivery, so all of these
- * are one finding.
- */
+/** A receiver that accepts unsigned deliveries accepts every forged delivery, so all of these are one finding. */
 export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFinding[] {
   const open = failures.some(
     ({ case: { id }, symptom }) => id === 'forged/no-signature' && symptom === 'accepted',

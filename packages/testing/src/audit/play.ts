@@ -85,10 +85,7 @@ async function playRound(
 
 /** Counts the receiver's effects, and measures how long they take to appear. */
 export interface Effects {
-  /**
-   * Returns the number of new effects since the last reading. Waits until there are `least`, or until the maximum wait
-   * is over.
-   */
+  /** Returns the number of new effects. Waits until there are `least`, or until the maximum wait is over. */
   rise(least: number): Promise<number>
   /** Waits for late effects, then returns the number of new effects since the last reading. */
   settle(): Promise<number>

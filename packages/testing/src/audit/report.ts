@@ -87,10 +87,7 @@ export function memoryCase(isKnown: boolean): AuditCase {
   }
 }
 
-/**
- * Compares the memory before and after a run. This failure cannot be confirmed by a second run, because memory that
- * grew stays large.
- */
+/** A second run cannot confirm that memory has grown, because memory that grew stays large. */
 export function watchMemory(
   read: (() => Promise<number>) | undefined,
   cases: readonly AuditCase[],

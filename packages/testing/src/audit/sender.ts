@@ -60,10 +60,7 @@ interface SenderSettings {
   readonly seededIds?: boolean
 }
 
-/**
- * Creates a sender whose event ids are new in each run, even with the same seed. Otherwise a receiver would treat the
- * deliveries of a second run as duplicates.
- */
+/** Event ids are new in each run, so that a receiver does not treat the deliveries of a second run as duplicates. */
 export async function auditSender(
   provider: Provider,
   { url, seed, now, seededIds = false }: SenderSettings,
@@ -156,10 +153,7 @@ async function samplesOf(about: About): Promise<readonly Sample[]> {
   }
 }
 
-/**
- * Returns the URL to sign, and a function that sets the URL to send to. If the provider has `publicUrl`, that URL is
- * signed, and the request goes to the audited URL.
- */
+/** If the provider has `publicUrl`, that URL is signed, but the request goes to the audited URL. */
 function urlsOf(
   options: object,
   url: string,
@@ -190,7 +184,6 @@ function otherSecrets(about: About, right: unknown, random: () => number): reado
     .filter((secret) => !own.has(secret))
 }
 
-/** Returns undefined if the provider expects secrets of another format. */
 function madeWith(
   about: About,
   options: object,
@@ -292,7 +285,6 @@ function signaturePlaceOf(
 /** Finds the MAC (the signature itself) in a header: the last part that looks like one. */
 export function macOf(value: string): {
   readonly mac: string
-  /** Replaces the MAC in the header's value. */
   readonly put: (mac: string) => string
 } {
   const found = [...value.matchAll(/[A-Za-z0-9+/_-]{20,}={0,2}/g)].at(-1)

@@ -36,7 +36,6 @@ export function event(id: string, options: Partial<EventRecord> = {}): EventReco
   }
 }
 
-/** Makes an event with tasks. Each task is a draft, or the name of its subscription. */
 export function item(
   id: string,
   tasks: readonly (string | TaskDraft)[] = ['a'],
@@ -86,10 +85,7 @@ export function burst(id: number, options: Burst = {}): IntakeItem {
   return item(String(id), [{ subscription: 'a', orderKey: key, debounce, ...draft }])
 }
 
-/**
- * Returns a label for each run, such as `2 + 1`: the event's id, and the number of events that were folded into the
- * run.
- */
+/** Returns for each run the event's id and the number of events that were folded into the run, such as `2 + 1`. */
 export function runsOf({ runs }: Pick<TaskRecorder, 'runs'>): readonly string[] {
   return runs.map(({ claim }) => `${claim.event.id} + ${claim.folded?.count}`)
 }

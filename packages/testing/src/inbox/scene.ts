@@ -34,9 +34,7 @@ export interface Scene {
   readonly view: InboxView
   /** Attaches a receiver to the inbox, and records its tasks. Starts its worker, unless `work` is false. */
   join(options?: JoinOptions): JoinedReceiver
-  /** Closes all receivers, and opens a new inbox on the same store. */
   restart(): Promise<void>
-  /** Registers a function to call before the inbox is closed. */
   atEnd(close: () => Promise<unknown>): void
 }
 

@@ -15,10 +15,7 @@ import {
 // These members of a provider inspect a delivery. The others only describe the provider.
 const STEPS = ['admit', 'greet', 'verify', 'handshake', 'events', 'reply'] as const
 
-/**
- * Defines tests that a rejected delivery does not change, call or fetch anything. The tests run with and without an
- * access check in front of the provider.
- */
+/** Runs the tests with and without an access check in front of the provider. */
 export function accessLaws(
   under: ProviderUnderTest,
   vectors: readonly Vector[],

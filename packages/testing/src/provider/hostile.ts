@@ -21,10 +21,7 @@ export const LABELS: readonly (string | undefined)[] = [
 ]
 const QUERY = 'type=evil&topic=evil&event=evil&id=evil&command=%2Fevil&payload=%7B%7D'
 
-/**
- * Defines tests with deliveries that an attacker has captured and changed. The provider must reject each one, or read
- * the same events as without the change.
- */
+/** The provider must reject each changed delivery, or read the same events as without the change. */
 export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
   const provider = signingProvider(under, laws, laws.secrets[0])
   const { covers, labelled, formats = ['json'], codings = {}, methods = ['POST'] } = provider
@@ -138,10 +135,7 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
 
 let made: readonly (string | Uint8Array)[] | undefined
 
-/**
- * Bodies that are expensive to read. They are made at the first use, because compressing 50 MB would slow down every
- * import of the package.
- */
+/** Made at the first use, because compressing 50 MB would slow down every import of the package. */
 function bombs(): readonly (string | Uint8Array)[] {
   made ??= [
     `[${'{},'.repeat(50_000)}{}]`,

@@ -89,8 +89,7 @@ function withNote(draft: Draft = {}, note: string): Draft {
   return { ...draft, payload: { ...payload, note } }
 }
 
-// Uses one receiver for all attacks. The receiver accepts no attack, so no later attack is rejected only as a
-// duplicate.
+// The receiver accepts no attack, so no later attack is rejected only as a duplicate.
 async function rejecting(
   provider: Provider,
   body: (attack: (request: SignableRequest) => Promise<void>) => Promise<void>,

@@ -10,7 +10,6 @@ export interface Signing {
   readonly at: number
 }
 
-/** Yields copies of the request. Each copy differs in one part that the signature covers. */
 export function* tamperings(
   { provider: { covers }, sign, draft, laws, at }: Signing,
   signed: SignableRequest,
@@ -48,10 +47,7 @@ export function* tamperings(
   }
 }
 
-/**
- * Returns the headers and query parameters that depend on the secret, except those with random values, such as a
- * request id.
- */
+/** Returns the headers and query parameters that depend on the secret, without those with random values. */
 export function signaturePlaces(
   sign: (draft: Draft) => SignableRequest,
   draft: Draft,

@@ -26,7 +26,6 @@ const FOUR_DAYS = 4 * 86_400_000
 /** A delivery for `receive()`, or a function that delivers in another way. */
 type Deliver = DeliveryInit | ((receiver: Receiver) => Promise<Reply>)
 
-/** A receiver that gets one delivery at a time. */
 interface Bench {
   send(delivery: Deliver): Promise<Tried>
   close(): Promise<void>

@@ -22,9 +22,7 @@ export function answer(folder: string, step: HandlerStep): void {
   writeFileSync(join(folder, ANSWERS[step]), '')
 }
 
-/**
- * Returns true if a handler has answered. The file of an earlier answer was deleted when the test requested the step.
- */
+/** The file of an earlier answer was deleted when the test requested the step. */
 export function hasAnswered(folder: string, step: HandlerStep): boolean {
   return existsSync(join(folder, ANSWERS[step]))
 }

@@ -22,10 +22,7 @@ interface SignedByCertificateOptions extends CertificateRules {
   /** For error messages: the header or field with the signature. */
   readonly at: At
   readonly read: (delivery: Delivery) => CertificateClaim
-  /**
-   * Returns the signed text. Returns undefined if the delivery is for another recipient than `key`, which is for
-   * example a topic or a webhook id.
-   */
+  /** Returns the signed text, or undefined if the recipient is not `key` (for example a topic or a webhook id). */
   readonly message: (delivery: Delivery, key: string) => string | undefined
   /** Checks the dates of a message after its signature was verified. */
   readonly check?: (delivery: Delivery, now: number) => void

@@ -6,10 +6,7 @@ import { pathFault } from './path.ts'
 const MAX_DEPTH = 5
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
-/**
- * Returns the certificates in a PEM text, in order. If one of them cannot be read, or if there is none, returns
- * undefined.
- */
+/** Returns the certificates of a PEM text. Undefined if there are none, or if one cannot be read. */
 export function parseCertificates(pem: unknown): X509Certificate[] | undefined {
   try {
     const found = typeof pem === 'string' ? pem.match(PEM) : null

@@ -80,8 +80,7 @@ function within(name: GeneralName, base: GeneralName): boolean {
 }
 
 /**
- * Returns the common names that look like hosts. A certificate without DNS names may have its host only in the common
- * name, so name constraints must apply to the common names too.
+ * Name constraints also apply to common names that look like hosts, because a certificate may have its host only there.
  */
 function commonNames(subject: Uint8Array): readonly GeneralName[] {
   return derElements(derElement(subject).content)

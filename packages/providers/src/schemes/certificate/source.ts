@@ -34,10 +34,7 @@ interface CertificateSource {
   find(url: string, hosts: readonly string[], now: number): MaybePromise<X509Certificate>
   /** Notes that the certificate at a URL has verified a delivery. */
   trust(url: string): void
-  /**
-   * URLs whose certificate has verified a delivery. Fetches of other URLs, which may be an attacker's, do not delay
-   * fetches of these URLs.
-   */
+  /** URLs whose certificate has verified a delivery. Fetches of an attacker's URLs do not delay their fetches. */
   readonly trusted: TrustedNames
 }
 

@@ -18,10 +18,7 @@ export interface SignatureTarget {
   readonly query: string
 }
 
-/**
- * Returns the parts of a URL. Scheme and host are in lower case, without the default port. Path and query are
- * unchanged.
- */
+/** Scheme and host are in lower case, without the default port. Path and query are unchanged. */
 export function targetOf(url: string): SignatureTarget {
   const { protocol, host } = new URL(url)
   const rest = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^?#]*)(\?[^#]*)?/i.exec(url)
@@ -117,8 +114,7 @@ function fieldValue(
   }
 }
 
-// Joins a header value that an older client has folded over several lines. Each line break becomes one space (section
-// 2.1).
+// Older clients may fold a header value over several lines. Each line break becomes one space (section 2.1).
 function unfolded(line: string): string {
   if (!line.includes('\n')) return line.trim()
   return line

@@ -65,10 +65,7 @@ export interface HttpMessageSignaturesOptions {
 
 const LONGEST_INPUT = 8192
 
-/**
- * Returns `content-digest` and the headers that the delivery's signatures name. In `Signature-Input`, names of
- * components are in quotes.
- */
+/** Returns `content-digest` and the covered headers. In `Signature-Input`, names of components are in quotes. */
 function coveredHeaders(delivery: Delivery): readonly string[] {
   const input = delivery.header('signature-input')?.slice(0, LONGEST_INPUT) ?? ''
   return ['content-digest', ...(input.match(/(?<=")[a-z\d-]+(?=")/g) ?? [])]
@@ -201,10 +198,7 @@ export function coversField(
   )
 }
 
-/**
- * Returns a time among the parameters of a signature, in seconds since 1970. Throws `malformed_header` if the time is
- * not a whole number.
- */
+/** Returns a time in seconds since 1970. Throws `malformed_header` if it is not a whole number. */
 export function seconds(values: ReadonlyMap<string, unknown>, name: string): number | undefined {
   const value = values.get(name)
   if (value === undefined) return undefined

@@ -31,10 +31,7 @@ interface ReadSignatureOptions {
 // component makes the receiver read another header.
 const MAX_COMPONENTS = 32
 
-/**
- * Returns the parsed signature to verify (RFC 9421, section 4). If there are several signatures, the options choose
- * one.
- */
+/** If there are several signatures, the options choose one (RFC 9421, section 4). */
 export function readSignature(
   sf: StructuredFields,
   delivery: Delivery,

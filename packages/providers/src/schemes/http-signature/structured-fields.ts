@@ -25,10 +25,7 @@ export const structuredFields: Peer<StructuredFields> = peer(
 
 export type FieldItem = readonly [value: unknown, parameters: ReadonlyMap<string, unknown>]
 
-/**
- * Returns a dictionary from all lines of a header. A header with a repeated key is rejected, because the sender may
- * mean either value.
- */
+/** Reads all lines of a header. A repeated key is rejected, because the sender may mean either value. */
 export function dictionary(
   sf: StructuredFields,
   delivery: Delivery,

@@ -91,10 +91,7 @@ function skewOf(tolerance: number): number {
   return Math.min(100, Math.floor(tolerance / 3))
 }
 
-/**
- * Returns a delivery with a made-up topic in the sender's format. Returns undefined if deliveries do not contain their
- * topic.
- */
+/** Makes up a topic in the sender's format. Returns undefined if deliveries do not contain their topic. */
 function unknown(sender: AuditSender): AuditRequest | undefined {
   const part = `audit${letters(12, sender.random)}`
   const [first] = sender.samples

@@ -11,10 +11,7 @@ import { skipUnless } from './authentic.ts'
 import { canRebody } from './layouts.ts'
 import { FORGERY, IN_BODY } from './signatures.ts'
 
-/**
- * Returns malformed deliveries, signed and unsigned. The receiver may accept or reject them, but must not crash or
- * reply with 5xx.
- */
+/** The receiver may accept or reject these deliveries, but must not crash or reply with 5xx. */
 export function spoiltCases(sender: AuditSender): readonly AuditCase[] {
   return [...signedNonsense(sender), ...unsignedNonsense(sender), ...methods(sender)]
 }

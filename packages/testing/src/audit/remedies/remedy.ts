@@ -4,7 +4,6 @@ export type RemedyId = keyof typeof DOES
 /** A kind of app that has its own remedies. */
 export type RemedyStack = 'express' | 'next' | 'flask' | 'php' | 'go'
 
-/** The remedies for one kind of app, each with two lines of code. */
 type RemedyLines = Readonly<Record<RemedyId, readonly [string, string]>>
 
 /**
@@ -192,7 +191,6 @@ const phpLines: RemedyLines = {
   ],
 }
 
-/** Remedies for Go with net/http. */
 const goLines: RemedyLines = {
   verify: [
     'mac := hmac.New(sha256.New, secret); mac.Write(raw)',

@@ -5,10 +5,7 @@ import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
 
-/**
- * Asserts that event 1 runs only once. The event `last` is accepted later, so a second run of event 1 would come before
- * it.
- */
+/** The event `last` is accepted later, so a second run of event 1 would come before `last` runs. */
 async function ranOnce(shop: JoinedReceiver): Promise<void> {
   await shop.settle(2, item('last'))
   assert.deepEqual(shop.ran(), ['a:1', 'a:last'])

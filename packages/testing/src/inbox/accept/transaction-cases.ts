@@ -13,10 +13,7 @@ export interface TransactionProbe {
   read(): Promise<readonly string[]> | readonly string[]
 }
 
-/**
- * Defines tests of `task.commit`. It commits the effect and the outcome of a task together or not at all. `probe` is
- * for the store of the inbox that was created last.
- */
+/** Defines tests of `task.commit`. `probe` is for the store of the inbox that was created last. */
 export function transactionCases(test: SceneTest, probe: () => TransactionProbe): void {
   test('what commit writes is there when the task is done, and the task is done with it', async (scene) => {
     await setUp(scene)

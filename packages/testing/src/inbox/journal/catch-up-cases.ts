@@ -9,7 +9,6 @@ const FAILS_AT = 80
 const provider = acme({ secret: 'a secret of the suite' })
 const ids = Array.from({ length: COUNT }, (_, at) => String(at + 1))
 
-/** Defines tests of `catchUp`, which stores its progress in the inbox's records. */
 export function catchUpCases(test: SceneTest): void {
   flakyCase(test)
   test('each event is accepted once, and a call that was cut off continues there', async (scene) => {
@@ -113,10 +112,7 @@ function listen(
   return { receiver, ran, allDone }
 }
 
-/**
- * Makes a source whose events are a millisecond apart. Until `recover` is called, reading an event after FAILS_AT
- * fails.
- */
+/** Makes a source. Until `recover` is called, reading an event after FAILS_AT fails. */
 function list(
   start: number,
   read: string[],

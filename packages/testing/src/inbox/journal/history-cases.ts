@@ -160,10 +160,7 @@ export function historyCases(test: SceneTest, durable: boolean): void {
 const MINUTE = 60_000
 let start = 0
 
-/**
- * Returns the start of a minute an hour ago, the same for all tests. Workers have no clock at module scope, so the
- * first call computes the time.
- */
+/** Returns the start of a minute an hour ago. Workers have no clock at module scope, so the first call decides. */
 export function historyStart(): number {
   return (start ||= Math.floor(Date.now() / MINUTE) * MINUTE - 60 * MINUTE)
 }

@@ -7,10 +7,7 @@ import { DONE_OUTCOME, lane } from '../recorder.ts'
 
 const NEVER = new Promise<Outcome>(() => {})
 
-/**
- * Defines tests of a receiver that closes while tasks run, as in a deploy. Closing must not count as a failure of the
- * tasks.
- */
+/** A receiver that closes while tasks run, as in a deploy, must not count this as a failure of the tasks. */
 export function closeCases(test: SceneTest): void {
   test('a handler that ends when its signal aborts is settled as it says', async (scene) => {
     const shop = scene.join({

@@ -6,12 +6,10 @@ import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
 
-/** Runs at most `max` due tasks, for at most a minute. */
 function drain(shop: JoinedReceiver, max = 1000): Promise<RunDueResult> {
   return shop.port.drain!(Date.now() + 60_000, max)
 }
 
-/** Defines tests of `drain`, which runs due tasks when it is called. */
 export function drainCases(test: SceneTest, shared: boolean): void {
   test('what is due runs, and it tells what became of it', async (scene) => {
     const due = Date.now() + HOUR

@@ -16,10 +16,7 @@ const WIDE = lane('a', { concurrency: 10, attempts: 2 })
 
 type Run = (claim: Claim) => Outcome | Promise<Outcome>
 
-/**
- * Defines tests of interruptions. A crash counts only against the task that caused the crash, not against other running
- * tasks.
- */
+/** A crash counts only against the task that caused the crash, not against other running tasks. */
 export function interruptionCases(test: SceneTest): void {
   test('an interruption uses no attempt, and the view shows it', async (scene) => {
     const first = await hang(scene)

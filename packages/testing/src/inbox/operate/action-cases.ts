@@ -9,7 +9,6 @@ async function actions(scene: Scene, task?: string): Promise<readonly OperatorAc
   return (await scene.inbox.journal!.actions(query)).rows
 }
 
-/** Defines tests of the journal's list of operator actions. */
 export function actionCases(test: SceneTest, durable: boolean): void {
   test('a change says who did what, to which tasks and how many; a dry run leaves no trace', async (scene) => {
     const shop = await joinDead(scene, 3)

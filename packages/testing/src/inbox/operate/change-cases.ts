@@ -6,7 +6,6 @@ import type { SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
 
-/** Defines tests of changes by operators. A dry run only counts the tasks, and a change can take several calls. */
 export function changeCases(test: SceneTest): void {
   test('a dry run counts and changes nothing', async (scene) => {
     const shop = await joinDead(scene, 3)

@@ -32,7 +32,6 @@ function assertErased({ record, delivery: left }: TaskDetail, id: string): void 
   assert.ok(Date.now() - left.receivedAt < 60_000)
 }
 
-/** Defines tests of `InboxView.erase`. `keepsDone` is true if the view lists done tasks. */
 export function eraseCases(test: SceneTest, keepsDone: boolean): void {
   test('contents are erased, and identity, topic and times stay', async (scene) => {
     await dead(scene, ['1', '2'])

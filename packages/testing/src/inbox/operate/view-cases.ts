@@ -8,7 +8,6 @@ const HOUR = 3_600_000
 const ids = (tasks: readonly TaskInfo[]): string[] =>
   tasks.map(({ subscription, event }) => `${subscription}:${event.id}`).sort()
 
-/** Defines tests of the inbox view. `keepsDone` is true if the view lists done tasks. */
 export function viewCases(test: SceneTest, keepsDone: boolean): void {
   test('an error without a message is an error of its name', async (scene) => {
     const error = { name: 'TypeError', message: '' }

@@ -12,7 +12,6 @@ async function attempts(scene: Scene): Promise<readonly Attempt[]> {
 
 const outcomes = (all: readonly Attempt[]): readonly string[] => all.map(({ outcome }) => outcome)
 
-/** Defines tests of the attempts in the journal. `keepsDone` is true if the view lists done tasks. */
 export function attemptCases(test: SceneTest, keepsDone: boolean): void {
   test('an attempt has its start, duration, outcome and process', async (scene) => {
     const from = Date.now()

@@ -5,10 +5,7 @@ import type { SceneTest } from '../scene.ts'
 
 const LANE = lane('a', { ordered: true, concurrency: 5 })
 
-/**
- * Defines tests of how operators see and replay folded tasks. A folded task ended without a run, because another task
- * of its key ran with the newest event.
- */
+/** A folded task ended without a run, because another task of its key ran with the newest event. */
 export function debounceReplayCases(
   test: SceneTest,
   skills: { readonly keepsDone?: boolean; readonly pages?: boolean },

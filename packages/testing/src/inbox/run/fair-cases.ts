@@ -14,10 +14,7 @@ function flood(tenant: string, count: number): IntakeItem[] {
   return Array.from({ length: count }, (_, at) => of(tenant, at))
 }
 
-/**
- * Returns a function that fails the first attempt of the first 30 tasks of the tenant. These tasks are due again in an
- * hour.
- */
+/** The first attempt of the first 30 tasks of the tenant fails, and these tasks are due again in an hour. */
 function failsFirst(tenant: string): (claim: Claim) => Outcome {
   const failed = new Set<string>()
   return ({ id, event }) => {

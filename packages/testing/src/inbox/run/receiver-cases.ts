@@ -3,7 +3,6 @@ import { fixed, UnrecoverableError } from '@postern/core'
 import { gate } from '../make.ts'
 import { receiverHeard, deliverSigned, type SceneTest } from '../scene.ts'
 
-/** Defines tests with a complete receiver and signed deliveries. */
 export function receiverCases(test: SceneTest, bounded: boolean): void {
   test('a delivery through a receiver: acknowledged, run, and a redelivery runs nothing', async (scene) => {
     const { receiver, happened, until } = receiverHeard(scene)

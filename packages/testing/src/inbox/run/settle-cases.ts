@@ -117,8 +117,7 @@ export function settleCases(test: SceneTest): void {
 
   test('an outcome that cannot be stored is buried with its reason, and holds up no other', async (scene) => {
     const open = gate()
-    // JSON has no such value, so a store that serializes tasks cannot accept this one. In an app, core rejects the
-    // value earlier.
+    // A store that serializes tasks cannot accept this value. In an app, core rejects the value earlier.
     const odd = { subscription: 'a', part: 'x', data: { n: 1n } } as unknown as TaskDraft
     const shop = scene.join({
       async run({ event }) {

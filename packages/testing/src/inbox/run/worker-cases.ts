@@ -41,8 +41,7 @@ export function workerCases(test: SceneTest, durable: boolean): void {
     open.pass()
     await closed
     assert.equal(shop.settled.length, shop.runs.length)
-    // An inbox in memory may still run the second task, because a restart would lose it. In durable storage, the task
-    // waits.
+    // An inbox in memory may still run the second task, because a restart would lose it.
     if (durable) assert.deepEqual(shop.ran(), ['a:1'])
     const next = scene.join()
     await next.accept(item('last'))
