@@ -7,7 +7,7 @@ export interface Bounds {
   over(): boolean
   /** Counts one verification. Returns false if none is left. */
   take(): boolean
-  /** Counts the bytes of the next verification. After each 256 KiB, returns a promise to await, for other requests. */
+  /** Counts bytes to verify. After each 256 KiB, returns a promise to await, so that other requests can run. */
   turn(bytes: number): Promise<void> | undefined
   stats(): { readonly attempts: number; readonly ms: number; readonly stopped: boolean }
 }

@@ -125,7 +125,7 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     }
   }
 
-  /** Returns true if the request may be an unsigned challenge. In a POST, only providers that declare it have any. */
+  /** Returns true if the request may be an unsigned challenge: a POST only if the provider declares that. */
   function mayGreet(method: string): boolean {
     return provider.greet !== undefined && (method !== 'POST' || provider.greets === 'body')
   }

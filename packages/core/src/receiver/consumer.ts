@@ -75,7 +75,7 @@ interface ConsumerContext extends RunContext {
 
 type Runner = { readonly run: typeof runAttempt }
 
-/** Makes what the inbox knows of the receiver: its subscriptions, how to run a task, and listeners for outcomes. */
+/** Creates the object through which the inbox uses the receiver: subscriptions, runs, listeners for outcomes. */
 export function createConsumer(context: ConsumerContext): Consumer {
   const { observer } = context
   let runner: Runner | undefined

@@ -242,7 +242,7 @@ export function createSubscriptions(durable: boolean): Subscriptions {
   function freeName(wanted: string): string {
     let name = wanted
     for (let number = 2; byName.has(name); number++) name = `${wanted}#${number}`
-    // The number depends on the order of calls of `on`. After a swap, stored tasks would run with the other handler.
+    // A number in a name depends on the order of calls of `on`. After a swap, tasks would run with the other handler.
     if (durable && name !== wanted)
       throw new TypeError(
         `two subscriptions without a name on ${wanted}: give each a name, such as on('${wanted}', { name: 'mail' }, handler), since stored tasks find their handler by it`,

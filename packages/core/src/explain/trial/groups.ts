@@ -107,7 +107,7 @@ const BY_LENGTH: Readonly<Record<number, readonly string[]>> = {
   64: ['sha512'],
 }
 
-/** Recomputes each compared signature with other hash functions, and returns a change for each that matches. */
+/** Recomputes each compared signature with other hash functions, and returns a change for each that then matches. */
 async function algorithms(state: TrialState, trial: Trial, bounds: Bounds): Promise<Change[]> {
   const found: Change[] = []
   for (const key of state.keys) {

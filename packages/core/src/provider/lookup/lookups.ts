@@ -194,7 +194,7 @@ export interface BucketOptions {
 }
 
 export interface LookupBucket {
-  /** Runs a look-up if the limits allow it. Otherwise rejects with `secret_unavailable` (503), for a retry. */
+  /** Runs a look-up if the limits allow it, else rejects with `secret_unavailable` (503), so the sender retries. */
   run<Value>(now: number, ask: () => Promise<Value>): Promise<Value>
   /** Counts a look-up and returns the function that ends it. Throws `secret_unavailable` beyond the limits. */
   enter(now: number): () => void

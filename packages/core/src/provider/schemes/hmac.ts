@@ -165,7 +165,7 @@ export interface Compared {
   readonly candidates: readonly string[]
 }
 
-// Functions to call at each comparison, by key. Undefined until a tool calls `watch`, which saves time.
+// Functions to call at each comparison, by key. Undefined without a tool, so that receivers lose no time.
 let watchers: WeakMap<Uint8Array, (seen: Compared) => void> | undefined
 
 export function watch(key: Uint8Array, report: (seen: Compared) => void): void {
