@@ -142,7 +142,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
         began = at
         probing = probe(at).finally(() => (probing = undefined))
       }
-      // The next call sees the result of a slower test write. The first write to an inbox is slow, since it creates tables.
+      // The next call sees the result of a slower test write. The first write is slow, since it creates tables.
       await settledBy(probing, performance.now() + PROBE)
       if (!writes.suspect && writes.failure === undefined) return undefined
     }

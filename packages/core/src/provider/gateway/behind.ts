@@ -154,7 +154,7 @@ function unwrapped(
   const own = createDelivery({ method, url, headers, body }, limits, declared)
   markVerified(own)
   const parsed = parseBody(own, envelope.exact === true)
-  // `parsed` is no promise: `receive` has loaded the XML parser, and `behind` throws for a multipart sender.
+  // `parsed` is not a promise: `receive` has loaded the XML parser, and `behind` throws for a multipart sender.
   if (isPromise(parsed)) throw new TypeError(`behind: ${inner.name} cannot be parsed synchronously`)
   return { own, parsed: envelope.exact ? { ...parsed, exact: true } : parsed }
 }
