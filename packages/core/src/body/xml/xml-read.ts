@@ -130,10 +130,7 @@ function decodeXml(text: string): string {
   return decoded + text.slice(copied)
 }
 
-/**
- * Returns the character of a numeric reference, if XML allows it: https://www.w3.org/TR/xml/#charsets
- * https://www.w3.org/TR/xml/#charsets
- */
+/** Returns the character of a numeric reference, if XML allows it: https://www.w3.org/TR/xml/#charsets */
 function character(reference: string): string {
   const [, hex, decimal] = NUMERIC.exec(reference) ?? []
   const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)

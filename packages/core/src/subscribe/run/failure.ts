@@ -18,7 +18,7 @@ export function failed(
   task?: { readonly lost: boolean },
 ): Outcome {
   const info = attemptInfo(context, claim)
-  // After an abort, the error comes from the closing or the loss of the claim, so the attempt does not count.
+  // After an abort, the error comes from closing the receiver or losing the claim. So the attempt does not count.
   const postponed =
     signal?.aborted === true || task?.lost === true
       ? 0
