@@ -99,9 +99,8 @@ const nextTick = process?.nextTick
 const NOW: Promise<void> = Promise.resolve()
 
 /**
- * Runs a function after the replies to the current requests, in most cases. Adapters send replies in promise jobs, and
- * Node.js runs all waiting promise jobs before the `process.nextTick` callback of a promise job. Without
- * `process.nextTick`, works as {@link soon}.
+ * Runs a function after the replies to the current requests, in most cases. Adapters reply in promise jobs, and
+ * `process.nextTick` waits until these jobs are done. Without `process.nextTick`, works as {@link soon}.
  * https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
  */
 export function afterReplies(act: () => void): void {

@@ -24,8 +24,8 @@ type MatchTopic<P extends string, T extends string> = P extends T
       : never
 
 /**
- * True if `Rest`, the end of a topic, matches `Tail`, the end of a pattern after a `*`. `Rest` must start with one
- * segment for the `*`, and then match `Tail`.
+ * True if the end of a topic (`Rest`) matches the end of a pattern after a `*` (`Tail`): first one segment for the `*`,
+ * then the rest of the pattern.
  */
 type MatchRest<Tail extends string, Rest extends string> = Tail extends ''
   ? Segment<Rest>
