@@ -115,7 +115,7 @@ interface HubspotSchemeOptions extends PublicUrlOption {
 const V3 = 'x-hubspot-signature-v3'
 const OLD = 'x-hubspot-signature'
 const VERSION = 'x-hubspot-signature-version'
-// In a URL that v3 signs, exactly these escapes must be decoded, according to HubSpot's page.
+// According to HubSpot's page, v3 signs the URL with exactly these escapes decoded.
 const ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
 
 /** Verifies only the v3 signature, if there is one. */

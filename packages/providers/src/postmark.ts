@@ -8,9 +8,9 @@ import { sampleJson } from './common/paths.ts'
 /**
  * Postmark. Postmark does not sign: HTTP Basic credentials authenticate a delivery, and only TLS protects the body. The
  * topic is `RecordType` (`Bounce`). An inbound message without a `RecordType` has the topic `Inbound`. The id of a
- * bounce or complaint is `ID`, a number above 2^53 that keeps every digit. The id of an inbound message is `MessageID`.
- * Other ids are made of message, type, recipient and time. Postmark expects a 200, stops at a 403, and retries for
- * about 11 hours.
+ * bounce or complaint is `ID`. This number may exceed 2^53, and keeps every digit. The id of an inbound message is
+ * `MessageID`. Other ids are made of message, type, recipient and time. Postmark expects a 200, stops at a 403, and
+ * retries for about 11 hours.
  * https://postmarkapp.com/developer/webhooks/webhooks-overview
  */
 export const postmark: Factory<PresetOptions<'credentials'>> = /* @__PURE__ */ sender({

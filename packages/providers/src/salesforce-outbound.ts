@@ -108,7 +108,7 @@ function eventsOf(message: string | XmlObject, organization: string): readonly E
   })
 }
 
-/** Returns the children of an element that have a local name. Prefixes are ignored, because Salesforce chooses them. */
+/** Returns the children of an element with this local name. Salesforce chooses the prefixes, so they are ignored. */
 function children(element: unknown, name: string): readonly (string | XmlObject)[] {
   if (typeof element !== 'object' || element === null) return []
   return Object.entries(element as XmlObject).flatMap(([key, value]) =>

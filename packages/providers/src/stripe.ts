@@ -11,7 +11,7 @@ const HEADER = 'stripe-signature'
 
 /**
  * Stripe: snapshot events, thin events (`v2.core.event`) and Connect on one route. The signature is HMAC-SHA256 over
- * `t.body`, and its key is the text of the secret. While a secret rolls, a delivery has several `v1` signatures, of
+ * `t.body`, and its key is the text of the secret. While a secret rotates, a delivery has several `v1` signatures, of
  * which one must match. `v0` is ignored. The topic is `type`. The id is `id` (`evt_…`), which stays the same over
  * retries and endpoints; `request.idempotency_key` is not an event id. The dashboard's test button always sends
  * `evt_00000000000000`, so deduplication treats each click as the same event. Stripe retries for 3 days and counts a

@@ -91,7 +91,7 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
 }
 
 const ALL = 'all public teams'
-/** npm @linear/sdk reads the codes in the error's `type`, and the documentation names those in `code`. */
+/** Error codes in two spellings: as npm @linear/sdk reads `type`, and as the documentation names `code`. */
 const CODES = {
   denied: ['authentication error', 'AUTHENTICATION_ERROR'],
   limited: ['ratelimited', 'RATELIMITED'],

@@ -171,7 +171,7 @@ export interface RestoreOptions {
 export interface StepResult extends Step {
   /** `pending`: the sender waits for `confirm`. */
   readonly state: 'done' | 'pending' | 'failed'
-  /** Why the step failed or is pending, without any secret. */
+  /** Reason why the step failed or is pending, without any secret. */
   readonly reason?: string
 }
 

@@ -100,7 +100,7 @@ export function keptHeaders(
   return headers.filter(([name]) => !dropped.has(name))
 }
 
-/** Finds the headers that signing replaces: those that differ between two payloads signed at two times. */
+/** Signs two payloads at two times. The headers that differ are the headers that signing replaces. */
 function timedBy(provider: Provider): readonly string[] {
   const signedAt = (at: number): Readonly<Record<string, string>> =>
     provider.sign!({ id: 'evt_1', payload: { at }, at }).headers

@@ -6,7 +6,7 @@ import {
   type Setup,
 } from '@postern/core/scheme'
 
-/** Where an app registers its URL at the sender. Without `docs`, the provider's own `docs` is used. */
+/** Place where an app registers its URL at the sender. Without `docs`, the provider's own `docs` is used. */
 export type SenderSetup = Omit<Setup, 'docs'> & Partial<Pick<Setup, 'docs'>>
 
 type Spec<Options extends object, Key, Ready> = Omit<

@@ -5,7 +5,7 @@ import type { Records } from '@postern/core/inbox'
 
 const BEAT = 3000
 
-/** What a run must cover. A run continues an interrupted run only if that run covered all of this too. */
+/** Range of a run. A run continues an interrupted run only if the interrupted run covered this range too. */
 interface Aim {
   readonly since: number
   readonly until: number
@@ -174,8 +174,8 @@ interface Sight {
   readonly since: number
 }
 
-// When this process first read each version. The times are kept between calls, so that several short calls together can
-// wait for the whole lease.
+// Times at which this process first read each version. The times stay between calls, so that several short calls
+// together can wait for a whole lease.
 const sights = new WeakMap<Records, Map<string, Sight>>()
 
 /**

@@ -3,7 +3,7 @@ import type { ApiOptions, MakerName } from '../common/options.ts'
 import { row, asText } from '../common/read.ts'
 import { pagesOf, type ListPages, type ReadPage } from '../common/rest.ts'
 
-/** What an event destination delivers: the whole object (`snapshot`), or an event without the object (`thin`). */
+/** Payload of an event destination: the whole object (`snapshot`), or an event without the object (`thin`). */
 export type StripePayload = 'snapshot' | 'thin'
 
 export function checkPayload(name: string, payload: string | undefined): void {

@@ -29,9 +29,9 @@ interface Dated {
 }
 
 const MOST_PAGES = 1000
-/** No sender has a full page with fewer entries. */
+/** Minimum size of a full page at any sender, in entries. */
 const FULL = 10
-/** No request asks for more entries. A larger page counts as several, so that the entries are limited too. */
+/** Maximum size of a page, in entries. A larger page counts as several, so that the entries are limited too. */
 const LARGEST = 250
 
 /** Limits the number of pages per list, because a broken API may return pages without end. */
@@ -71,7 +71,7 @@ interface PagedSpec extends PagedList {
   readonly headers?: ListedDelivery['headers']
   /** Returns the payload of an item. @default the item */
   readonly payload?: (item: Fields) => Fields
-  /** Returns one item by its id, if the API can. An undelivered event leaves its list when it is delivered. */
+  /** Returns one item by its id, if the API can. An event leaves a list of undelivered events when it is delivered. */
   readonly one?: (id: string) => Promise<Fields>
   readonly derivesIds?: boolean
   readonly version?: () => Promise<string | undefined>

@@ -116,7 +116,7 @@ interface RestApi extends EndpointMembers {
   readonly path: string
   /** Text at the end of each path, such as `/`. @default '' */
   readonly end?: string
-  /** Where an answer about one endpoint has the endpoint. @default '': the answer itself is the endpoint */
+  /** Path of the endpoint in an answer about one endpoint. @default '': the answer itself is the endpoint */
   readonly inside?: string
   readonly list: ListPages | ReadPage
   /**
@@ -124,7 +124,7 @@ interface RestApi extends EndpointMembers {
    * row is a webhook
    */
   readonly only?: Fields
-  /** Where the sender's object has the secret, if the sender shows it. @default none */
+  /** Path of the secret, if the sender shows the secret. @default none */
   readonly secret?: string
   readonly create: (target: EndpointTarget) => ApiRequest
   /** Returns the members to change. Without this function, a plan replaces endpoints. */

@@ -56,7 +56,7 @@ export interface RegistrarSpec
 /** `endpoint` is the id of the new endpoint, if a new endpoint replaces the old endpoint. */
 type HandSecret = (url: unknown, secret: unknown, endpoint?: string) => Promise<void>
 
-/** What an endpoint must be after a step. */
+/** Wanted state of an endpoint after a step. */
 export interface EndpointTarget {
   readonly url: string
   readonly topics: readonly string[]
@@ -70,6 +70,6 @@ export interface MadeEndpoint {
   readonly secret?: string
   /** @default 'active' */
   readonly state?: EndpointState
-  /** Why the endpoint is pending. */
+  /** Reason why the endpoint is pending. */
   readonly reason?: string
 }

@@ -13,11 +13,11 @@ export interface AuditCard {
   readonly failed: number
   readonly skipped: number
   readonly unknown: number
-  /** The findings, worst first. The first one decides the grade. */
+  /** The findings, most severe first. The first finding decides the grade. */
   readonly costs: readonly {
     readonly id: string
     readonly severity: Severity
-    /** Description of the worst case's request. `came` describes the reply. */
+    /** Description of the request of the most severe failure. `came` describes the reply. */
     readonly sent: string
     readonly came: string
     /** Number of failed cases. */
@@ -33,6 +33,12 @@ export interface AuditCard {
 export const gradeRule =
   'The worst finding decides: critical F, high D, medium C, low B, none A. With an unknown case, B at best.'
 
+/**
+ * Returns the card of an audit: the grade, the counts of cases, and the findings that cost the grade.
+ *
+ * @example
+ * const { grade, passed } = auditCard(await audit({ provider, send }))
+ */
 export function auditCard(report: AuditReport): AuditCard {
   const { sender, grade, reason, findings, passed, skipped, unknown } = report
   const costs = findings.map(({ id, severity, failures: [worst, ...others] }) => ({

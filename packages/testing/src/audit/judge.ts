@@ -104,7 +104,7 @@ function failed(
   }
 }
 
-/** A 5xx instead of a rejection only causes retries. A 2xx without an effect is only a wrong reply. */
+/** Two mild failures are at most `medium`: a 5xx instead of a rejection, and a 2xx without an effect. */
 function severityOf({ severity, expects }: AuditCase, symptom: Symptom): Severity {
   const isMild = (symptom === 'error' && expects.reply === 'rejected') || symptom === 'acknowledged'
   return isMild && rank(severity) < rank('medium') ? 'medium' : severity

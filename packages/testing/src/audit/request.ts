@@ -162,7 +162,7 @@ export interface AuditCase {
   readonly control?: () => AuditRequest
   /** If true, waits for late effects of earlier deliveries. @default false */
   readonly late?: boolean
-  /** What happens between two rounds of requests. */
+  /** Action between two rounds of requests. */
   readonly between?: 'restart'
   /**
    * True if the case is expensive for the receiver. Such a case is only sent to receivers on this machine. @default

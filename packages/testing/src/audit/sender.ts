@@ -5,7 +5,7 @@ import type { About, Draft, Provider, Scheme } from '@postern/core/scheme'
 import { fill, samples, type Sample, madeUpSecrets } from '@postern/samples'
 import { requestOf, textOfBody, type AuditRequest, headerOf, valueAt } from './request.ts'
 
-/** What a delivery contains. Defaults: the first sample, a new id, the current time and the correct secret. */
+/** Content of a delivery. Defaults: the first sample, a new id, the current time and the correct secret. */
 export interface Making {
   readonly sample?: Sample
   readonly topic?: string

@@ -135,7 +135,7 @@ export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner:
 
 let made: readonly (string | Uint8Array)[] | undefined
 
-/** Made at the first use, because compressing 50 MB would slow down every import of the package. */
+/** Makes the bodies at the first use, because compressing 50 MB would slow down every import of the package. */
 function bombs(): readonly (string | Uint8Array)[] {
   made ??= [
     `[${'{},'.repeat(50_000)}{}]`,

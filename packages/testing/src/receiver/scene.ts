@@ -221,7 +221,7 @@ export function bodyText({ body }: SignableRequest): string {
   return Buffer.from(body).toString()
 }
 
-/** What the receiver under test gets when it starts. */
+/** Argument of the function that starts the receiver under test. */
 export interface ReceiverStart {
   /**
    * Folder for one test: empty at the first start, unchanged at later starts. Put the store in this folder, or name the
@@ -253,7 +253,7 @@ export type MountReceiver = (start: ReceiverStart) => MaybePromise<MountedReceiv
  */
 export type ReadEffects = (start: ReceiverStart) => MaybePromise<readonly string[]>
 
-/** What a receiver guarantees. Only guarantees that are set are tested. */
+/** Guarantees of a receiver. Only guarantees that are set are tested. */
 export interface ReceiverSkills {
   /** Name of the receiver in test titles. */
   readonly name: string

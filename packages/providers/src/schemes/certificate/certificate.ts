@@ -5,7 +5,7 @@ import { malformed, mismatch, type At } from '@postern/core/internal'
 import type { Covers, Scheme } from '@postern/core/scheme'
 import { type CertificateOptions, type CertificateRules, certificateSource } from './source.ts'
 
-/** What a delivery says about its own signature, before the delivery is verified. */
+/** Signature of a delivery that is not verified yet. */
 export interface CertificateClaim {
   readonly url: string
   /** Hosts, without wildcards, of which one must be the URL's host. */

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { X509Certificate } from 'node:crypto'
 
-/** What Node's `X509Certificate` does not show, but the check of a chain needs (RFC 5280, section 4.2). */
+/** Parts of a certificate that Node's `X509Certificate` does not show (RFC 5280, section 4.2). */
 export interface CertificateExtensions {
   /** The subject's name, as DER. */
   readonly subject: Uint8Array

@@ -9,7 +9,7 @@ import {
 } from './structured-fields.ts'
 import { createHash } from 'node:crypto'
 
-/** The parts of a URL that derived components name (RFC 9421, section 2.2). */
+/** Parts of a URL that a signature can cover as derived components (RFC 9421, section 2.2). */
 export interface SignatureTarget {
   readonly scheme: string
   readonly authority: string
