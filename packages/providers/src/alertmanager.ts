@@ -15,7 +15,7 @@ export type AlertmanagerOptions = HttpAuthOptions
  * `resolved` with the receiver's name, the id is `fingerprint:startsAt:status`, and the payload is the group with only
  * that alert. While a group still fires, Alertmanager sends the group again at each `repeat_interval`. The repeated
  * alerts have the same ids, so within the dedupe window the inbox drops them as duplicates. After a 5xx, Alertmanager
- * retries until the group's next notification. After a 4xx, it does not retry.
+ * retries until the group's next notification. After a 4xx, Alertmanager does not retry.
  * https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
  */
 export const alertmanager: Factory<AlertmanagerOptions> = /* @__PURE__ */ provider({

@@ -67,7 +67,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
  * the text in `Message`. Subscription and unsubscription confirmations have the topic `<ARN>:SubscriptionConfirmation`
  * or `<ARN>:UnsubscribeConfirmation`. The receiver confirms a subscription if `confirm` allows it. Deliveries in SNS's
  * "raw message delivery" are unsigned, so they are rejected. SNS expects a 2xx within 15 s. SNS retries 3 times in a
- * minute. With a delivery policy, it retries for up to an hour.
+ * minute. With a delivery policy, SNS retries for up to an hour.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  */
 export const awsSns: Factory<AwsSnsOptions> = /* @__PURE__ */ provider({

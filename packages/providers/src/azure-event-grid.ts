@@ -24,10 +24,10 @@ const VALIDATION = 'Microsoft.EventGrid.SubscriptionValidationEvent'
 
 /**
  * Azure Event Grid, in its own schema and in the CloudEvents schema. Nothing is signed: only a secret in the URL or in
- * a header authenticates a delivery. A delivery is a batch. The topic is `eventType` (or `type`) and the id is `id`.
- * The receiver answers the validation of a subscription if the secret is right; for CloudEvents it answers the OPTIONS
- * request. Event Grid expects a status from 200 to 204 within 30 s and retries for 24 hours, but not after a 400 or
- * 413.
+ * a header authenticates a delivery. A delivery is a batch. The topic is `eventType` (or `type`) and the id is `id`. If
+ * the secret is right, the receiver answers the validation of a subscription. For CloudEvents, the validation is an
+ * OPTIONS request. Event Grid expects a status from 200 to 204 within 30 s and retries for 24 hours, but not after a
+ * 400 or 413.
  * https://learn.microsoft.com/en-us/azure/event-grid/end-point-validation-event-grid-events-schema
  */
 export const azureEventGrid: Factory<AzureEventGridOptions> = /* @__PURE__ */ provider({

@@ -6,9 +6,9 @@ import { sampleJson } from './common/paths.ts'
 
 /**
  * Cal.com. The signature is HMAC-SHA256 over the body, in `X-Cal-Signature-256`. The topic is `triggerEvent`
- * (`BOOKING_CREATED`), or `custom` if your payload template leaves it out. Cal.com sends no event id, so the id is made
- * of trigger, booking and `createdAt`, which are all signed. Cal.com counts a redirect as a failure. Most installations
- * of Cal.com do not retry.
+ * (`BOOKING_CREATED`), or `custom` if your payload template has no `triggerEvent`. Cal.com sends no event id, so the id
+ * is made of trigger, booking and `createdAt`, which are all signed. Cal.com counts a redirect as a failure. Most
+ * installations of Cal.com do not retry.
  * https://cal.com/docs/developing/guides/automation/webhooks
  */
 export const calCom: Factory<PresetOptions> = /* @__PURE__ */ sender({

@@ -13,7 +13,7 @@ export interface CloudflareAccessOptions extends FetchOptions {
   readonly jwks?: Jwks
   /**
    * Maximum difference between Cloudflare's clock and yours, in seconds. @default 60 for a token from the future, 0 for
-   * an expired one
+   * an expired token
    */
   readonly tolerance?: number
 }
@@ -21,8 +21,8 @@ export interface CloudflareAccessOptions extends FetchOptions {
 /**
  * Cloudflare Access, an access check at Cloudflare's edge. A JWT (RS256) in `Cf-Access-Jwt-Assertion` says that the
  * request passed a policy of your team. The token's issuer, audience and expiry are checked. The token says nothing
- * about the author of the body, so combine this provider with another one: `allOf(cloudflareAccess({ … }), github({ …
- * }))`. The keys are fetched from your team's page. Needs the package jose.
+ * about the author of the body, so combine this provider with the provider of the sender: `allOf(cloudflareAccess({ …
+ * }), github({ … }))`. The keys are fetched from your team's page. Needs the package jose.
  * https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/validating-json/
  */
 export const cloudflareAccess: Factory<CloudflareAccessOptions> = /* @__PURE__ */ provider({

@@ -16,8 +16,7 @@ const CONTENTFUL = {
  * `X-Contentful-Topic` (`ContentManagement.Entry.publish`; `Entry.publish` matches too), and the id is
  * `X-Contentful-Idempotency-Key`. Both headers are used only if they are signed. The default tolerance is 30 s, as in
  * Contentful's SDK. If clocks or queues are slow, set a larger `tolerance`. Contentful waits 30 s for an answer and
- * retries 429 and 5xx twice, 30 s apart. A space has one secret, and the old secret is invalid as soon as you change
- * it.
+ * retries 429 and 5xx twice, 30 s apart. A space has one secret. After a change, the old secret is invalid at once.
  * https://www.contentful.com/developers/docs/webhooks/request-verification/
  */
 export const contentful: Factory<DatedPresetOptions & PublicUrlOption> = /* @__PURE__ */ sender({
@@ -102,7 +101,9 @@ function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Arra
   }
 }
 
-/** The list must include its own header and the header with the time, so that an attacker cannot change them. */
+/**
+ * The list must include its own header and the header with the time, so that an attacker cannot change these headers.
+ */
 function signedHeaders(delivery: Delivery): readonly string[] {
   const names = singleHeader(delivery, CONTENTFUL.list)
     .split(',')
@@ -131,8 +132,8 @@ function checkTtl(delivery: Delivery, now: number, ttl: number): void {
     })
 }
 
-// Returns path and query as Contentful's SDK signs them. The SDK escapes the query, and then escapes it again together
-// with the path.
+// Returns path and query as Contentful's SDK signs them. The SDK escapes the query first, and then escapes path and
+// query together.
 function pathOf(url: string): string {
   const { pathname, search } = new URL(url, 'https://localhost')
   const query = search.slice(1)

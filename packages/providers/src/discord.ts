@@ -21,7 +21,7 @@ const INTERACTIONS: readonly (string | undefined)[] = [
  * of an interaction is its type, followed by its command or custom id (`APPLICATION_COMMAND.deploy`;
  * `APPLICATION_COMMAND` matches too). The topic of an event is its type (`ENTITLEMENT_CREATE`). Only interactions have
  * an id. The receiver answers the signed PINGs of interactions and of events. Discord also sends test requests with a
- * wrong signature and expects a 401. Discord expects the response to an interaction within 3 s: give it with
+ * wrong signature and expects a 401. Discord expects the response to an interaction within 3 s. Give the response with
  * `receiver.answer`. The reply to an event is a 204. Discord retries events for 10 minutes.
  *
  * Types: `discord<DiscordEvents>({ publicKey })` with `@postern/providers/types/discord`.

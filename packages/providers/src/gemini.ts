@@ -3,8 +3,8 @@ import { DAY } from './common/units.ts'
 import { standardFamily, type StandardFamilySecretOptions } from './schemes/standard-family.ts'
 
 /**
- * Gemini API: Standard Webhooks for static endpoints. Deliveries to a URL that you give with a single job are not
- * supported, because Google's own key signs them.
+ * Gemini API: Standard Webhooks for static endpoints. If you give a URL with a single job, Google signs the deliveries
+ * with its own key. Such deliveries are not supported.
  * https://ai.google.dev/gemini-api/docs/webhooks
  */
 export const gemini: Factory<StandardFamilySecretOptions> = /* @__PURE__ */ standardFamily({

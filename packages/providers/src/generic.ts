@@ -41,23 +41,23 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   readonly contentType?: Provider['contentType']
   /**
    * Content codings that the sender uses. The value says which bytes the sender signs: `sent` means the encoded bytes,
-   * and `decoded` means the body before encoding (`{ gzip: 'decoded' }`). The first bytes of a body show whether it is
-   * encoded.
+   * and `decoded` means the body before encoding (`{ gzip: 'decoded' }`). The first bytes of a body show whether the
+   * body is encoded.
    * @default `{ gzip: 'sent' }`, or none if there is no scheme or `formats` is only `bytes`
    */
   readonly codings?: Codings
   /** Charsets of text bodies and forms. @default UTF-8 */
   readonly charsets?: readonly string[]
   /**
-   * False if the signed bytes of two deliveries always differ, because they include the time of sending. Equal bytes
-   * are then a replay. @default true
+   * False if the signed bytes of two deliveries always differ, such as bytes with the time of sending. Equal bytes are
+   * then a replay. @default true
    */
   readonly repeats?: boolean
   /** Limits that the sender promises not to exceed. @default the receiver's limits */
   readonly limits?: Partial<Limits>
   /**
-   * Time from the first delivery of an event to its last retry, in milliseconds. @default 0, which means that it is not
-   * known
+   * Time from the first delivery of an event to its last retry, in milliseconds. @default 0, which means that the time
+   * is not known
    */
   readonly retrySpan?: number
   /**

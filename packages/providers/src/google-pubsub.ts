@@ -16,9 +16,9 @@ export interface GooglePubsubOptions extends GoogleOidcOptions {}
 /**
  * Google Cloud Pub/Sub push with authentication. An OIDC token (RS256) in `Authorization` identifies the sender. The
  * receiver checks the token's issuer, its audience and the verified address of the service account. **The body is not
- * signed**: only TLS protects it. Google uses the same token for an hour. The topic is the subscription and the id is
- * `messageId`. An unwrapped message has the topic and the id in headers. Pub/Sub accepts 102, 200, 201, 202 and 204,
- * and retries for 7 days by default. Needs the package jose.
+ * signed**: only TLS protects the body. Google uses the same token for an hour. The topic is the subscription and the
+ * id is `messageId`. An unwrapped message has the topic and the id in headers. Pub/Sub accepts 102, 200, 201, 202 and
+ * 204, and retries for 7 days by default. Needs the package jose.
  *
  * Pub/Sub can be a gateway for another sender (`behind`). The sender's body is then `message.data`, decoded from
  * base64, and the sender's headers are the message's attributes. An unwrapped message has the sender's headers in the

@@ -26,8 +26,8 @@ export interface HubspotOptions extends HubspotSchemeOptions {
 
 /**
  * HubSpot: webhooks (a delivery has up to 100 events), workflow actions and calls of UI extensions. Version 3 of the
- * signature is HMAC-SHA256 over method, URL, body and time. Versions 1 and 2 are plain hashes without a time. They are
- * accepted only if `versions` allows them, for an older app. Behind a proxy, set `publicUrl`. The topic is
+ * signature is HMAC-SHA256 over method, URL, body and time. Versions 1 and 2 are plain hashes without a time. For an
+ * older app, allow these versions with the option `versions`. Behind a proxy, set `publicUrl`. The topic is
  * `subscriptionType` (`contact.propertyChange`), or `request` for a request that is not a webhook. HubSpot's `eventId`
  * is not unique, so the id is `portalId:appId:subscriptionId:eventId:occurredAt:objectId`. HubSpot expects a 2xx within
  * 5 s and retries 10 times over 24 hours.

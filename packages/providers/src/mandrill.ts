@@ -13,11 +13,11 @@ const TEST_KEY = new TextEncoder().encode('test-webhook')
 
 /**
  * Mandrill (Mailchimp Transactional): message, inbound and sync events. The signature is HMAC-SHA1 over the URL and the
- * decoded form fields, in `X-Mandrill-Signature`. The URL is signed as you entered it, with its credentials. Each URL
- * has its own key. A delivery is a batch of up to 1000 events. Each event has its own id, `_id:event:ts`, but inbound
- * events have no id. The topic is `event`, or a topic such as `blacklist.add` for a sync event. The receiver answers
- * the unsigned HEAD request of a new webhook. Mandrill signs the empty test batch with the publicly known key
- * `test-webhook`. No other delivery may use that key. Mandrill expects a 200.
+ * decoded form fields, in `X-Mandrill-Signature`. The signed URL is the text that you entered, with user name and
+ * password. Each URL has its own key. A delivery is a batch of up to 1000 events. Each event has its own id,
+ * `_id:event:ts`, but inbound events have no id. The topic is `event`, or a topic such as `blacklist.add` for a sync
+ * event. The receiver answers the unsigned HEAD request of a new webhook. Mandrill signs the empty test batch with the
+ * publicly known key `test-webhook`. No other delivery may use that key. Mandrill expects a 200.
  * https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
  */
 export const mandrill: Factory<UrlPresetOptions<'webhookKey'>> = /* @__PURE__ */ sender({

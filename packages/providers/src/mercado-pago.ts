@@ -4,9 +4,9 @@ import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
  * Mercado Pago. **The body is not signed**: only the query, a header and the time are signed. So fetch the payment from
- * the API. Mercado Pago's page signs `data.id` in lower case, and its libraries (since June 2026) sign it unchanged.
- * Both signatures are accepted. Mercado Pago does not say whether a retry is signed again, so the default tolerance is
- * the whole time over which Mercado Pago retries.
+ * the API. According to Mercado Pago's page, `data.id` is signed in lower case. Mercado Pago's libraries (since June
+ * 2026) sign `data.id` unchanged. Both signatures are accepted. Mercado Pago does not say whether a retry is signed
+ * again, so the default tolerance is the whole time over which Mercado Pago retries.
  * https://www.mercadopago.com.br/developers/en/docs/your-integrations/notifications/webhooks
  */
 export const mercadoPago: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

@@ -22,8 +22,8 @@ export interface MetaOptions extends PresetOptions<'appSecret'> {
  * update is an event whose payload is the envelope with only that update. The topic is `object.field` (`page.feed`).
  * WhatsApp has `whatsapp_business_account.messages` and `.statuses`; Messenger has `page.message`, `page.postback`,
  * `page.read` … The id is the id of the message, comment, lead or post, or else a digest of the update. For a message's
- * status, the status follows the id (`wamid…:read`). The receiver answers the unsigned GET with `hub.challenge` if it
- * has your verify token. Meta retries for 36 hours and WhatsApp possibly for 7 days, so the dedupe window must be at
+ * status, the status follows the id (`wamid…:read`). If the unsigned GET has your verify token, the receiver answers
+ * with its `hub.challenge`. Meta retries for 36 hours and WhatsApp possibly for 7 days, so the dedupe window must be at
  * least as long. Meta expects a 200 within seconds.
  * https://developers.facebook.com/docs/graph-api/webhooks/getting-started
  */
@@ -156,7 +156,7 @@ function updatesOf(object: string, entry: unknown): readonly Update[] {
     only: { changed_fields: [name] },
   }))
   const messages = list(entry, 'messaging').map((item) => messaging(object, item, at))
-  // Another app of the page answers the messages in `standby`, so they have a topic of their own.
+  // Another app of the page answers the messages in `standby`, so these messages have a topic of their own.
   const standby = list(entry, 'standby').map((item) => ({
     id: digestId([...at, item]),
     topic: `${object}.standby`,
@@ -189,7 +189,7 @@ function changed(object: string, change: unknown, at: readonly unknown[]): Updat
 }
 
 // Returns the id of a new post, comment or lead. A reaction, an edit or a removal has only the id of the post or
-// comment that it changes. Several changes can have that id, so the result for them is undefined.
+// comment that it changes. Several changes can have that id, so for these changes the result is undefined.
 function subjectOf(value: unknown): string | undefined {
   const verb = text(value, 'verb')
   const item = text(value, 'item')

@@ -7,11 +7,11 @@ import { preset, type UrlPresetOptions } from './schemes/preset.ts'
 
 /**
  * Webhooks of a monday.com app. A JSON Web Token (HS256) in `Authorization`, without `Bearer`, has the URL as its
- * audience. The token expires after some minutes. **The body is not signed**: only TLS protects it. The secret is the
- * signing secret of the app, or the client secret for events about the app itself. Behind a proxy, set `publicUrl` to
- * the registered URL. The topic is `event.type` (`create_pulse`) and the id is `event.triggerUuid`. The receiver echoes
- * the unsigned `{ challenge }` of a new webhook. Webhooks that a person makes in the user interface have no token and
- * are rejected.
+ * audience. The token expires after some minutes. **The body is not signed**: only TLS protects the body. The secret is
+ * the signing secret of the app, or the client secret for events about the app itself. Behind a proxy, set `publicUrl`
+ * to the registered URL. The topic is `event.type` (`create_pulse`) and the id is `event.triggerUuid`. The receiver
+ * echoes the unsigned `{ challenge }` of a new webhook. Webhooks that a person makes in the user interface have no
+ * token and are rejected.
  * https://developer.monday.com/api-reference/reference/webhooks
  */
 export const monday: Factory<UrlPresetOptions<'signingSecret'>> = /* @__PURE__ */ preset({

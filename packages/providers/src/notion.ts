@@ -9,7 +9,8 @@ import { sampleJson } from './common/paths.ts'
 /** Options of {@link notion}: the token, or `onSecret`, or both. */
 export interface NotionOptions {
   /**
-   * The verification token of the subscription, `secret_…`. @default none, so every event is rejected until you set it
+   * The verification token of the subscription, `secret_…`. @default none, so every event is rejected until you set
+   * this option
    */
   readonly verificationToken?: SecretOption
   /**
@@ -22,9 +23,9 @@ export interface NotionOptions {
 
 /**
  * Notion. The signature is HMAC-SHA256 over the body, in `X-Notion-Signature`. The key is the verification token. The
- * first delivery has that token in its body and is signed with it, so its signature does not prove the sender. The
- * topic is `type` (`page.created`) and the id is `id`. The signature has no time, so only the signed id stops a replay.
- * Notion tries up to 8 times over about 24 hours.
+ * first delivery is signed with the token in its own body, so this signature does not prove the sender. The topic is
+ * `type` (`page.created`) and the id is `id`. The signature has no time, so only the signed id stops a replay. Notion
+ * tries up to 8 times over about 24 hours.
  * https://developers.notion.com/reference/webhooks
  */
 export const notion: Factory<NotionOptions> = /* @__PURE__ */ provider({

@@ -6,8 +6,8 @@ import { preset, type PresetOptions } from './schemes/preset.ts'
  * PagerDuty (V3). The signature is HMAC-SHA256 over the body, in `X-PagerDuty-Signature`. A delivery may have several
  * `v1` signatures, of which one must match. Other versions are ignored. The id is the signed `event.id`, which is the
  * same in two subscriptions. `X-Webhook-Id` differs between subscriptions and is unsigned, so it is not used. The
- * signature has no time. PagerDuty expects a 2xx within 5 s. It retries after timeouts, 429 and 5xx for 48 hours. Any
- * other 4xx drops the event at once, and three dropped events disable the subscription for a day.
+ * signature has no time. PagerDuty expects a 2xx within 5 s. PagerDuty retries after timeouts, 429 and 5xx for 48
+ * hours. Any other 4xx drops the event at once, and three dropped events disable the subscription for a day.
  * https://docs.pagerduty.com/developer/verifying-webhook-signatures
  */
 export const pagerduty: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -29,7 +29,7 @@ const HASHES = { SHA256withRSA: 'sha256', SHA1withRSA: 'sha1' } as const
 /**
  * PayPal REST webhooks. The signature is RSA over transmission id, time, webhook id and the CRC-32 of the body, with
  * the certificate at `PAYPAL-CERT-URL`. A CRC is not a cryptographic hash: an attacker who has one signed delivery can
- * make another body with the same CRC. Fetch the resource from the API if money depends on it. The topic is
+ * make another body with the same CRC. If money depends on an event, fetch the resource from the API. The topic is
  * `event_type` (`PAYMENT.CAPTURE.COMPLETED`) and the id is `id`. PayPal retries 25 times over 3 days.
  * https://developer.paypal.com/api/rest/webhooks/rest/
  */

@@ -14,8 +14,8 @@ const NONCE = 'x-plivo-signature-v3-nonce'
  * signature is in `X-Plivo-Signature-V3`. A signature with the main account's token is in `X-Plivo-Signature-Ma-V3`. A
  * header may have several signatures, separated by commas, of which one must match. Behind a proxy, set `publicUrl` to
  * the URL that you gave to Plivo. The topic is `Event`, `CallStatus` or `Status` of the form. There is no event id, and
- * the signature has no time. Plivo retries message callbacks after 60, 120 and 240 s. It retries call callbacks twice
- * within 55 s, unless the URL says otherwise.
+ * the signature has no time. Plivo retries message callbacks after 60, 120 and 240 s. Plivo retries call callbacks
+ * twice within 55 s, unless the URL has other settings.
  * https://www.plivo.com/docs/voice/concepts/signature-validation
  */
 export const plivo: Factory<UrlPresetOptions<'authToken'>> = /* @__PURE__ */ sender({

@@ -19,7 +19,7 @@ export interface Rfc9421Options extends Omit<
   readonly publicKey?: SecretOption
   /** Returns the topic of a delivery. @default always 'message' */
   readonly topic?: (delivery: Delivery, body: ParsedBody) => string
-  /** Returns the id of a delivery. Read it from a part that the signature covers. @default none */
+  /** Returns the id of a delivery. Read the id from a part that the signature covers. @default none */
   readonly id?: (delivery: Delivery, body: ParsedBody) => string | undefined
 }
 

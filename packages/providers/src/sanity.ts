@@ -2,8 +2,8 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type DatedPresetOptions } from './schemes/preset.ts'
 
 /**
- * Sanity's GROQ-powered webhooks. The payload is your own projection. Sanity waits 30 s for an answer. It retries after
- * 429 and 5xx twice, 30 s apart, and stops at any other 4xx.
+ * Sanity's GROQ-powered webhooks. The payload is your own projection. Sanity waits 30 s for an answer. Sanity retries
+ * after 429 and 5xx twice, 30 s apart, and stops at any other 4xx.
  * https://www.sanity.io/docs/webhooks
  */
 export const sanity: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({

@@ -15,7 +15,7 @@ export interface SendgridInboundParseOptions {
   readonly tolerance?: number
 }
 
-// Maximum size of a body: a mail of at most 30 MB, and the multipart format around it.
+// Maximum size of a body: a mail of at most 30 MB, and the multipart format around the mail.
 const MAX_BODY: number = 32 * MIB
 
 /**

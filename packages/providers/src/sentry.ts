@@ -8,9 +8,9 @@ import { sampleJson } from './common/paths.ts'
  * older `Sentry-App-Signature` if only that header is present. The topic is `Sentry-Hook-Resource` with the body's
  * `action` (`issue.created`; `issue` matches too), and the id is `Request-ID`. Both headers are unsigned, so
  * `covers.topic` is false: an attacker can replay a captured body as another resource. `Sentry-Hook-Timestamp` is also
- * unsigned, so it is not used. Sentry expects a 2xx within a second. After a timeout or a 5xx, it retries a published
- * integration up to three times, five minutes apart, each with a new `Request-ID`. `dedupe: 'digest'` recognizes
- * retries whose bytes are equal. Retries of `issue.resolved` may have other bytes.
+ * unsigned, so it is not used. Sentry expects a 2xx within a second. After a timeout or a 5xx, Sentry retries a
+ * published integration up to three times, five minutes apart, each with a new `Request-ID`. `dedupe: 'digest'`
+ * recognizes retries whose bytes are equal. Retries of `issue.resolved` may have other bytes.
  * https://docs.sentry.io/organization/integrations/integration-platform/webhooks/
  */
 export const sentry: Factory<PresetOptions<'clientSecret'>> = /* @__PURE__ */ sender({

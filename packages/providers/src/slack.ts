@@ -10,8 +10,8 @@ import { sender, type DatedPresetOptions } from './schemes/sender.ts'
  * The topic of an event is its inner type, followed by its subtype (`message.message_changed`; `message` matches too).
  * The topic of a command is the command (`/deploy`). The topic of an interaction is its type, followed by its action or
  * callback id (`block_actions.approve`; `block_actions` matches too). The id is `event_id`, or else `trigger_id`; a
- * `block_suggestion` has no id. The receiver answers a signed `url_verification`. It also answers an `ssl_check`, which
- * may be unsigned, and ignores the rest of that request. Reply with `receiver.answer`.
+ * `block_suggestion` has no id. The receiver answers a signed `url_verification`. The receiver also answers an
+ * `ssl_check`, which may be unsigned, and ignores the rest of that request. Reply with `receiver.answer`.
  *
  * Types: `slack<SlackEvents>({ signingSecret })` with `@postern/providers/types/slack`.
  * https://docs.slack.dev/authentication/verifying-requests-from-slack

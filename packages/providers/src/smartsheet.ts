@@ -5,8 +5,8 @@ import { CHALLENGE, checkedChallenge } from './schemes/challenge.ts'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Smartsheet. Smartsheet expects a 200, and counts any other 2xx as a failure. It retries 14 times: seven times with
- * growing delays, then every three hours.
+ * Smartsheet. Smartsheet expects a 200, and counts any other 2xx as a failure. Smartsheet retries 14 times: seven times
+ * with growing delays, then every three hours.
  * https://developers.smartsheet.com/api/smartsheet/guides/webhooks/webhook-verification
  */
 export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({

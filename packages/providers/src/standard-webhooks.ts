@@ -11,7 +11,7 @@ export interface StandardWebhooksOptions {
   /** `whsec_<base64>` for `v1` (HMAC-SHA256), or `whpk_<base64>` for `v1a` (Ed25519). You can give both kinds. */
   readonly secret: SecretOption
   /**
-   * If true, the bytes of the secret's text are the key. Set it for senders whose secrets are not base64.
+   * If true, the bytes of the secret's text are the key. Set this option for senders whose secrets are not base64.
    * @default false
    */
   readonly raw?: boolean

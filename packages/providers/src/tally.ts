@@ -2,7 +2,7 @@ import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
 /**
- * Tally. Tally expects a 2xx within 10 s. It retries after 5 minutes, 30 minutes, 1 hour, 6 hours and 24 hours.
+ * Tally. Tally expects a 2xx within 10 s. Tally retries after 5 minutes, 30 minutes, 1 hour, 6 hours and 24 hours.
  * https://tally.so/help/webhooks
  */
 export const tally: Factory<PresetOptions> = /* @__PURE__ */ preset({

@@ -14,11 +14,11 @@ const SCHEME: Scheme<string> = {
 }
 
 /**
- * Telegram Bot API. The secret token is sent unchanged in `X-Telegram-Bot-Api-Secret-Token`, so it proves nothing about
- * the body. The topic is the name of the Update's member with the data (`message`, `callback_query`). The id is
- * `update_id`. Two bots may use the same numbers, so if bots share a route, give each secret its own `tenant`. Telegram
- * runs a JSON reply that has a `method`, so the reply is empty unless you give one with `receiver.answer`. Telegram
- * retries until it gets a 2xx, for up to 24 hours.
+ * Telegram Bot API. Telegram sends the secret token unchanged in `X-Telegram-Bot-Api-Secret-Token`, so the token proves
+ * nothing about the body. The topic is the name of the Update's member with the data (`message`, `callback_query`). The
+ * id is `update_id`. Two bots may use the same numbers, so if bots share a route, give each secret its own `tenant`.
+ * Telegram runs a JSON reply that has a `method`, so the reply is empty unless you give one with `receiver.answer`.
+ * Telegram retries until it gets a 2xx, for up to 24 hours.
  *
  * Types: `telegram<TelegramEvents>({ secretToken })` with `@postern/providers/types/telegram`.
  * https://core.telegram.org/bots/api#setwebhook

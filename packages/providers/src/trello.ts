@@ -6,7 +6,7 @@ import { preset, type UrlPresetOptions } from './schemes/preset.ts'
 
 /**
  * Trello. The signature is HMAC-SHA1 over the body and the callback URL. Trello signs only the low byte of each UTF-16
- * unit. So an attacker can change a character above U+00FF into another one with the same low byte: treat such text as
+ * unit. So an attacker can replace a character above U+00FF by a character with the same low byte. Treat such text as
  * unsigned. A signature over the UTF-8 bytes is accepted too. Behind a proxy, set `publicUrl` to the callback URL as
  * you registered it, with its query and last slash. The topic is the action's type (`updateCard`) and the id is the
  * action's id. The receiver answers the unsigned HEAD request of a new webhook. Trello retries after 30, 60 and 120 s.

@@ -21,7 +21,7 @@ export interface TwilioOptions extends TwilioSchemeOptions {
  * `request`. The topic of an Event Streams event is `type`. The id is `I-Twilio-Idempotency-Token`, `id` of an Event
  * Streams event, or the Sid with the members that make a callback unique. Calls and incoming messages get an empty
  * `<Response/>`; give your TwiML with `receiver.answer`. The signature has no time, so only ids stop a replay. Twilio
- * waits 15 s for an answer, or 5 s for Event Streams. It retries Event Streams for 4 hours.
+ * waits 15 s for an answer, or 5 s for Event Streams. Twilio retries Event Streams for 4 hours.
  * https://www.twilio.com/docs/usage/webhooks/webhooks-security
  */
 export const twilio: Factory<TwilioOptions> = /* @__PURE__ */ provider({

@@ -5,8 +5,8 @@ import { preset, type PresetOptions } from './schemes/preset.ts'
 /**
  * Typeform. The topic is `event_type` (`form_response`) and the id is `event_id`; partial and final events share
  * `form_response.token`, which identifies the submission. The signature has no time, so only the signed id stops a
- * replay. Typeform waits 30 s for an answer. It retries after 408, 423, 429 and 503 for about 10 hours, and disables
- * the webhook at once after 404 or 410.
+ * replay. Typeform waits 30 s for an answer. Typeform retries after 408, 423, 429 and 503 for about 10 hours, and
+ * disables the webhook at once after 404 or 410.
  * https://www.typeform.com/developers/webhooks/secure-your-webhooks/
  */
 export const typeform: Factory<PresetOptions> = /* @__PURE__ */ preset({

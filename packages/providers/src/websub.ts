@@ -47,7 +47,8 @@ export interface WebsubOptions {
   readonly unauthenticated?: boolean
 }
 
-// Allowed form of a challenge. It must not start like a feed or JSON, so that no event can pass as a challenge.
+// Allowed form of a challenge. A challenge must not start like a feed or JSON, so that no event can pass as a
+// challenge.
 const HUB_CHALLENGE = /^[^<{[][^]{0,1023}$/
 
 /**

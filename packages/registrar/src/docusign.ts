@@ -63,7 +63,7 @@ export function docusignRegistrar(options: DocusignRegistrarOptions): Registrar 
   })
 }
 
-/** In this version, DocuSign sends JSON. In other versions, it sends XML. */
+/** In this version, DocuSign sends JSON. In other versions, DocuSign sends XML. */
 const JSON_VERSION = 'restv2.1'
 
 const NEW = {

@@ -15,8 +15,8 @@ export interface PaddleRegistrarOptions extends ApiOptions {
 
 /**
  * Manages the notification destinations of the type `url` in a Paddle account. Paddle shows the secret of a destination
- * at any time, but cannot change it. To change a secret, create another destination. An account has at most ten active
- * destinations.
+ * at any time, but cannot change the secret. To change a secret, create another destination. An account has at most ten
+ * active destinations.
  *
  * API: https://developer.paddle.com/api-reference/notification-settings/overview, with the types of npm
  * @paddle/paddle-node-sdk.

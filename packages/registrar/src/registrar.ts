@@ -161,7 +161,7 @@ export interface RotateOptions {
 
 /** Options of `restore`. */
 export interface RestoreOptions {
-  /** The secret of the endpoint, at senders that need the secret for a change and do not return it. */
+  /** The secret of the endpoint, at senders that do not return the secret, but need the secret for a change. */
   readonly secret?: string
   /** If true, only checks whether the endpoint can be restored. @default false */
   readonly dryRun?: boolean

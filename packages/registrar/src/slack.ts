@@ -10,8 +10,8 @@ import { SLACK_TOPICS } from './topics/slack.ts'
 /** Options of {@link slackRegistrar}. */
 export interface SlackRegistrarOptions extends ApiOptions {
   /**
-   * An app configuration token (`xoxe.xoxp-…`). It expires after some hours, so a function that returns the current
-   * token is better.
+   * An app configuration token (`xoxe.xoxp-…`). The token expires after some hours, so give a function that returns the
+   * current token.
    */
   readonly token: Token
   /** The app's id, `A…`. */

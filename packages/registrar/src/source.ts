@@ -4,14 +4,14 @@
  * sources for ten senders.
  *
  * Errors that a source throws have a `code`. After `not_found` or `invalid`, the catch-up counts one event as failed
- * and continues with the next event. After `rate_limited`, it waits `retryAfter` milliseconds and tries again. Any
- * other error ends the catch-up. The next call of `catchUp` continues where it ended.
+ * and continues with the next event. After `rate_limited`, the catch-up waits `retryAfter` milliseconds and tries
+ * again. Any other error ends the catch-up. The next call of `catchUp` continues from there.
  */
 export type Source = PayloadSource | RedeliverySource
 
 /**
- * Lists events with payloads. The payloads are not signed. They are trusted because your own request to the API, with
- * your token, fetches them.
+ * Lists events with payloads. The payloads are not signed. The receiver trusts a payload because your own request to
+ * the API, with your token, fetched the payload.
  */
 export interface PayloadSource extends SourceBase {
   readonly kind: 'payload'
@@ -53,8 +53,8 @@ export interface SourceBase {
   readonly account: string
   /**
    * Lists at most `limit` events of a range, newest first. Each page is one request. The iterator's return value is
-   * true if `limit` cut off older events. It is `endless` if a page had no new event within the range, or if the pages
-   * did not end.
+   * true if `limit` cut off older events. The return value is `endless` if a page had no new event within the range, or
+   * if the pages did not end.
    */
   readonly list: (range: Range) => AsyncIterable<ListedEvent, boolean | 'endless'>
 }

@@ -41,9 +41,9 @@ export interface StripeRegistrarOptions extends ApiOptions {
  * Manages the webhook endpoints or event destinations of an account at Stripe. Stripe shows a signing secret only when
  * the endpoint is created. So `apply` needs `onSecret`, and the next plan replaces an endpoint whose secret was not
  * stored. A wildcard becomes a list of the matching event types. Stripe cannot change the API version of an endpoint,
- * so a plan replaces the endpoint. `rotate` creates a second endpoint that is off, passes its secret to `onSecret`,
- * turns it on and deletes the first one. The id of the endpoint changes, and for a moment events arrive twice with the
- * same event id.
+ * so a plan replaces the endpoint. `rotate` creates a second endpoint that is off, and passes its secret to `onSecret`.
+ * Then `rotate` turns the second endpoint on and deletes the first endpoint. The id of the endpoint changes, and for a
+ * moment events arrive twice with the same event id.
  *
  * With `payload`, a plan replaces a webhook endpoint with an event destination that has the same URL and payload. The
  * destination is created first, and then the endpoint is deleted. The plan keeps endpoints with the other payload if a

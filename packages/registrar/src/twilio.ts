@@ -16,7 +16,7 @@ export interface TwilioRegistrarOptions extends TwilioAccount {
  * Manages Event Streams of an account at Twilio: a sink with the URL, and a subscription with the types. Twilio
  * requires a proof that you own a new sink. So `apply` leaves the step pending and makes Twilio send a test event. Pass
  * the event's `test_id` to `confirm`, then plan and apply again to create the subscription. Twilio cannot change the
- * URL of a sink, so a plan replaces the sink. The old sink delivers until the new one is confirmed. Name each event
+ * URL of a sink, so a plan replaces the sink. The old sink delivers until the new sink is confirmed. Name each event
  * type, because wildcards do not expand. Twilio signs deliveries with the Auth Token. For messages and calls of a phone
  * number, use `twilioNumberRegistrar`.
  *

@@ -22,8 +22,8 @@ export type CurlPart = string | { readonly shell: string }
 
 /**
  * Returns a delivery as a curl command for bash that sends the same bytes. The command is printable ASCII. No text of
- * the delivery can act on the shell, the terminal or curl. The command lacks the parts of the delivery that were
- * removed before it was stored.
+ * the delivery can act on the shell, the terminal or curl. Parts that were removed before the delivery was stored are
+ * missing.
  *
  * @throws {TypeError} if curl cannot send the delivery: its URL is not http or https, or has spaces or a user name, or
  * its method is not a valid name.

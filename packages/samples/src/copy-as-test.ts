@@ -201,7 +201,7 @@ function extras(about: About, { url }: ExportedDelivery): readonly object[] {
   ]
 }
 
-/** Clock that moves only when the test moves it. Pass it to `createReceiver` as `clock: { now }`. */
+/** Clock that only the test moves. Pass the clock to `createReceiver` as `clock: { now }`. */
 export interface FrozenClock {
   /** Returns the time in milliseconds since 1970. */
   (): number

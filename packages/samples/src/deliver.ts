@@ -41,8 +41,8 @@ export interface DeliverOptions {
 const delivering = new AsyncLocalStorage<object>()
 
 /**
- * Passes a request to a receiver, or sends it to a URL, and returns the result. With a receiver, the promise resolves
- * after the first attempt of each task, so the handlers have run.
+ * Passes a request to a receiver, or sends a request to a URL, and returns the result. With a receiver, the promise
+ * resolves after the first attempt of each task, so the handlers have run.
  *
  * @throws {TypeError} if the target is neither a receiver nor a URL, or an option is wrong.
  * @throws {Error} if nothing answers at the URL.

@@ -16,7 +16,7 @@ export interface ExportedDelivery {
   readonly receivedAt: number
 }
 
-// Signing sets these headers, or sending sets them.
+// Signing or sending the request sets these headers again.
 const DROPPED = new Set([
   'host',
   'connection',
@@ -110,7 +110,7 @@ function timedBy(provider: Provider): readonly string[] {
       later[name] === value ? [] : [name],
     )
   } catch {
-    // This provider cannot sign without a topic. It overwrites the headers itself.
+    // This provider cannot sign without a topic. Its signing overwrites the headers.
     return []
   }
 }

@@ -49,7 +49,7 @@ export interface InboxSkills {
   /** True if the inbox can order tasks by key. @default false */
   readonly order?: boolean
   /**
-   * Returns functions that write and read in the transaction of `task.commit`. They use the store of the inbox that was
+   * Returns functions that write and read in the transaction of `task.commit`, in the store of the inbox that was
    * created last.
    * @default none
    */

@@ -197,7 +197,7 @@ function pause(time: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, time))
 }
 
-/** The functions of a test runner that contract tests call. vitest, node:test and jest have them. */
+/** The functions of a test runner that contract tests call. vitest, node:test and jest have these functions. */
 export interface TestRunner {
   readonly describe: (name: string, body: () => void) => unknown
   readonly test: (name: string, body: () => void | Promise<void>) => unknown

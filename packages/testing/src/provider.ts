@@ -78,7 +78,10 @@ function created(under: ProviderUnderTest, vector: Vector): Provider | undefined
   }
 }
 
-/** An attacker may send back a challenge or the reply to it. No part of them may be accepted as an event. */
+/**
+ * An attacker may send back a challenge or the reply to it. No part of the challenge or the reply may be accepted as an
+ * event.
+ */
 function challengeLaws(
   under: ProviderUnderTest,
   vectors: readonly Vector[],

@@ -45,8 +45,8 @@ export function at(value: unknown, path: string): unknown {
 }
 
 /**
- * Returns the member at a path such as `data.id` as text, if it is a non-empty string or a number. For a number that
- * may have lost digits, returns undefined.
+ * Returns the member at a path such as `data.id` as text, if the member is a non-empty string or a number. For a number
+ * that may have lost digits, returns undefined.
  */
 export function member(value: unknown, path: string): string | undefined {
   const found = at(value, path)

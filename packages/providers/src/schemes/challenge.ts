@@ -2,7 +2,10 @@ import { textReply, WebhookError, type Reply, type Delivery } from '@postern/cor
 import type { ProviderSpec } from '@postern/core/scheme'
 import { singleHeader } from '@postern/core/internal'
 
-/** Form of a challenge that a receiver may echo. It does not start like JSON, so no event can pass as a challenge. */
+/**
+ * Form of a challenge that a receiver may echo. A challenge does not start like JSON, so no event can pass as a
+ * challenge.
+ */
 export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
 
 /** Throws `handshake_rejected` if the challenge is missing or has another form. */

@@ -24,7 +24,7 @@ export interface GoogleOidcOptions extends FetchOptions {
   readonly jwks?: Jwks
   /**
    * Maximum difference between Google's clock and yours, in seconds. @default 60 for a token from the future, 0 for an
-   * expired one
+   * expired token
    */
   readonly tolerance?: number
 }

@@ -30,7 +30,9 @@ interface PresetSpec<Name extends string, Key, More extends object>
   readonly sends?: (at: number) => Readonly<Record<string, string>>
 }
 
-/** Reads the topic from the first path that the payload has. Without any of them, the topic is `event`. */
+/**
+ * Reads the topic from the first path that the payload has. If the payload has none of the paths, the topic is `event`.
+ */
 export function topicOf(...paths: readonly string[]): Extract {
   return (_delivery, { value }) =>
     paths.map((path) => member(value, path)).find((topic) => topic !== undefined) ?? 'event'

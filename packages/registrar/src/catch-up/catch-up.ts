@@ -9,11 +9,11 @@ import { workOf } from './work.ts'
 /**
  * Gets the events that a receiver missed, once each, oldest first. A source lists the events of a time range through
  * the sender's API. If the source has payloads, the payloads go to `receiver.ingest`. If not, the source asks the
- * sender to deliver each event again. If a call is interrupted, call it again: the new call continues where the first
- * one stopped.
+ * sender to deliver each event again. If a call is interrupted, call `catchUp` again. The new call continues where the
+ * first call stopped.
  *
- * With the option `on`, the catch-up runs when the app starts or after each silence (a time without deliveries). It
- * runs until the receiver closes, or until you call the returned function. Only one process at a time runs the
+ * With the option `on`, the catch-up runs when the app starts or after each silence (a time without deliveries). This
+ * continues until the receiver closes, or until you call the returned function. Only one process at a time runs the
  * catch-up.
  *
  * @throws TypeError for wrong options, for a `since` before the inbox's dedupe window, and for payloads whose API

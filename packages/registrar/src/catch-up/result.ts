@@ -6,7 +6,7 @@ export interface CatchUpProgress {
   readonly phase: 'listing' | 'taking' | 'waiting'
   /** Number of listed events. */
   readonly listed: number
-  /** Number of events to ingest or to ask the sender for. It is 0 until the whole list was read. */
+  /** Number of events to ingest or to ask the sender for. The number is 0 until the whole list was read. */
   readonly wanted: number
   /** Number of completed events among `wanted`. */
   readonly done: number

@@ -50,7 +50,7 @@ export interface ApiRequest {
   readonly repeatable?: boolean
   /** Statuses that do not count as errors, in addition to 2xx. */
   readonly allow?: readonly number[]
-  /** Secrets in the body. A sender may repeat them in its answer, and error messages must not contain them. */
+  /** Secrets in the body. A sender may repeat a secret in its answer, and error messages must not contain secrets. */
   readonly secrets?: readonly string[]
 }
 
@@ -69,8 +69,8 @@ const ATTEMPTS = 5
 /**
  * Checks the options of a registrar or a source, and creates the function that calls the sender's API with the token.
  * After a 429, and for repeatable requests after a 5xx or a network failure, the function waits (`Retry-After`) and
- * tries again. It throws `rate_limited` or `unavailable` if the waits would exceed `patience` in total. Redirects are
- * rejected, because they would send the token to another host.
+ * tries again. The function throws `rate_limited` or `unavailable` if the waits would exceed `patience` in total.
+ * Redirects are rejected, because they would send the token to another host.
  *
  * @throws TypeError for an unknown, missing or wrong option.
  */
@@ -129,7 +129,7 @@ export function senderCall(name: MakerName, options: ApiOptions, sender: SenderC
       return await readAnswer(await send(url, body === undefined ? init : { ...init, body }))
     } catch (error) {
       if (error instanceof RegistrarError) throw error
-      // The error from fetch names the URL, which may contain a token, so it is not the `cause`.
+      // The error from fetch names the URL, which may contain a token. So this error is not the `cause`.
       return new RegistrarError('unavailable', `${label}: ${networkReason(error, timeout)}`)
     }
   }

@@ -79,7 +79,9 @@ interface PagedSpec extends PagedList {
 
 type PageBounds = Required<Omit<Range, 'limit'>>
 
-/** Maximum number of pages in which `read` looks for an event. Newer events may have moved it to a later page. */
+/**
+ * Maximum number of pages in which `read` looks for an event. Newer events may have moved the event to a later page.
+ */
 const MOST_MOVED = 10
 
 /**

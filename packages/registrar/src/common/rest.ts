@@ -71,7 +71,7 @@ export interface EndpointMembers {
   /** Path of the id. @default 'id' */
   readonly id?: string
   readonly url: string
-  /** Path of the list of topics, or a function that returns them. */
+  /** Path of the list of topics, or a function that returns the topics. */
   readonly topics: string | ((endpoint: Fields) => readonly string[])
   /**
    * For a sender that delivers every event to an endpoint without topics: the topic of such an endpoint. @default none

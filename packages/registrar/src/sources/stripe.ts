@@ -70,7 +70,7 @@ export function stripeEvents(options: StripeEventsOptions): PayloadSource {
     }),
     url,
     headers: HEADERS,
-    // A webhook for a connected account has the member `account`. The listed event may lack it.
+    // A webhook for a connected account has the member `account`. The listed event may lack this member.
     payload: (item) => (account === undefined ? item : { ...item, account }),
     async version() {
       const endpoints = await everyRow('Stripe', stripePages(callOwn, '/v1/webhook_endpoints'))

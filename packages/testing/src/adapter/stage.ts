@@ -46,7 +46,7 @@ export interface Report {
   /** Rejections with their code and details, as observers get them. */
   readonly rejected: readonly (ErrorDetails & { readonly code: string })[]
   readonly duplicates: number
-  /** URLs of rejected deliveries that the journal keeps. The receiver writes them to the journal when it closes. */
+  /** URLs of rejected deliveries that the journal keeps. A receiver that closes writes these URLs to the journal. */
   readonly kept: readonly string[]
 }
 

@@ -89,7 +89,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     sent: (count) => void (requests += count),
   }
   const broken = await baseline(sender, stage)
-  // Leaks and memory are judged after all cases, because they concern the whole run.
+  // Cases about leaks and memory concern the whole run, so they are judged last.
   const watched = chosen.filter((one) => one.class === 'leaks' || one.id === 'health/memory')
   const played = broken === undefined ? chosen.filter((one) => !watched.includes(one)) : []
   const memory = watchMemory(options.memory, chosen)
@@ -263,7 +263,7 @@ async function runCases(
   }
 
   async function confirm(judged: AuditCase, first: AuditFailure): Promise<void> {
-    // Late effects come from deliveries of earlier cases, so this case alone cannot show them again.
+    // Late effects come from deliveries of earlier cases, so this case alone cannot show these effects again.
     if (judged.late && first.symptom === 'effects' && (await searchLate())) return
     for (let tries = judged.tries ?? 1; tries > 0; tries--) {
       const again = judgePlayed(await play(judged, true), facts)

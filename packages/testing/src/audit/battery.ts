@@ -201,7 +201,7 @@ function secretCases(sender: AuditSender): readonly AuditCase[] {
 
 function canSign(sender: AuditSender, secret: string): boolean {
   const { place } = sender.about
-  // Signing a body with a signature in it again would also sign the old signature.
+  // If the body contains the signature, signing again would also sign the old signature.
   if (!sender.facts.place || (place && 'field' in place)) return false
   if (sender.secrets.includes(secret)) return false
   try {

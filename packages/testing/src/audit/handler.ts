@@ -15,7 +15,7 @@ const MOST = 65_536
 
 /**
  * Audits a fetch handler in this process and returns the report. The handler can be a route of Next.js, an app of Hono,
- * or a receiver of Postern. Cases that need a network are not played; `npx postern audit` plays them.
+ * or a receiver of Postern. Cases that need a network are not played. To play these cases too, use `npx postern audit`.
  *
  * @throws {TypeError} if the provider cannot sign.
  * @example

@@ -29,7 +29,7 @@ export type MakeInbox = (wish: {
 /** An inbox with its receivers. At the end of the test, the receivers are closed. */
 export interface Scene {
   readonly handle: InboxHandle
-  /** The current inbox; a new one after each restart. */
+  /** The current inbox. Each restart creates a new inbox. */
   inbox: Inbox
   readonly view: InboxView
   /** Attaches a receiver to the inbox, and records its tasks. Starts its worker, unless `work` is false. */

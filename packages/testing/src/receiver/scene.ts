@@ -27,7 +27,7 @@ export interface ReceiverScene {
   readonly secret: string
   /** Allowed age of a signed time, in seconds. */
   readonly tolerance: number
-  /** The current receiver; a new one after each restart. */
+  /** The current receiver. Each restart starts a new receiver. */
   receiver: MountedReceiver
   /** Starts a further process on the same store. */
   another(): Promise<MountedReceiver>
@@ -264,7 +264,8 @@ export interface ReceiverSkills {
    */
   readonly durable?: boolean
   /**
-   * True if an effect happens only once, even if the process dies directly after it. Needs `durable`. @default false
+   * True if an effect happens only once, even if the process dies directly after the effect. Needs `durable`. @default
+   * false
    */
   readonly exactlyOnce?: boolean
   /** True if two processes can use one store at the same time. @default false */

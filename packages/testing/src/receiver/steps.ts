@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answer, isTold, type HandlerStep } from './told.ts'
 
-/** The steps of a handler in `testReceiver`, before and after its effect. The tests control them. */
+/** The steps of a handler in `testReceiver`, before and after its effect. The tests control these steps. */
 export interface HandlerSteps {
-  /** Call this function before the effect. It waits, or throws, while the test requests that. */
+  /** Call this function before the effect. If the test asks for this, the function waits or throws. */
   before(): Promise<void>
-  /** Call this function after the effect is stored. It waits while the test requests that. */
+  /** Call this function after the effect is stored. If the test asks for this, the function waits. */
   after(): Promise<void>
 }
 

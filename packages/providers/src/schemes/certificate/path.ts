@@ -34,7 +34,7 @@ export function pathFault(path: readonly X509Certificate[]): string | undefined 
       return 'the chain is longer than an issuer allows'
     for (const [below, one] of all.slice(0, at).entries()) {
       // To renew a key, an authority may issue a certificate for its own name. Name constraints do not apply to that
-      // certificate, except if it is the sender's own (the first).
+      // certificate, unless that certificate is the sender's own (the first).
       if (below > 0 && one.selfIssued) continue
       if (!keepsTo(one, issuer)) return 'a name of the chain is outside of what an issuer may name'
     }

@@ -50,7 +50,7 @@ export interface HttpMessageSignaturesOptions {
   /** Maximum difference between `created` and now, in seconds, in either direction. @default 300 */
   readonly tolerance?: number | undefined
   /**
-   * Checks the times of a signature, and throws a `WebhookError` for a wrong one. `now` is in milliseconds since 1970.
+   * Throws a `WebhookError` if a time of a signature is wrong. `now` is in milliseconds since 1970.
    * @default a check with `tolerance`
    */
   readonly checkTimes?: (parameters: ReadonlyMap<string, unknown>, now: number) => void
@@ -198,7 +198,7 @@ export function coversField(
   )
 }
 
-/** Returns a time in seconds since 1970. Throws `malformed_header` if it is not a whole number. */
+/** Returns a time in seconds since 1970. Throws `malformed_header` if the time is not a whole number. */
 export function seconds(values: ReadonlyMap<string, unknown>, name: string): number | undefined {
   const value = values.get(name)
   if (value === undefined) return undefined

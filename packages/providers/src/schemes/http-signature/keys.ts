@@ -129,7 +129,7 @@ function ed25519Pem(secret: string): KeyPair {
   return pair
 }
 
-// Returns the algorithm of a key. Type and curve decide it, except for RSA: an RSA key fits several algorithms, so its
+// Returns the algorithm of a key. Type and curve decide the algorithm. Only an RSA key fits several algorithms, so its
 // `alg` decides (RFC 9421, section 3.3.7).
 function jwkAlgorithm(jwk: Jwk): HttpSignatureAlgorithm | undefined {
   if (jwk.kty === 'OKP' && jwk['crv'] === 'Ed25519') return 'ed25519'

@@ -6,7 +6,7 @@ import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const ROOM = 10
 
-/** Defines tests of a full inbox. It rejects the whole delivery, and the reply says when to retry. */
+/** Defines tests of a full inbox. A full inbox rejects the whole delivery, and the reply says when to retry. */
 export function fullCases(test: SceneTest): void {
   test(
     'a delivery that would go beyond the bound is rejected as a whole with inbox_full',

@@ -112,7 +112,7 @@ export function interruptionCases(test: SceneTest): void {
     assert.deepEqual([dead.state, dead.error?.name], ['dead', 'poison'])
     assert.notEqual(all.find(({ event }) => event.id === 'healthy')?.state, 'dead')
 
-    // A poison task that is replayed is a suspect again. It is done when it reports an outcome.
+    // A poison task that is replayed is a suspect again. When this task reports an outcome, it is done.
     await scene.view.replay({ state: 'dead' })
     await heir.untilSettled(2)
     assert.equal(heir.runs[0]!.claim.attempt, 1)
@@ -161,8 +161,8 @@ async function reclaim(
   dying: JoinedReceiver,
   run: Run = () => DONE_OUTCOME,
 ): Promise<JoinedReceiver> {
-  // A dead process claims nothing, but the process of this test still runs. With a concurrency of 0, it cannot claim a
-  // freed task again.
+  // A dead process claims nothing, but the process of this test still runs. With a concurrency of 0, this process
+  // cannot claim a freed task again.
   for (const each of dying.lanes) Object.assign(each, { concurrency: 0 } satisfies Partial<Lane>)
   await scene.handle.abandon!()
   const inbox: Inbox = await scene.handle.another!()
