@@ -1,7 +1,7 @@
 import { hmac, type Factory } from '@postern/core/scheme'
 import { preset, type PresetOptions } from './schemes/preset.ts'
 
-/** Jira Cloud. The id is the same over retries. https://developer.atlassian.com/cloud/jira/platform/webhooks/ */
+/** Jira Cloud. The id stays the same over retries. https://developer.atlassian.com/cloud/jira/platform/webhooks/ */
 export const jira: Factory<PresetOptions> = /* @__PURE__ */ preset({
   name: 'jira',
   title: 'Jira Cloud',

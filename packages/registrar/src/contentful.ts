@@ -29,7 +29,7 @@ export function contentfulRegistrar(options: ContentfulRegistrarOptions): Regist
   const call = senderCall('contentfulRegistrar', options, {
     title: 'Contentful',
     api: 'https://api.contentful.com',
-    // In seconds. Contentful sends this header instead of Retry-After.
+    // Contentful sends this header, in seconds, and not Retry-After.
     wait429: ({ status, headers }) => {
       const reset = headers.get('x-contentful-ratelimit-reset')
       return status === 429 && reset !== null ? Number(reset) * 1000 : undefined

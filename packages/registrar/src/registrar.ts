@@ -32,7 +32,7 @@ export interface Registrar {
     readonly ids?: readonly string[]
   }): Promise<readonly StepResult[]>
   /**
-   * Restores the endpoint of an account to the state that an earlier `list` returned. Absent at senders with several
+   * Restores an account's only endpoint to the state that an earlier `list` returned. Absent at senders with several
    * endpoints per account. If the API does not return every setting of the endpoint, `restore` throws before any
    * change.
    */

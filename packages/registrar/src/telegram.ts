@@ -33,7 +33,7 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
     headers: () => ({}),
     prefix: (token) => `/bot${token}`,
     explain: (body) => asText(row(body)['description']) || undefined,
-    // In seconds. Telegram sends the time to wait in the body.
+    // Telegram sends the time to wait in the body, in seconds.
     wait429: ({ status, json }) => {
       const seconds = Number(row(row(json)['parameters'])['retry_after'])
       return status === 429 && seconds >= 0 ? seconds * 1000 : undefined

@@ -93,7 +93,7 @@ const OF_CURL = new Set([
 // Headers that curl adds if they are missing.
 const ADDED = ['accept', 'user-agent', 'content-type', 'expect']
 
-/** Returns arguments that also stop curl from adding headers of its own. */
+/** Returns the delivery's headers for -H, and arguments that stop curl from adding headers of its own. */
 function linesOf(given: StoredDelivery['headers']): readonly string[] {
   const kept = given.filter(
     ([name, value]) =>

@@ -31,7 +31,7 @@ export function challengeReply(query: URLSearchParams, name: string, shape?: Reg
   return { ...reply, headers: { ...reply.headers, 'x-content-type-options': 'nosniff' } }
 }
 
-/** For a sender that verifies a new URL with an unsigned GET. The reply echoes the query parameter `name`. */
+/** Makes spec members for a sender that verifies a URL with an unsigned GET. The reply echoes the parameter `name`. */
 export const getChallenge = (
   name: string,
 ): Pick<ProviderSpec<object>, 'methods' | 'handshakes' | 'challenge' | 'greet'> => ({

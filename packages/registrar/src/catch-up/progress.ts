@@ -179,8 +179,8 @@ interface Sight {
 const sights = new WeakMap<Records, Map<string, Sight>>()
 
 /**
- * Returns true if the record's version did not change for a whole lease, on this process's own clock. Waits for that
- * only if the wall clock says that the last heartbeat is older than a lease. Otherwise returns false at once.
+ * Returns true if the record's version did not change for a whole lease on this process's own clock. If the wall clock
+ * shows a recent heartbeat, returns false without a wait.
  */
 async function isOver(
   records: Records,

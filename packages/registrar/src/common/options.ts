@@ -61,7 +61,10 @@ export type MakerName = keyof typeof OPTIONS
 
 /** Options of every registrar and source. */
 export interface ApiOptions {
-  /** Base URL of the API, for proxies, regions and tests. `http` needs a loopback address. @default the sender's API */
+  /**
+   * Base URL of the API, for proxies, regions and tests. With `http`, only a loopback address is allowed. @default the
+   * sender's API
+   */
   readonly api?: string
   /** Maximum duration of one request. @default '10s' */
   readonly timeout?: Duration

@@ -286,7 +286,10 @@ async function runCases(
     }
   }
 
-  /** Plays all cases again that must be rejected, with a longer wait. Returns true if one of them had an effect. */
+  /**
+   * Plays once more the cases whose deliveries must be rejected, with a longer wait. Returns true if one of them had an
+   * effect.
+   */
   async function searchLate(): Promise<boolean> {
     let found = false
     for (const judged of cases) {

@@ -84,7 +84,9 @@ export interface SigningLaws {
    * false
    */
   readonly anyCase?: boolean
-  /** Number of random inputs per test. Tests that change single characters use five times as many. @default 40 */
+  /**
+   * Number of random inputs per test. Tests that change single characters use five times as many inputs. @default 40
+   */
   readonly draws?: number
   /**
    * Returns the signed part of a body, for a provider that `covers` only fields. @default the fields of a form, or the

@@ -137,7 +137,7 @@ async function interrupt(
 ): Promise<JoinedReceiver> {
   const heir = await reclaim(scene, dying, run)
   await eventually('the next process runs it', async () => {
-    // `enough` comes first, because a replay would also make tasks due that ran and wait for a retry.
+    // `enough` comes first, because a replay also makes those tasks due that wait for a retry.
     if (enough(heir)) return true
     await makeDue(scene)
     return enough(heir)
