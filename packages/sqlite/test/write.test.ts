@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test, vi } from 'vitest'
-import { gate, storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
-import { DONE_OUTCOME, lane } from '../../testing/src/inbox/recorder.ts'
+import { eventually, gate, storedDelivery, intake, item } from '../../testing/src/inbox/make.ts'
+import { DONE_OUTCOME, FAILURE, lane } from '../../testing/src/inbox/recorder.ts'
 import { sqliteScene } from './scene.ts'
 
 const scene = sqliteScene()
@@ -146,4 +146,27 @@ test('tasks are told while another holds the write lock for longer than a sign o
     ends.pass()
   }
   await shop.untilSettled(1)
+})
+
+test.each([
+  [
+    'column',
+    'postern_tasks RENAME COLUMN cause TO away',
+    'postern_tasks RENAME COLUMN away TO cause',
+  ],
+  ['table', 'postern_tasks RENAME TO away', 'away RENAME TO postern_tasks'],
+])('an outcome is kept while a %s is missing, and its handler runs once', async (_, away, back) => {
+  const ended = gate()
+  const shop = join(open(), {
+    run: () => ended.passed.then(() => ({ kind: 'dead', error: FAILURE })),
+  })
+  await shop.port.accept(intake(item('1')), {})
+  await shop.until('it runs', () => shop.runs.length === 1)
+  scene.run(`ALTER TABLE ${away}`)
+  ended.pass()
+  await eventually('it is told', () => shop.warnings.some((one) => one.includes('are kept')))
+  scene.run(`ALTER TABLE ${back}`)
+  await shop.untilSettled(1)
+  expect(shop.settled).toMatchObject([{ outcome: { kind: 'dead' }, stored: true }])
+  expect(shop.runs).toHaveLength(1)
 })

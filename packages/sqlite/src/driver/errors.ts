@@ -21,11 +21,17 @@ const REASONS: Readonly<Record<number, string>> = {
 
 const MISUSE = 21
 
+// The message if somebody has changed the tables: SQLite has no result code for this.
+const MISSING = /no such (?:table|column)|has no column/
+
 export interface Errors {
   isOwn(error: unknown): boolean
   /** Returns true if another writer holds the lock. Another try may then succeed. */
   isBusy(error: unknown): boolean
-  /** Returns true if the file or its disk failed. The next statement will then fail too. */
+  /**
+   * Returns true if the file or its disk failed, or if a table or column is missing. The next statement will then fail
+   * too.
+   */
   isStorageFault(error: unknown): boolean
   /** Returns true if the statement itself is wrong, whatever its values. */
   isOfStatement(error: unknown): boolean
@@ -49,7 +55,8 @@ export function createErrors(
     isBusy,
     isStorageFault(error) {
       const found = code(error)
-      return found !== undefined && found !== ERROR && !isBusy(error) && found in REASONS
+      if (found === ERROR) return MISSING.test(errorText(error))
+      return found !== undefined && !isBusy(error) && found in REASONS
     },
     isOfStatement: (error) => code(error) === ERROR || code(error) === MISUSE,
     unavailable(error) {
