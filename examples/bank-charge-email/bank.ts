@@ -1,24 +1,25 @@
-// The bank itself: `POST /charges` stores a message, and from its 202 on each shop that registered gets it, whatever
-// is down or dies in between.
+// The bank, which sends the webhooks. `POST /charges` stores a message and replies with 202. From then on the shop gets
+// the message, even if the bank or the shop crashes in between.
 import { closeOnSignal } from '@postern/express'
 import { createSender } from '@postern/forward'
 import { sqliteInbox } from '@postern/sqlite'
 import express from 'express'
 import type { Charge } from './charge.ts'
 
-// What a bank that died had in hand is taken up again after the lease.
+// If the bank crashes, another process sends its unfinished messages when the lease ends.
 const inbox = sqliteInbox({ path: process.env['BANK_DB'] ?? 'bank.db', lease: '2s' })
 const source = createSender({
   name: 'bank',
   inbox,
-  // node -p "crypto.randomBytes(32).toString('base64')"
+  // Create the key with: node -p "crypto.randomBytes(32).toString('base64')"
   key: process.env['BANK_KEY']!,
   retry: { attempts: 20, initialDelay: '200ms', maxDelay: '1m' },
-  // Its one customer is on this machine. Leave both out if customers register their URLs themselves.
+  // These two options allow the shop's URL on this machine. If customers register their own URLs, leave out both
+  // options.
   allowPrivate: true,
   allowHttp: true,
 })
-// A name of its own, so that it is the same destination after each start: its URL may have changed meanwhile.
+// With a fixed id, each start updates the same destination, even if its URL has changed.
 await source.register({
   id: 'shop',
   replace: true,
@@ -31,7 +32,7 @@ source.onDead((task, error) => console.error(`${String(task.id)} gave up: ${erro
 const app = express()
 app.post('/charges', express.json(), async (request, response) => {
   const { id, ...charge } = request.body as Charge & { id: string }
-  // The same charge again is known by its id.
+  // Postern deduplicates by `id`, so the same charge is sent once.
   response.status(202).json(await source.emit({ topic: 'card.charged', payload: charge, id }))
 })
 const server = app.listen(Number(process.env['PORT'] ?? 4000), () => {

@@ -1,6 +1,6 @@
 import { UnrecoverableError } from '@postern/core'
 
-/** What the bank says of a charge. */
+/** A card charge, as the bank describes it. */
 export interface Charge {
   readonly email: string
   readonly amount: string
@@ -9,8 +9,8 @@ export interface Charge {
 }
 
 /**
- * Reads a charge from JSON (`{ email, … }`, or in the `data` of a Standard Webhooks message) or XML
- * (`<charge><email>…`): the payload is an object either way.
+ * Returns the charge of a payload. The payload comes from JSON (`{ email, … }`, or the `data` of a Standard Webhooks
+ * message) or from XML (`<charge><email>…`). Postern parses both to an object.
  */
 export function toCharge(payload: unknown): Charge {
   const root = payload as { charge?: unknown; data?: unknown }

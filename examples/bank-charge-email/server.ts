@@ -1,4 +1,5 @@
-// A bank tells of each card charge; the customer gets exactly one email for it, whatever the bank sends again.
+// A bank sends a webhook for each card charge. The customer gets exactly one email per charge, even if the bank sends
+// the webhook again.
 import { createReceiver, type Task, type WebhookEvent } from '@postern/core'
 import { hmac } from '@postern/core/scheme'
 import { closeOnSignal, webhook } from '@postern/express'
@@ -9,7 +10,7 @@ import { createTransport } from 'nodemailer'
 import { toCharge } from './charge.ts'
 
 const mail = createTransport(process.env['SMTP_URL']!)
-// A bank with a signature of its own making, in JSON or XML.
+// A bank with its own signature scheme, which sends JSON or XML.
 const receiver = createReceiver({
   name: 'bank',
   provider: generic({
@@ -19,7 +20,7 @@ const receiver = createReceiver({
     topicHeader: 'X-Bank-Event',
   }),
 })
-// The bank of bank.ts, which signs as Standard Webhooks has it.
+// The bank of bank.ts, which signs according to Standard Webhooks.
 const standard = createReceiver({
   name: 'standard-bank',
   provider: standardWebhooks({ secret: process.env['BANK_SIGNING_SECRET']! }),
@@ -36,7 +37,7 @@ async function email(event: WebhookEvent, task: Task): Promise<void> {
     to: charge.email,
     subject: `Your card was charged ${charge.amount} ${charge.currency}`,
     text: `${charge.merchant} charged your card ${charge.amount} ${charge.currency}.`,
-    // The same over all attempts: should this process die after sending, the mail server can tell the second one.
+    // All attempts use the same id. If this process dies after sending, the mail server can detect the second email.
     messageId: `<${task.idempotencyKey}@example.com>`,
   })
   console.log(`emailed ${charge.email} about ${String(event.id)}`)

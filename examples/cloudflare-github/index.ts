@@ -1,4 +1,4 @@
-// The Worker verifies, and its Durable Object stores events and runs the handlers.
+// The Worker verifies. Its Durable Object stores events and runs the handlers.
 import {
   durableObject,
   worker,
@@ -21,7 +21,7 @@ const receivers: Receivers<Env> = (env, inbox) => {
   })
   receiver.on('issues.opened', { name: 'count' }, (event, task) => {
     const { repository } = event.payload as { readonly repository: { readonly full_name: string } }
-    // The effect and the end of the task are one transaction.
+    // One transaction stores the result and completes the task.
     task.commit((sql) =>
       sql.exec(
         'INSERT INTO opened VALUES (?, 1) ON CONFLICT DO UPDATE SET issues = issues + 1',

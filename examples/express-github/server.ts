@@ -1,4 +1,5 @@
-// GitHub on Express. Set GITHUB_WEBHOOK_SECRET to what you entered at GitHub, and point the webhook at /webhooks/github.
+// GitHub on Express. Set GITHUB_WEBHOOK_SECRET to the secret that you entered at GitHub, and point the webhook to
+// /webhooks/github.
 import { createReceiver } from '@postern/core'
 import { closeOnSignal, webhook } from '@postern/express'
 import { github } from '@postern/providers/github'

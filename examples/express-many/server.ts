@@ -1,4 +1,4 @@
-// Five sources on one app: a receiver each, so that each has its own secret, limits and subscriptions.
+// Five providers on one app. Each has its own receiver, with its own secret, limits and subscriptions.
 import { createReceiver, memoryInbox } from '@postern/core'
 import { closeOnSignal, webhook } from '@postern/express'
 import { github, shopify, slack, standardWebhooks, stripe } from '@postern/providers'

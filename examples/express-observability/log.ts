@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api'
 import pino from 'pino'
 
-/** The log of the app: each line has the ids of the span that it was written in. */
+/** The app's log. Each line contains the trace id and the span id of the active span. */
 export const log = pino({
   mixin() {
     const span = trace.getActiveSpan()?.spanContext()

@@ -1,5 +1,5 @@
-// Stripe on Express and SQLite, seen from three sides: traces over OTLP, metrics for Prometheus at /metrics, and log lines with the
-// trace's id. From a line of the log one gets to the trace, and from there to what the handler did.
+// Stripe on Express and SQLite, with traces over OTLP, metrics for Prometheus at /metrics, and log lines with the trace
+// id. The trace id leads from a log line to the trace, which shows what the handler did.
 import { trace } from '@opentelemetry/api'
 import { createReceiver, structuredLogger } from '@postern/core'
 import { closeOnSignal, serve, webhook } from '@postern/express'
@@ -11,7 +11,7 @@ import express from 'express'
 import { log } from './log.ts'
 import { sdk } from './telemetry.ts'
 
-// Prometheus gets the metrics by itself.
+// Prometheus reads the metrics from /metrics, so the observer records only traces.
 const telemetry = otel({ meter: false })
 const inbox = sqliteInbox({ path: process.env['WEBHOOKS_DB'] ?? 'webhooks.db' })
 const receiver = createReceiver({
@@ -26,7 +26,7 @@ receiver.on(
   'invoice.paid',
   { name: 'book', retry: { attempts: 3, initialDelay: 50 } },
   (event, task) =>
-    // A child of the attempt's span, as the spans of an instrumented database are.
+    // This span is a child of the attempt's span, like the spans of an instrumented database.
     tracer.startActiveSpan('book invoice', (span) => {
       try {
         const { id } = (event.payload as StripeEvent).data.object

@@ -1,5 +1,6 @@
-// The OpenTelemetry SDK: spans go to the collector at OTEL_EXPORTER_OTLP_ENDPOINT. Most apps have `@opentelemetry/sdk-node`
-// here, which also instruments Express, databases and HTTP clients; Postern's spans then join the trace of the request.
+// The OpenTelemetry SDK sends spans to the collector at OTEL_EXPORTER_OTLP_ENDPOINT. Most apps use
+// `@opentelemetry/sdk-node` here, which also instruments Express, databases and HTTP clients. Postern's spans then join
+// the trace of the request.
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -13,5 +14,5 @@ const provider = new TracerProvider({
 context.setGlobalContextManager(new AsyncLocalStorageContextManager())
 trace.setGlobalTracerProvider(provider)
 
-/** Sends the spans that wait, and stops: the last thing that a process does. */
+/** Sends the remaining spans and stops the SDK. Close it last. */
 export const sdk = { close: () => provider.shutdown() }

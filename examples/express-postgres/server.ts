@@ -1,5 +1,5 @@
-// Paid Stripe invoices become credit in PostgreSQL: the credit and the end of the task are one transaction, so that a
-// crash at any moment leaves both or neither. Any number of these processes may run on one database. Make the table first:
+// Paid Stripe invoices become credit in PostgreSQL. One transaction stores the credit and completes the task, so a
+// crash leaves both or neither. Any number of these processes can share one database. Create the table first:
 // psql "$DATABASE_URL" -f credits.sql
 import { createReceiver } from '@postern/core'
 import { closeOnSignal, webhook } from '@postern/express'
@@ -9,10 +9,10 @@ import express from 'express'
 import pg from 'pg'
 
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL']! })
-// Idle connections break when the server restarts; the next query gets a new one.
+// Without this listener, the process exits when an idle connection breaks. The next query opens a new connection.
 pool.on('error', (error) => console.log('PostgreSQL:', error.message))
 
-// What a killed process was at runs in another after this time.
+// If a process is killed, another process runs its tasks after this time.
 const inbox = postgresInbox({ pool, lease: '5s' })
 const receiver = createReceiver({
   provider: stripe({ secret: process.env['STRIPE_WEBHOOK_SECRET']! }),
@@ -22,7 +22,7 @@ const receiver = createReceiver({
 receiver.on('invoice.paid', { name: 'credit', orderingKey: customerOf }, async (event, task) => {
   const customer = customerOf(event)
   const { amount_paid: cents } = (event.payload as StripeEvent).data.object
-  // Whatever takes time comes before; the transaction is short, and the handler's last act.
+  // Do slow work before this call, because it holds a transaction open. It also completes the task.
   await task.commit(({ query }) =>
     query(
       `INSERT INTO credits (customer, cents) VALUES ($1, $2)

@@ -1,13 +1,12 @@
 import { DatabaseSync } from 'node:sqlite'
 
-/** The app's own table, in the file of the inbox. */
+/** The app's own table, in the same file as the inbox. */
 export interface Bookings {
-  /** Writes through the connection given: that of the transaction it belongs to. */
+  /** Inserts through `database`, the connection whose transaction also completes the task. */
   add(database: DatabaseSync, invoice: { readonly id: string; readonly amount_paid: number }): void
   total(): { readonly invoices: number; readonly amount: number }
 }
 
-/** Opens the table. */
 export function openBookings(path: string): Bookings {
   const own = new DatabaseSync(path)
   own.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL')

@@ -1,5 +1,5 @@
-// Stripe on Express with one SQLite file: what got its 200 is on the disk, and each invoice is booked exactly once, since
-// the booking is written in the transaction that settles its task.
+// Stripe on Express with one SQLite file. Postern stores an event on disk before the 200. Each invoice is booked
+// exactly once, because one transaction stores the booking and completes its task.
 import { createReceiver } from '@postern/core'
 import { closeOnSignal, webhook } from '@postern/express'
 import { stripe } from '@postern/providers/stripe'

@@ -1,5 +1,5 @@
-// Stripe in, three of your own systems out. The slow one and the one that is down hold up nobody: each destination has
-// a task of its own for each event, its own limit and its own circuit breaker.
+// Stripe's events go to three of your own systems. A slow system or one that is down does not delay the others. For
+// each event, each destination has its own task, and each destination has its own limit and circuit breaker.
 import { createReceiver } from '@postern/core'
 import { closeOnSignal, webhook } from '@postern/express'
 import { forward, signer } from '@postern/forward'
@@ -18,10 +18,10 @@ const systems = forward({
     { id: 'mailing', url: process.env['MAILING_URL']! },
     { id: 'reports', url: process.env['REPORTS_URL']! },
   ],
-  // One after the other in a rotation: both signatures go out.
+  // During a rotation, list both secrets, separated by a comma. Each request then carries both signatures.
   sign: signer({ secret: process.env['SYSTEMS_SECRET']!.split(',') }),
   retry: { attempts: 20, initialDelay: '200ms', maxDelay: '1m' },
-  // They are in our own network. Leave both out if others choose the URLs.
+  // The systems are in your own network. If others choose the URLs, leave out both options.
   allowPrivate: true,
   allowHttp: true,
   records: inbox.records,

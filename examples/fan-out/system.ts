@@ -1,5 +1,5 @@
-// One of the systems the events go to: `node system.ts healthy`, `slow` (a second an answer), or `recovering` (answers 500
-// for three seconds from its first request on, and is well after that). It drops what it has already by `webhook-id`.
+// One of the systems that receive the events. Run `node system.ts` with `healthy`, `slow` (replies after one second) or
+// `recovering` (replies with 500 for three seconds after its first request). It deduplicates by `webhook-id`.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'

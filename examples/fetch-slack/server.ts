@@ -1,4 +1,5 @@
-// Slack on Hono: events are handled after the 200, a slash command is answered in the reply. One request URL for both.
+// Slack on Hono, with one request URL for events and slash commands. Events are handled after the 200. A slash command
+// is answered in the reply.
 import { serve } from '@hono/node-server'
 import { createReceiver, jsonReply } from '@postern/core'
 import { webhook } from '@postern/hono'

@@ -1,4 +1,5 @@
-// Shopify on Koa. SHOPIFY_CLIENT_SECRET is the app's client secret; while you rotate it, give both, old and new.
+// Shopify on Koa. SHOPIFY_CLIENT_SECRET is the app's client secret. While you rotate it, set both the old and the new
+// secret.
 import Router from '@koa/router'
 import { createReceiver } from '@postern/core'
 import { closeOnSignal, webhook } from '@postern/koa'
@@ -7,7 +8,7 @@ import Koa from 'koa'
 
 const receiver = createReceiver({
   provider: shopify({ secret: process.env['SHOPIFY_CLIENT_SECRET']!.split(',') }),
-  // Ids of Shopify lie beyond 2^53: as BigInt they keep every digit.
+  // Shopify's ids exceed 2^53. As BigInt they keep every digit.
   parsing: { bigIntegers: true },
 })
 
@@ -15,7 +16,7 @@ receiver.on('orders/*', (event) => {
   const order = event.payload as { id: bigint; total_price: string }
   console.log(`${event.topic}: order ${order.id} for ${order.total_price}`)
 })
-// The three privacy topics every public app must take.
+// Shopify requires every public app to handle these three privacy topics.
 receiver.on(['customers/data_request', 'customers/redact', 'shop/redact'], (event) => {
   console.log(`${event.topic}: to be done within 30 days`)
 })

@@ -1,5 +1,6 @@
-// Stripe on AWS Lambda: `handler` stores an event before its 200, and `cron`, which a schedule of EventBridge calls each minute, runs
-// the handlers. Nothing is lost when a function is frozen or ends in between. Make the table first: psql "$DATABASE_URL" -f credits.sql
+// Stripe on AWS Lambda. `handler` stores an event before its 200. An EventBridge schedule calls `cron` each minute,
+// which runs the handlers. If a function freezes or ends in between, no event is lost. Create the table first:
+// psql "$DATABASE_URL" -f credits.sql
 import { runDue, webhook } from '@postern/aws-lambda'
 import { createReceiver } from '@postern/core'
 import { postgresInbox } from '@postern/postgres'
@@ -14,7 +15,7 @@ const receiver = createReceiver({
 receiver.on('invoice.paid', { name: 'credit' }, async (event, task) => {
   const { data } = event.payload as { data: { object: { customer: string; amount_paid: number } } }
   const { customer, amount_paid: cents } = data.object
-  // In the transaction that ends the task: each invoice counts once.
+  // One transaction stores the credit and completes the task, so each invoice counts once.
   await task.commit(({ query }) =>
     query(
       `INSERT INTO credits (customer, cents) VALUES ($1, $2)

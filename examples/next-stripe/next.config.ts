@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { NextConfig } from 'next'
 
-// Only because this app lives in a workspace: its packages are compiled with it, from their sources.
+// Only this repository needs `root`: the app is compiled together with the sources of its workspace packages.
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const config: NextConfig = {

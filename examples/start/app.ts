@@ -4,7 +4,7 @@ import { webhook } from '@postern/express'
 import { inspector } from '@postern/inspector/express'
 import express, { type Express } from 'express'
 
-/** The app with every receiver mounted under /webhooks, and the inspector under /postern. */
+/** Creates the app. It mounts every receiver under /webhooks and the inspector under /postern. */
 export function createApp(
   receivers: Readonly<Record<string, Receiver>>,
   inbox: Inbox,
@@ -14,7 +14,7 @@ export function createApp(
   const app = express()
   for (const [path, receiver] of Object.entries(receivers))
     app.use(`/webhooks/${path}`, webhook(receiver))
-  // The log gets its address with a key. In production it needs `auth`.
+  // The inspector logs its address with an access key. In production, set `auth` instead of `dev`.
   app.use(
     '/postern',
     inspector({

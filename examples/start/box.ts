@@ -1,4 +1,7 @@
-/** Lines between two rules, no wider than the terminal, in color where the output is a terminal that has it. An address stays whole. */
+/**
+ * Returns the lines between two rules, wrapped to the terminal's width, in color if the output is a terminal. URLs are
+ * not wrapped.
+ */
 export function boxed(
   given: readonly string[],
   isColoured: boolean = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
@@ -16,7 +19,7 @@ export function boxed(
   ].join('\n')
 }
 
-/** A line broken between words. */
+/** Wraps a line at spaces. */
 function broken(line: string, most: number): readonly string[] {
   const lines = ['']
   for (const word of line.split(' ')) {

@@ -1,21 +1,24 @@
 import type { Receiver } from '@postern/core'
 import type { Draft, Provider, SignableRequest } from '@postern/core/scheme'
 
-/** One delivery to send, and what must come of it. */
+/** Delivery to send, and its expected result. */
 export interface Case {
   readonly source: string
   readonly what: string
   readonly request: SignableRequest
   readonly status: number
-  /** Problem code of a rejection. */
+  /** Expected problem code of a rejection. */
   readonly code?: string
-  /** Text the reply's body must hold. */
+  /** Text that the reply's body must contain. */
   readonly reply?: string
-  /** How often a handler must have run for it. @default 0 */
+  /** How often handlers must run for the delivery. @default 0 */
   readonly runs?: number
 }
 
-/** The deliveries of the demonstration, signed as each source signs. Ids are new in each run, so that a kept inbox takes them. */
+/**
+ * Creates the deliveries of the demonstration, signed as each provider signs. Each run uses new ids, because the inbox
+ * of an earlier run rejects known ids as duplicates.
+ */
 export function createCases(
   receivers: Readonly<Record<string, Receiver>>,
   origin: string,

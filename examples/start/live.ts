@@ -5,13 +5,15 @@ import { SILENT } from './day/plan.ts'
 import { sourceNames } from './receivers.ts'
 import { send } from './send.ts'
 
-// The first comes soon, so that the page is seen to live; the others come about as often as those of the day, so that its charts go on.
+// In milliseconds. The first delivery comes soon, so that you see the page change. The others come about as often as
+// those of the simulated day, so that its charts continue.
 const FIRST = 3000
 const EVERY = 30_000
 
 /**
- * Sends a delivery every 30 seconds, so that the page lives: of all sources but the one that fell silent, and the one that
- * the reader is asked to send to by hand. `meanwhile` is called with each, and returns when its handlers have run.
+ * Sends a random delivery every 30 seconds, so that the page shows activity. Leaves out the source that stopped
+ * sending, and GitHub, to which the reader sends by hand. `meanwhile` gets a function that sends, and resolves when the
+ * handlers have run. Returns a function that stops the deliveries.
  */
 export async function sendOn(
   receivers: Readonly<Record<string, Receiver>>,
@@ -26,7 +28,7 @@ export async function sendOn(
   const sendOne = (): void => {
     const [source, sender] = chance.one(senders)
     const request = sender({ at: Date.now(), source, what: 'genuine' }, receivers[source]!)
-    // The app is being closed: the next one is not sent.
+    // Sending fails when the app closes.
     meanwhile(receivers[source]!.name, () => send(request)).catch(stop)
   }
   const first = setTimeout(sendOne, FIRST).unref()

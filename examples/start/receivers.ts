@@ -12,7 +12,7 @@ import {
 } from '@postern/providers'
 import type { Services } from './services.ts'
 
-/** Secrets of the sources: your own from the environment, or made-up ones. */
+/** Secrets of the sources: from the environment, or made up. */
 export interface Secrets {
   readonly github: string
   readonly shopify: string
@@ -25,18 +25,17 @@ export interface Secrets {
   readonly sensor: string
 }
 
-/** Options that the receivers share. */
 export type SharedOptions = Omit<ReceiverOptions, 'provider' | 'name'>
 
 type Source = (secrets: Secrets, options: SharedOptions, services: Services) => Receiver
 
-// Services that are sometimes away get three attempts, some seconds apart at first.
+// These services fail at times, so their handlers get three attempts. The first retry comes after some seconds.
 const MAIL = { name: 'mail', retry: { attempts: 3, initialDelay: '5s' } } as const
 const SEARCH = { name: 'search', retry: { attempts: 3, initialDelay: '2s' } } as const
 const LEDGER = { name: 'ledger' } as const
 const CHAT = { name: 'chat' } as const
 
-/** The sources, by the last part of their path, and what the shop does with their events. */
+/** Creates the receiver of each source. The key is the last part of the source's path. */
 const SOURCES = {
   github: (secrets, options, { search, chat }) =>
     createReceiver({ ...options, provider: github({ secret: secrets.github }) })
@@ -73,7 +72,7 @@ const SOURCES = {
       .on(['app_mention', 'message'], CHAT, ({ topic }) => chat('slack', topic))
       .answer('/deploy', () => ({ response_type: 'ephemeral', text: 'on its way' })),
 
-  // Its handler fails once, to show a retry.
+  // The handler fails once, to show a retry.
   'standard-webhooks': (secrets, options, { ledger }) =>
     createReceiver({
       ...options,
@@ -94,7 +93,7 @@ const SOURCES = {
       ({ topic }) => search('linear', topic),
     ),
 
-  // A bank nobody has a preset for: XML, signed with HMAC-SHA256 in a header of its own.
+  // A bank without a preset. It sends XML and signs with HMAC-SHA256 in its own header.
   bank: (secrets, options, { ledger }) =>
     createReceiver({
       ...options,
@@ -109,7 +108,7 @@ const SOURCES = {
       ledger('bank', `card charged, ${JSON.stringify(payload)}`),
     ),
 
-  // A sensor that can only GET: everything is in the query, a token included.
+  // A sensor that can only send GET requests. The query contains all values, including a token.
   sensor: (secrets, options, { chat }) =>
     createReceiver({
       ...options,
@@ -125,13 +124,12 @@ const SOURCES = {
     ),
 } as const satisfies Readonly<Record<string, Source>>
 
-/** Name of a source: the last part of its path. */
+/** Name of a source, which is the last part of its path. */
 export type SourceName = keyof typeof SOURCES
 
-/** The names of all sources. */
 export const sourceNames = Object.keys(SOURCES) as readonly SourceName[]
 
-/** Makes the receiver of a source. What its handlers call is in `services`. */
+/** Creates the receiver of a source. Its handlers call `services`. */
 export function createReceiverOf(
   name: SourceName,
   secrets: Secrets,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Secrets } from './receivers.ts'
 
-/** Your own secrets, if these are set: then the real senders can be pointed here. */
+/** Environment variables for your own secrets. With them, you can point the real providers here. */
 const VARIABLES: Readonly<Record<keyof Secrets, string | undefined>> = {
   github: 'GITHUB_WEBHOOK_SECRET',
   shopify: 'SHOPIFY_CLIENT_SECRET',
@@ -16,8 +16,8 @@ const VARIABLES: Readonly<Record<keyof Secrets, string | undefined>> = {
 }
 
 /**
- * The secrets of the sources: your own from the environment, made-up ones else. Those lie in a file that you alone can
- * read, so that the next start explains the rejections that this one kept.
+ * Returns the secrets of the sources: from the environment, or else made up. Made-up secrets are kept in a file that
+ * only you can read. The next start can then still explain the rejections of this run.
  */
 export function readSecrets(path: string): Secrets {
   const kept = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Partial<Secrets>) : {}
@@ -25,7 +25,7 @@ export function readSecrets(path: string): Secrets {
     Object.keys(VARIABLES).map((name) => [name, kept[name as keyof Secrets] ?? madeUp(name)]),
   ) as unknown as Secrets
   writeFileSync(path, `${JSON.stringify(made, undefined, 2)}\n`, { mode: 0o600 })
-  // A file that was there keeps the mode that it had.
+  // `mode` has no effect on a file that already exists.
   chmodSync(path, 0o600)
   const own = Object.entries(VARIABLES).flatMap(([name, variable]) => {
     const value = variable === undefined ? undefined : process.env[variable]

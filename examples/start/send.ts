@@ -2,7 +2,7 @@ import type { SignableRequest } from '@postern/core/scheme'
 import type { Case } from './deliveries.ts'
 import type { Watch } from './watch.ts'
 
-/** What came of a case. */
+/** Result of a case. */
 export interface Outcome extends Case {
   readonly got: number
   readonly gotCode: string
@@ -10,7 +10,7 @@ export interface Outcome extends Case {
   readonly right: boolean
 }
 
-/** Sends a case over HTTP and waits until its handlers have run to their end. */
+/** Sends a case over HTTP and waits until its handlers have ended. */
 export async function sendCase(one: Case, watch: Watch): Promise<Outcome> {
   const before = watch.runs(one.source)
   const response = await send(one.request)

@@ -1,19 +1,19 @@
-/** What the handlers call: the other systems of a shop. In the demonstration they print a line. */
+/** The shop's other systems, which the handlers call. In the demonstration they only print a line. */
 export interface Services {
-  /** Books what was paid or refunded. */
+  /** Books payments and refunds. */
   readonly ledger: Service
-  /** Writes to the customer. */
+  /** Sends email to the customer. */
   readonly mail: Service
-  /** Keeps the search of orders and issues up to date. */
+  /** Keeps the search index of orders and issues up to date. */
   readonly search: Service
-  /** Tells the team's chat. */
+  /** Posts to the team's chat. */
   readonly chat: Service
 }
 
-/** Does its work for one event, which the text describes, or throws. */
+/** Does its work for one event, which `what` describes, or throws. */
 export type Service = (receiver: string, what: string) => void
 
-/** Services that print what they were asked to do. */
+/** Creates services that only print what they are asked to do. */
 export function printing(print: (receiver: string, line: string) => void): Services {
   const service =
     (name: string): Service =>

@@ -1,5 +1,6 @@
-// What `npm start` runs: one app with every source mounted, real signed deliveries sent to it over HTTP, and a table of
-// what each got and what ran. Then it stays up for yours; `-- --once` ends after the table.
+// `npm start` runs this file. It mounts every source on one app, sends signed deliveries over HTTP, and prints a table
+// of the replies and handler runs. It then keeps serving, so that you can send your own deliveries. With `-- --once`,
+// it ends after the table.
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -41,7 +42,7 @@ const receivers = Object.fromEntries(
 )
 const server = createServer()
 await listen(process.env['PORT'] ?? (once ? 0 : 3000)).catch((error: NodeJS.ErrnoException) => {
-  // Somebody else has the usual port: any other will do, unless one was asked for.
+  // If the default port is in use, take any free port. If PORT is set, fail.
   if (error.code !== 'EADDRINUSE' || process.env['PORT'] !== undefined) throw error
   return listen(0)
 })
@@ -75,7 +76,7 @@ if (once) {
   closeOnSignal({ server, receivers: Object.values(receivers), inboxes: [inbox] })
 }
 
-/** What the handlers print of these deliveries would push the box off the screen. */
+/** Sends a delivery and hides what its handlers print, which would scroll the box off the screen. */
 async function quietly(source: string, sending: () => Promise<unknown>): Promise<void> {
   quiet.push(source)
   try {

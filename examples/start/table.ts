@@ -1,6 +1,5 @@
 import type { Outcome } from './send.ts'
 
-/** The outcomes as a table for people. */
 export function toTable(outcomes: readonly Outcome[]): string {
   const head = ['source', 'delivery', 'reply', 'runs', '']
   const rows = outcomes.map((one) => [

@@ -1,15 +1,15 @@
 import type { AttemptInfo, Observer } from '@postern/core'
 
-/** Counts what happens, by receiver. */
+/** Counts handler runs by receiver. */
 export interface Watch {
   readonly observer: Observer
-  /** Attempts begun so far. */
+  /** Returns the number of attempts that have started. */
   runs(receiver: string): number
-  /** Resolves when every task that was accepted is done or dead. */
+  /** Resolves when every accepted task is done or dead. */
   settled(): Promise<void>
 }
 
-/** Makes a watch over deliveries that arrive from now on: tasks that an earlier run has left are not counted. */
+/** Creates a watch for deliveries from now on. It ignores tasks of an earlier run. */
 export function createWatch(): Watch {
   const since = Date.now()
   const started = new Map<string, number>()

@@ -2,7 +2,10 @@ import { createReceiver } from '@postern/core'
 import { postgresInbox } from '@postern/postgres'
 import { github } from '@postern/providers/github'
 
-/** Both processes make it from here, so that both know the same handlers. Neither runs them by itself. */
+/**
+ * The web process and the worker both import this file, so both have the same handlers. `worker: false` starts no
+ * worker here.
+ */
 export const inbox = postgresInbox({ connectionString: process.env['DATABASE_URL']! })
 
 export const receiver = createReceiver({

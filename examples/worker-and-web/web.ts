@@ -1,4 +1,4 @@
-// The web side verifies and stores. It replies when the event is in PostgreSQL.
+// The web process verifies and stores. It replies once the event is in PostgreSQL.
 import { closeOnSignal, webhook } from '@postern/express'
 import express from 'express'
 import { inbox, receiver } from './receiver.ts'

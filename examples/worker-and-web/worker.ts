@@ -1,4 +1,4 @@
-// The worker runs the handlers: as many of these processes as you like, on any machine that reaches PostgreSQL.
+// The worker process runs the handlers. Run as many as you like, on any machine that reaches PostgreSQL.
 import { closeOnSignal } from '@postern/node'
 import { inbox, receiver } from './receiver.ts'
 

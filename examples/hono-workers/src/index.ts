@@ -1,4 +1,4 @@
-// Hono on Cloudflare Workers: the Worker verifies, and its Durable Object stores events and runs the handlers.
+// Hono on Cloudflare Workers. The Worker verifies. Its Durable Object stores events and runs the handlers.
 import { Hono } from 'hono'
 import { webhooks, type Env } from './webhooks.ts'
 

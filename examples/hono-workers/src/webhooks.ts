@@ -2,13 +2,15 @@ import { durableObject, worker, type ObjectNamespace, type Receivers } from '@po
 import { createReceiver } from '@postern/core'
 import { github } from '@postern/providers/github'
 
-/** What the settings of the Worker give it. */
+/** The Worker's bindings and secrets. */
 export interface Env {
   readonly WEBHOOKS: ObjectNamespace
   readonly GITHUB_WEBHOOK_SECRET: string
 }
 
-/** Made twice: in the Worker, which verifies, and in the object, which runs the handlers. Keep no state here. */
+/**
+ * Runs twice: in the Worker, which verifies, and in the Durable Object, which runs the handlers. Keep no state here.
+ */
 const receivers: Receivers<Env> = (env, inbox) => {
   const receiver = createReceiver({
     provider: github({ secret: env.GITHUB_WEBHOOK_SECRET }),

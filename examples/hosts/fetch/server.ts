@@ -1,4 +1,4 @@
 import { receiver } from '../webhooks/receiver.ts'
 
-// Bun, Deno, Workers and others. On Workers, give { waitUntil } too.
+// For Bun, Deno, Workers and other fetch runtimes. On Workers, also pass { waitUntil } to receiver.fetch().
 export default { fetch: (request: Request) => receiver.fetch(request) }

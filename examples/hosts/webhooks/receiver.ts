@@ -3,7 +3,7 @@ import { github } from '@postern/providers/github'
 import { sqliteInbox } from '@postern/sqlite'
 import { subscribe } from './handlers.ts'
 
-/** Keeps each event until its handlers are done. Receivers share it. */
+/** Stores events until their handlers have run. Several receivers can share one inbox. */
 export const inbox = sqliteInbox({ path: 'webhooks.db' })
 
 export const receiver = createReceiver({

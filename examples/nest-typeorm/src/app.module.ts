@@ -21,7 +21,7 @@ class Payments {
         type: 'postgres' as const,
         url: process.env.DATABASE_URL!,
         entities: [Payment],
-        // Makes the table: use migrations in production.
+        // Creates the table. In production, use migrations.
         synchronize: true,
       }),
     }),

@@ -2,12 +2,12 @@ import { appendFile, readFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
 
-/** The app's own service: a book in a file, which takes its time. */
+/** The app's own service. It writes bookings to a file, and each booking takes time. */
 @Injectable()
 export class Invoices implements OnApplicationShutdown {
   readonly #file = process.env.BOOK ?? 'book.txt'
 
-  /** The same key again is the same booking. */
+  /** Books an invoice once per key. */
   async book(invoice: { readonly id: string; readonly amount_paid: number }, key: string) {
     console.log(`booking ${invoice.id}`)
     await wait(Number(process.env.BOOKING_MS ?? 0))
@@ -21,7 +21,7 @@ export class Invoices implements OnApplicationShutdown {
     return { invoices: amounts.length, amount: amounts.reduce((sum, amount) => sum + amount, 0) }
   }
 
-  /** Last of all: after the server, the receivers and the inbox. */
+  /** Nest calls this method last, after the server, the receivers and the inbox have closed. */
   onApplicationShutdown() {
     console.log('the app closed')
   }

@@ -1,4 +1,4 @@
-// Stripe on NestJS: handlers are methods of providers. Nothing here concerns them but enableShutdownHooks.
+// Stripe on NestJS. Handlers are methods of providers. Webhooks need only enableShutdownHooks() in this file.
 import { NestFactory } from '@nestjs/core'
 import { ExpressAdapter } from '@nestjs/platform-express'
 import { FastifyAdapter } from '@nestjs/platform-fastify'

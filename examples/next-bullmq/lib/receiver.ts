@@ -5,8 +5,8 @@ import { otel } from '@postern/otel'
 import { github } from '@postern/providers/github'
 
 /**
- * The receiver with its subscriptions: the web side and the worker both make it from here, so that both know the same
- * tasks. Neither runs them by itself (`worker: false`); the worker says `receiver.startWorker()`.
+ * Creates the receiver with its subscriptions. The web process and the worker both call this function, so both have the
+ * same subscriptions. `worker: false` starts no worker here. The worker process calls `receiver.startWorker()`.
  */
 export function makeReceiver(): { readonly receiver: Receiver; readonly inbox: Inbox } {
   const inbox = bullmqInbox({ connection: process.env['REDIS_URL']! })
@@ -14,7 +14,7 @@ export function makeReceiver(): { readonly receiver: Receiver; readonly inbox: I
     provider: github({ secret: process.env['GITHUB_WEBHOOK_SECRET']! }),
     inbox,
     worker: false,
-    // Spans of both sides: those of the worker are linked to those of the delivery.
+    // Both processes create spans. The worker's spans are linked to those of the delivery.
     observers: [otel()],
   })
     .on('push', { name: 'deploy', retry: { attempts: 5 } }, (event) => {

@@ -6,8 +6,9 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 
 /**
- * Starts an OpenTelemetry SDK that sends spans to the collector at OTEL_EXPORTER_OTLP_ENDPOINT; none without that. Most apps
- * have `@opentelemetry/sdk-node` or `@vercel/otel` here. The function that it returns sends what waits, and ends it.
+ * Starts an OpenTelemetry SDK, which sends spans to the collector at OTEL_EXPORTER_OTLP_ENDPOINT. Without that
+ * variable, it does nothing. Most apps use `@opentelemetry/sdk-node` or `@vercel/otel` here. Returns a function that
+ * sends the remaining spans and stops the SDK.
  */
 export function startTelemetry(service: string): () => Promise<void> {
   if (!process.env['OTEL_EXPORTER_OTLP_ENDPOINT']) return async () => {}

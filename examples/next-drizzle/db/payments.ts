@@ -9,7 +9,7 @@ export const payments = pgTable('payments', {
 
 const kept = globalThis as { database?: NodePgDatabase }
 
-/** The database: one pool for the life of the process, also when next dev reloads this module. */
+/** Returns the database. The process keeps one pool, also when `next dev` reloads this module. */
 export function db(): NodePgDatabase {
   return (kept.database ??= drizzle({
     client: new pg.Pool({ connectionString: process.env['DATABASE_URL']! }),

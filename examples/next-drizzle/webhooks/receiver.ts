@@ -6,7 +6,7 @@ import { stripe } from '@postern/providers/stripe'
 import type { StripeEvents } from '@postern/providers/types/stripe'
 import { db, payments } from '../db/payments'
 
-/** One inbox and one receiver for all bundles, also after a hot reload; `next build` opens neither. */
+/** All bundles share one inbox and one receiver, also after a hot reload. `next build` opens neither. */
 export const inbox = singleton('inbox', () =>
   postgresInbox({ connectionString: process.env['DATABASE_URL']! }),
 )
@@ -16,7 +16,7 @@ export const receiver = hotReloadable('stripe', () =>
     provider: stripe<StripeEvents>({ secret: process.env['STRIPE_WEBHOOK_SECRET']! }),
     inbox,
   }).on('invoice.paid', { name: 'book' }, ({ payload }, task) =>
-    // The payment and the end of the task are one transaction: each invoice is booked once.
+    // One transaction stores the payment and completes the task, so each invoice is booked once.
     db().transaction(async (tx) => {
       const { id, amount_paid: cents } = payload.data.object
       await tx.insert(payments).values({ invoice: id, cents })

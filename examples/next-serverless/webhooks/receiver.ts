@@ -1,5 +1,5 @@
-// Stripe on a host without a process that goes on: the delivery stores its event in PostgreSQL, and the cron of the host
-// runs what is due, retries included. A function that is killed between the two loses nothing.
+// Stripe on a platform without long-running processes. The route stores the event in PostgreSQL. The platform's cron
+// runs the due tasks, including retries. If a function is killed in between, no event is lost.
 import { createReceiver } from '@postern/core'
 import { singleton, hotReloadable } from '@postern/next'
 import { postgresInbox } from '@postern/postgres'
@@ -14,7 +14,7 @@ export const receiver = hotReloadable('stripe', () =>
   createReceiver({
     provider: stripe<StripeEvents>({ secret: process.env['STRIPE_WEBHOOK_SECRET']! }),
     inbox,
-    // Only the cron runs tasks.
+    // Only the cron route runs tasks.
     worker: 'onDemand',
   }).on('invoice.paid', { name: 'settle' }, ({ payload }) => {
     const invoice = payload.data.object

@@ -4,7 +4,7 @@ import { stripe } from '@postern/providers/stripe'
 import type { StripeEvents } from '@postern/providers/types/stripe'
 import { sqliteInbox } from '@postern/sqlite'
 
-// One file and one receiver for the life of the process, also when next dev reloads this module.
+// The process keeps one file and one receiver, also when `next dev` reloads this module.
 export const inbox = singleton('inbox', () =>
   sqliteInbox({ path: process.env['WEBHOOKS_DB'] ?? 'webhooks.db' }),
 )

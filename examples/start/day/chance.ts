@@ -1,15 +1,15 @@
-/** Chance with a seed: the same day each time. */
+/** Random values from a seed, so that each run creates the same day. */
 export interface Chance {
-  /** From 0 to below 1. */
+  /** Returns a number from 0 (inclusive) to 1 (exclusive). */
   readonly random: () => number
-  /** True that often, from 0 to 1. */
+  /** Returns true with this probability, from 0 to 1. */
   readonly happens: (often: number) => boolean
   readonly one: <T>(of: readonly T[]) => T
-  /** A duration as services take: mostly about `usual`, now and then ten times as long. In milliseconds. */
+  /** Returns how long a service call takes, in milliseconds: mostly about `usual`, now and then ten times as long. */
   readonly duration: (usual: number) => number
 }
 
-/** Makes it (mulberry32, a generator in the public domain). */
+/** Creates the random values with mulberry32, a public-domain generator. */
 export function createChance(seed: number): Chance {
   let state = seed
   const random = (): number => {

@@ -1,14 +1,14 @@
-/** A clock that a script sets: the wall clock and the one that measures, both in milliseconds. */
+/** Simulated clock with a wall time and a monotonic time, both in milliseconds. */
 export interface DayClock {
   readonly now: () => number
   readonly monotonic: () => number
-  /** Moves on to that time, never back. */
+  /** Advances the clock to `time`. Earlier times have no effect. */
   to(time: number): void
-  /** Lets time pass, as work does. */
+  /** Advances the clock by `duration`, as work does. */
   spend(duration: number): void
 }
 
-/** Makes one that begins at `start`, in milliseconds since 1970. */
+/** Creates a clock. `start` is in milliseconds since 1970. */
 export function createDayClock(start: number): DayClock {
   let time = start
   return {

@@ -5,13 +5,14 @@ import type { SourceName } from '../receivers.ts'
 import type { Chance } from './chance.ts'
 import type { Arrival } from './plan.ts'
 
-/** Makes a delivery, as its sender signs it. */
+/** Returns the delivery of an arrival, signed as the provider signs it. */
 export type Sender = (arrival: Arrival, receiver: Receiver) => SignableRequest
 
 const LATE = 20 * 60_000
 
 /**
- * Makes the sender of a source. The samples are those of the sender's documentation, with fresh ids, times and amounts.
+ * Returns a function that creates the deliveries of a source. They are samples from the provider's documentation, with
+ * new ids, times and amounts.
  */
 export async function createSender(
   source: SourceName,
@@ -36,14 +37,14 @@ export async function createSender(
   }
 }
 
-// A sample of Twilio's voice and conversations would need handlers of their own.
+// Leaves out samples that have no handler here, such as Twilio's voice and conversations.
 function isCommon(topic: string): boolean {
   return (
     !['ringing', 'completed', 'onMessageAdded', 'ping'].includes(topic) && !topic.startsWith('com.')
   )
 }
 
-// Senders that no catalogue has: their deliveries are written here.
+// Deliveries of sources that `@postern/providers` does not have.
 const OWN: Partial<Record<SourceName, readonly Draft[]>> = {
   bank: [
     {
@@ -61,7 +62,9 @@ function stranger(url: string): SignableRequest {
   return { method: 'POST', url, headers: { 'content-type': 'application/json' }, body }
 }
 
-/** The same values with other white space, as a middleware writes them that has parsed the body. */
+/**
+ * Returns the request with other white space in its body, as a middleware sends it that parsed and serialized the body.
+ */
 function rewritten(request: SignableRequest): SignableRequest {
   const payload: unknown = JSON.parse(new TextDecoder().decode(request.body))
   return { ...request, body: new TextEncoder().encode(JSON.stringify(payload, undefined, 2)) }

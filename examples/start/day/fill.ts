@@ -8,15 +8,15 @@ import { HOUR, MINUTE, planOf, type Arrival } from './plan.ts'
 import { servicesOf } from './weather.ts'
 
 /**
- * Fills the inbox with the last 24 hours of a shop, so that the inspector has something to show: about 2,000 deliveries,
- * signed as their senders sign them, taken and worked on by the receivers of the app with clocks of their own. Returns
- * how many were delivered, or undefined if the inbox has deliveries of most hours of the last day already.
+ * Fills the inbox with 24 hours of a shop's deliveries, about 2,000, so that the inspector has data to show. The app's
+ * receivers verify and handle the signed deliveries, on simulated clocks. Returns the number of deliveries. Returns
+ * undefined if the inbox already has deliveries in more than 12 of the last 24 hours.
  */
 export async function fillDay(inbox: Inbox, secrets: Secrets): Promise<number | undefined> {
   const end = Date.now()
   const hours = { from: end - 24 * HOUR, to: end, step: HOUR }
   const known = await inbox.journal!.history({ ...hours, kind: 'delivery', by: 'outcome' })
-  // A run that ended after its table, or an hour of one's own, is no day.
+  // Fewer hours are not a whole day: they come from a run with `--once` or from requests that you sent.
   if (new Set(known.map(({ from }) => from)).size > 12) return undefined
   const plan = planOf(end, createChance(2026))
   const days = await Promise.all(
@@ -31,7 +31,7 @@ export async function fillDay(inbox: Inbox, secrets: Secrets): Promise<number | 
       }),
     ),
   )
-  // The sources live through each slot side by side, so that they share commits, and lists are in the order of time.
+  // All sources advance by one slot at a time. Their writes then share transactions, and lists are in time order.
   for (let time = end - 24 * HOUR; time < end; time += SLOT)
     await Promise.all(days.map((day) => day.until(Math.min(time + SLOT, end))))
   await Promise.all(days.map((day) => day.close()))
@@ -45,14 +45,14 @@ interface DayOptions {
   readonly secrets: Secrets
   readonly source: SourceName
   readonly end: number
-  /** The oldest first. */
+  /** Oldest first. */
   readonly arrivals: readonly Arrival[]
   readonly chance: Chance
 }
 
-/** The day of one source. */
+/** Simulated day of one source. */
 interface Day {
-  /** Lets the time go on: what arrives is taken, and what becomes due runs. */
+  /** Advances the clock to `time`, receives the arrivals and runs the due tasks. */
   until(time: number): Promise<void>
   close(): Promise<void>
 }
@@ -61,7 +61,7 @@ async function openDay(options: DayOptions): Promise<Day> {
   const { inbox, secrets, source, end, arrivals, chance } = options
   const clock = createDayClock(end - 24 * HOUR)
   const { now, monotonic } = clock
-  // Tasks that wait, and until when on that day. The inbox has a clock of its own, which no script moves.
+  // When each retried task is due on the simulated clock, by task id. The inbox has its own, real clock.
   const waiting = new Map<string, number>()
   const receiver = createReceiverOf(
     source,
@@ -109,7 +109,7 @@ async function openDay(options: DayOptions): Promise<Day> {
     due = Math.min(Infinity, ...waiting.values())
   }
 
-  /** How many tasks waited, for each slot that has passed. */
+  /** Records the receiver's task counts at the end of each slot. */
   async function readGauges(): Promise<void> {
     const stats = await inbox.view!.stats()
     const minute = Math.floor(read / MINUTE) * MINUTE
@@ -130,13 +130,13 @@ async function openDay(options: DayOptions): Promise<Day> {
   }
 }
 
-/** Hears which tasks wait for a later attempt. */
+/** Records when each retried or postponed task is due. */
 function later(waiting: Map<string, number>): Observer {
   const waits: Observer['retried'] = ({ task }, at) => void waiting.set(task, at)
   return { retried: waits, postponed: waits }
 }
 
-/** Verifying and storing take a few milliseconds on that day. */
+/** Makes verifying and storing take time on the simulated clock. */
 function slow(clock: DayClock, chance: Chance): Observer {
   return { step: () => clock.spend(chance.duration(0.8)) }
 }

@@ -1,28 +1,28 @@
 import type { SourceName } from '../receivers.ts'
 import type { Chance } from './chance.ts'
 
-/** Something that arrives. */
+/** Request that arrives at a source. */
 export interface Arrival {
   readonly at: number
   readonly source: SourceName
   readonly what:
     | 'genuine'
-    /** Sent a second time, as senders do that missed a reply. */
+    /** Sent a second time, as senders do when they miss the reply. */
     | 'again'
-    /** A middleware in front of the app has parsed its body and written it again. */
+    /** Changed by a middleware in front of the app, which parsed and serialized the body. */
     | 'rewritten'
-    /** Held back on the way for longer than its signature is good for. */
+    /** Delayed on the way until its signature has expired. */
     | 'late'
-    /** A request of a stranger, without a signature. */
+    /** Sent by somebody else, without a signature. */
     | 'stranger'
-    /** The sender asks whether the address is ours. */
+    /** The provider's URL verification challenge. */
     | 'handshake'
 }
 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 
-// Deliveries of a day by source: 2,000 in all.
+// Number of deliveries per day: 2,000 in total.
 const A_DAY: Readonly<Record<SourceName, number>> = {
   shopify: 470,
   stripe: 440,
@@ -35,12 +35,12 @@ const A_DAY: Readonly<Record<SourceName, number>> = {
   sensor: 40,
 }
 
-/** The source that fell silent, and how long before the end of the day. */
+/** The source that stops sending, and how long before the end of the day, in milliseconds. */
 export const SILENT = { source: 'linear', before: 6 * HOUR + 13 * MINUTE } as const
-/** Between these times before the end of the day, a new middleware rewrote the bodies of Stripe. */
+/** Time before the end of the day in which a middleware changes Stripe's bodies, in milliseconds. */
 const REWRITTEN = { from: 3 * HOUR, to: 2 * HOUR } as const
 
-/** What arrives in the 24 hours before `end`, oldest first. */
+/** Returns the requests of the 24 hours before `end`, oldest first. */
 export function planOf(end: number, chance: Chance): readonly Arrival[] {
   const arrivals: Arrival[] = []
   for (const [source, count] of Object.entries(A_DAY) as [SourceName, number][]) {
@@ -65,7 +65,7 @@ export function planOf(end: number, chance: Chance): readonly Arrival[] {
   return arrivals.filter(({ at }) => at < end).sort((a, b) => a.at - b.at)
 }
 
-/** Milliseconds before the end: fewer at night, the most half a day ago. */
+/** Returns a random time before the end of the day, in milliseconds. Fewer requests arrive at night than by day. */
 function chanceOfDay(chance: Chance, least: number): number {
   for (;;) {
     const before = least + chance.random() * (24 * HOUR - least)

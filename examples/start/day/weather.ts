@@ -5,8 +5,9 @@ import type { DayClock } from './clock.ts'
 import { HOUR, MINUTE } from './plan.ts'
 
 /**
- * The services on that day. They take time on its clock, and fail as services do: the mail server has rejected
- * connections for three hours, the search was away for half an hour in the night, the chat is slow now and then.
+ * Creates the services of the simulated day. Each call takes time on its clock, and some calls fail. The mail server
+ * rejects most connections in the last three hours. The search is down for half an hour. The chat fails more often for
+ * 20 minutes of every six hours.
  */
 export function servicesOf(end: number, clock: DayClock, chance: Chance): Services {
   const service =
@@ -27,7 +28,7 @@ export function servicesOf(end: number, clock: DayClock, chance: Chance): Servic
     mail: service(
       420,
       (before) => (before < 3 * HOUR ? 0.72 : 0.01),
-      // Nobody comes back to mend it on that day, so the first rejection is the last.
+      // The mail server stays broken until the end of the day, so retries would not help.
       () =>
         new UnrecoverableError(
           `SMTP 421 4.7.0 too many connections from 10.0.3.${Math.floor(chance.random() * 250)}`,

@@ -3,13 +3,15 @@ import { createReceiver } from '@postern/core'
 import { github } from '@postern/providers/github'
 import { subscribe } from '../../webhooks/handlers.ts'
 
-/** What the settings of the Worker give it. */
+/** The Worker's bindings and secrets. */
 export interface Env {
   readonly WEBHOOKS: ObjectNamespace
   readonly GITHUB_WEBHOOK_SECRET: string
 }
 
-/** Made twice: in the Worker, which verifies, and in the object, which runs the handlers. Keep no state here. */
+/**
+ * Runs twice: in the Worker, which verifies, and in the Durable Object, which runs the handlers. Keep no state here.
+ */
 export const receivers: Receivers<Env> = (env, inbox) => {
   const receiver = createReceiver({
     provider: github({ secret: env.GITHUB_WEBHOOK_SECRET }),

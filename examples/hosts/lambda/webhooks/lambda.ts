@@ -1,7 +1,7 @@
 import { runDue, webhook } from '@postern/aws-lambda'
 import { receiver } from './receiver.ts'
 
-/** For the URL. */
+/** Handler for the function URL. */
 export const handler = webhook(receiver)
-/** For a schedule of EventBridge. */
+/** Handler for an EventBridge schedule. */
 export const cron = runDue(receiver, { leave: '2s' })

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import type { WebhookEvent } from '@postern/core'
 import { OnWebhook } from '@postern/nestjs'
 
-/** What happens with events. Its constructor gets what you inject. */
+/** Handles the events. Nest injects services into the constructor. */
 @Injectable()
 export class WebhookHandlers {
   @OnWebhook('github', 'push', { name: 'first' })

@@ -4,7 +4,7 @@ import { github } from '@postern/providers/github'
 import { sqliteInbox } from '@postern/sqlite'
 import { subscribe } from '../../webhooks/handlers.ts'
 
-/** One inbox and one receiver for all bundles, also after a hot reload; `next build` opens neither. */
+/** All bundles share one inbox and one receiver, also after a hot reload. `next build` opens neither. */
 export const inbox = singleton('inbox', () => sqliteInbox({ path: 'webhooks.db' }))
 
 export const receiver = hotReloadable('github', () => {

@@ -14,7 +14,7 @@ export class WebhookHandlers {
   async paid(event: WebhookEvent, task: Task) {
     const { data } = event.payload as { data: { object: { id: string; amount_paid: number } } }
     const { id, amount_paid: cents } = data.object
-    // The payment and the end of the task are one transaction: each invoice is booked once.
+    // One transaction stores the payment and completes the task, so each invoice is booked once.
     await this.database.transaction(async (manager) => {
       await manager.insert(Payment, { invoice: id, cents })
       await task.commit({ in: typeormSql(manager) })
