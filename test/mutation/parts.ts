@@ -29,7 +29,7 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
     tests: [
       'packages/core/test/*.test.ts',
       'packages/core/test/{receive,receiver,observe,subscribe,routes}/**/*.test.ts',
-      'packages/core/test/body/{counted,parse,unverified}.test.ts',
+      'packages/core/test/{body/{counted,parse,unverified},provider/per-tenant}.test.ts',
       'packages/core/test/inbox/{inline/inbox,memory/inbox,memory/journal}.test.ts',
       'packages/core/test/inbox/engine/journal/{journal,series}.test.ts',
       'packages/registrar/test/catch-up/{automatic,conduct,rules}.test.ts',

@@ -117,7 +117,6 @@ function withoutFields(
   names: readonly string[],
   places: CredentialPlace,
 ): Uint8Array {
-  if (delivery.content.length === 0) return delivery.content
   if (delivery.format === 'form') {
     const form = new URLSearchParams(delivery.form())
     for (const name of names) form.delete(name)

@@ -8,6 +8,8 @@ import { pathOf } from '../../src/receive/strip.ts'
 
 const SECRET = 'hunter2-hunter2'
 
+const one = (payload: unknown) => () => [{ id: 'e1', topic: 'ping', payload }]
+
 /** Sends one delivery and gives all that can be seen of it: by the handler, the store, observers and the log. */
 async function shown(
   spec: AcmeSpec,
@@ -88,9 +90,13 @@ describe('credentials are gone from what handlers, store, log and observers see'
   })
 
   test('but fields of the body only if they are of its provider: handlers get what was sent', async () => {
-    const { event } = await shown({}, { body: '{"passcode":"mine","verification_token":"too"}' })
+    const body = '{ "passcode":"mine","verification_token":"too"}'
+    const headers = { 'content-length': '47', 'X-Own': SECRET }
+    const { event, text } = await shown({ credentials: { headers: ['X-Own'] } }, { body, headers })
     expect(event.payload).toEqual({ passcode: 'mine', verification_token: 'too' })
-    expect(String(event.delivery.body)).toBe('{"passcode":"mine","verification_token":"too"}')
+    expect(String(event.delivery.body)).toBe(body)
+    expect(event.delivery.headers).toContainEqual(['content-length', '47'])
+    expect(text).not.toContain(SECRET)
   })
 
   test('a field at a path, in the body and in each event of it', async () => {
@@ -152,6 +158,32 @@ describe('credentials are gone from what handlers, store, log and observers see'
     expect(event.payload).toEqual({ a: '1', b: 'ä' })
   })
 
+  test.each<[string, AcmeSpec, { url?: string; body: string }, unknown]>([
+    [
+      'parameters, where the query is the payload',
+      { formats: ['query'], credentials: { query: ['k.e', 'state'] } },
+      { url: `/?a=1&k.e=${SECRET}&state=${SECRET}`, body: '' },
+      { a: '1' },
+    ],
+    [
+      'fields of one object',
+      { credentials: { fields: ['a.b', 'a.c', 'd'] } },
+      { body: `{"a":{"b":"${SECRET}","c":"${SECRET}","e":1}}` },
+      { a: { e: 1 } },
+    ],
+    [
+      'fields of an object, where the payload is a list',
+      { credentials: { fields: ['a.b'] }, events: one(['b']) },
+      { body: '{}' },
+      ['b'],
+    ],
+    ['none of null', { credentials: { fields: ['a'] }, events: one(null) }, { body: '{}' }, null],
+  ])('%s are gone from the payload', async (_, spec, sent, payload) => {
+    const { event, text } = await shown(spec, sent)
+    expect(text).not.toContain(SECRET)
+    expect(event.payload).toEqual(payload)
+  })
+
   test('a body of a kind that cannot be written again is not kept at all', async () => {
     const { event, text } = await shown(
       {
@@ -159,7 +191,7 @@ describe('credentials are gone from what handlers, store, log and observers see'
         credentials: { fields: ['token'] },
         events: () => [{ topic: 'ping', payload: 0 }],
       },
-      { headers: { 'content-type': 'text/plain' }, body: SECRET },
+      { headers: { 'content-type': 'text/plain' }, body: `{"a":"${SECRET}"}` },
     )
     expect(text).not.toContain(SECRET)
     expect(event.delivery.body).toHaveLength(0)
@@ -189,6 +221,7 @@ test.each([
   ['#?key=s', '#?key=s'],
   ['/relative?key=s&b=2', '/relative?b=2'],
   ['https://h/a#?key=s', 'https://h/a#?key=s'],
+  ['https://h/a?u=http://x@y', 'https://h/a?u=http://x@y'],
 ])('%s is kept as %s', async (url, expected) => {
   const provider = acme({ credentials: { query: ['key'] } })
   const { receiver, heard } = setup({ provider })
@@ -201,6 +234,8 @@ test.each([
 
 test.each([
   ['https://h/a/b?c', '/a/b'],
+  ['https://h/a/b', '/a/b'],
+  ['?a/b', '/'],
   ['https://h', '/'],
   ['https://h?a=/b', '/'],
   ['/a/b#c', '/a/b'],

@@ -2,7 +2,7 @@ import type { Delivery } from '../../delivery.ts'
 import type { KeptRequest } from '../../inbox/journal.ts'
 import type { Provider } from '../../provider/provider.ts'
 import { isCredentialName, isNamed, plain } from './judge.ts'
-import { MASK, placesOf, type CredentialPlace, withParameters } from './places.ts'
+import { MASK, nameOf, placesOf, type CredentialPlace, withParameters } from './places.ts'
 import { SENDER_CREDENTIALS } from './senders.ts'
 import { textBytes, toBuffer } from '../../body/bytes.ts'
 
@@ -73,7 +73,7 @@ export function masker(provider: Provider): (delivery: Delivery) => KeptRequest 
       const name = plain(given)
       if (!ALWAYS.has(name) && !isNamed(name, reads)) continue
       if (name === 'content-length') lines.push([given, lengthOf(value, longer)])
-      else if (!isCredential(name, value, reads)) lines.push([given, value])
+      else if (!isCredential(name, value)) lines.push([given, value])
       else {
         lines.push([given, MASK])
         masked.add(`header ${given}`)
@@ -82,10 +82,9 @@ export function masker(provider: Provider): (delivery: Delivery) => KeptRequest 
     return lines
   }
 
-  function isCredential(name: string, value: string, reads: ReadonlySet<string>): boolean {
+  function isCredential(name: string, value: string): boolean {
     if (isNamed(name, headers)) return true
-    if (!isCredentialName(name)) return false
-    return !(name === 'authorization' && reads.has(name) && SIGNATURE.test(value))
+    return isCredentialName(name) && !(name === 'authorization' && SIGNATURE.test(value))
   }
 
   function claimed(): readonly string[] {
@@ -136,7 +135,6 @@ function maskBody(body: Uint8Array, places: CredentialPlace, isStrict: boolean):
   const text = toBuffer(body).toString('latin1')
   const { spans, isRead } = spansIn(text, places, isStrict)
   if (!isRead && (isStrict || mentions(text, places))) return NOTHING
-  if (spans.length === 0) return { bytes: body, masked: [] }
   const parts: string[] = []
   let at = 0
   for (const { from, to, mask } of spans) {
@@ -186,7 +184,7 @@ function isCompressed(body: Uint8Array): boolean {
   const [a, b, c, d] = body
   if (a === 0x1f && b === 0x8b) return true
   if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return true
-  return a === 0x78 && b !== undefined && ((a << 8) | b) % 31 === 0
+  return a === 0x78 && ((a << 8) | b!) % 31 === 0
 }
 
 /** Finds the values of credentials in a form: `passcode=…`, `value[0][clientState]=…`. */
@@ -196,7 +194,7 @@ function fieldsIn(text: string, places: CredentialPlace): TextSpans {
   for (const part of text.split('&')) {
     const equals = part.indexOf('=')
     if (equals >= 0) {
-      const name = [...new URLSearchParams(part).keys()][0] ?? ''
+      const name = nameOf(part)
       if (isCredential(name, places))
         spans.push({ from: from + equals + 1, to: from + part.length, path: name, mask: MASK })
     }
@@ -210,43 +208,39 @@ function partsIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
   const boundary = /--[^\r\n]{1,70}/.exec(text)?.[0]
   if (boundary === undefined) return { spans, isRead: false }
-  let from = text.indexOf(boundary)
-  while (from >= 0) {
-    const end = text.indexOf(boundary, from + boundary.length)
-    const to = end < 0 ? text.length : end
-    const blank = /\r?\n\r?\n/.exec(text.slice(from, to))
-    const head = blank ? text.slice(from, from + blank.index) : ''
-    const name = /[;\s]name="?([^";\r\n]*)/i.exec(head)?.[1] ?? ''
-    if (blank && isCredential(name, places)) {
-      const start = from + blank.index + blank[0].length
-      const last = text.slice(start, to).replace(/\r?\n$/, '').length
-      spans.push({ from: start, to: start + last, path: name, mask: MASK })
-    }
-    from = end
+  let next = 0
+  for (let from = text.indexOf(boundary); from >= 0; from = next) {
+    next = text.indexOf(boundary, from + boundary.length)
+    const part = text.slice(from, next < 0 ? undefined : next)
+    const head = /^[^]*?\r?\n\r?\n/.exec(part)?.[0]
+    if (head === undefined) continue
+    const name = /[;\s]name="?([^";\r\n]*)/i.exec(head)?.[1]
+    if (name === undefined || !isCredential(name, places)) continue
+    const to = from + part.replace(/\r?\n$/, '').length
+    spans.push({ from: from + head.length, to, path: name, mask: MASK })
   }
   return { spans, isRead: true }
 }
 
+// A list is written with or without the index of its item: `value[0][clientState]`, `value[][clientState]`.
 function isCredential(name: string, places: CredentialPlace): boolean {
-  if (places.members.get(name)?.isCredential) return true
   let at: CredentialPlace | undefined = places
   for (const part of name.split(/[[\].]+/)) {
-    if (part === '' && at !== places) continue
-    at = at?.members.get(part) ?? (/^\d*$/.test(part) ? at?.items : undefined)
+    const below: CredentialPlace | undefined = at?.members.get(part) ?? at?.items?.members.get(part)
+    at = below ?? (/^\d*$/.test(part) ? at : undefined)
   }
-  return at?.isCredential === true
+  return at?.isCredential === true || at?.items?.isCredential === true
 }
 
 /** Finds the texts of credentials in an XML body. Paths (`Envelope.Body.SessionId`) have no namespace prefixes. */
 function elementsIn(text: string, places: CredentialPlace): TextSpans {
   const spans: TextSpan[] = []
   const stack: {
-    readonly name: string
     readonly place: CredentialPlace | undefined
     readonly path: string
   }[] = []
-  /** Index at which the text of the current credential starts; -1 outside of a credential. */
-  let from = -1
+  /** The credential that is being masked: where its text starts, and how many elements are open in it. */
+  let open: { readonly from: number; readonly path: string; readonly depth: number } | undefined
   let at = text.indexOf('<')
   while (at >= 0) {
     const skipped = skip(text, at)
@@ -258,26 +252,28 @@ function elementsIn(text: string, places: CredentialPlace): TextSpans {
       at = text.indexOf('<', end)
     }
   }
-  if (from >= 0) mask(text.length)
+  if (open) mask(text.length)
   return { spans, isRead: true }
 
   function tag(inner: string, start: number, after: number): void {
-    const top = stack.at(-1)
     if (inner.startsWith('/')) {
-      if (from >= 0 && top?.place?.isCredential) mask(start)
       stack.pop()
+      if (open && stack.length < open.depth) mask(start)
       return
     }
-    const name = /^[^\s/]+/.exec(inner)?.[0].replace(/^.*:/, '') ?? ''
-    const place = (top ? top.place : places)?.members.get(name)
     if (inner.endsWith('/')) return
-    stack.push({ name, place, path: top ? `${top.path}.${name}` : name })
-    if (place?.isCredential && from < 0) from = after
+    const name = inner.split(/[\s/]/, 1)[0]!.split(':').at(-1)!
+    const top = stack.at(-1)
+    const place = (top ? top.place : places)?.members.get(name)
+    const path = top ? `${top.path}.${name}` : name
+    stack.push({ place, path })
+    if (place?.isCredential && !open) open = { from: after, path, depth: stack.length }
   }
 
   function mask(to: number): void {
-    if (to > from) spans.push({ from, to, path: stack.at(-1)?.path ?? '', mask: MASK })
-    from = -1
+    const { from, path } = open!
+    if (to > from) spans.push({ from, to, path, mask: MASK })
+    open = undefined
   }
 }
 
@@ -371,14 +367,14 @@ function membersIn(text: string, places: CredentialPlace): TextSpans {
 
   function below(frame: Frame | undefined): CredentialPlace | undefined {
     if (!frame) return places
-    return frame.isList ? frame.place?.items : frame.place?.members.get(frame.name ?? '')
+    return frame.isList ? frame.place?.items : frame.place?.members.get(frame.name!)
   }
 }
 
 function pathOf(frame: Frame | undefined): string {
   if (!frame) return ''
   if (frame.isList) return `${frame.path}[]`
-  return frame.path === '' ? (frame.name ?? '') : `${frame.path}.${frame.name ?? ''}`
+  return frame.path === '' ? frame.name! : `${frame.path}.${frame.name!}`
 }
 
 /** Returns the member name that a token contains; undefined if the token is not a string. */
@@ -388,6 +384,6 @@ function decoded(token: string): string | undefined {
     return JSON.parse(token) as string
   } catch {
     // The string is cut off or has a control character, so it is used as written.
-    return token.slice(1)
+    return token
   }
 }

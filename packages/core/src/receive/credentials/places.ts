@@ -99,6 +99,7 @@ export function maskParameters(text: string): string {
   )
 }
 
-function nameOf(part: string): string {
+/** Returns the decoded name of a parameter of a query or form; '' without one. */
+export function nameOf(part: string): string {
   return [...new URLSearchParams(part).keys()][0] ?? ''
 }

@@ -28,6 +28,7 @@ describe('a header holds a credential', () => {
     'webhook-id',
     'content-type',
     'x-tokens',
+    'xdpop',
     'x-forwarded-host',
   ])('or not: %s', (name) => {
     expect(isCredentialName(name)).toBe(false)
