@@ -230,6 +230,7 @@ const JOURNAL: readonly (keyof Journal)[] = [
   'delivery',
   'attempts',
   'history',
+  'actions',
 ]
 const RECORDS: readonly (keyof Records)[] = ['get', 'set', 'delete', 'list']
 
