@@ -29,9 +29,10 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
     tests: [
       'packages/core/test/*.test.ts',
       'packages/core/test/{receive,receiver,observe,subscribe,routes}/**/*.test.ts',
-      'packages/core/test/{body/{counted,parse,unverified},provider/per-tenant}.test.ts',
+      'packages/core/test/body/{counted,parse,unverified}.test.ts',
+      'packages/core/test/provider/{per-tenant,schemes/declared}.test.ts',
       'packages/core/test/inbox/{inline/inbox,memory/inbox,memory/journal}.test.ts',
-      'packages/core/test/inbox/engine/journal/{journal,series}.test.ts',
+      'packages/core/test/inbox/engine/journal/journal.test.ts',
       'packages/registrar/test/catch-up/{automatic,conduct,rules}.test.ts',
       'packages/{cli/test/topic-typos,node/test/webhook,providers/test/verify-request,sqlite/test/webhook}.test.ts',
     ],
@@ -42,13 +43,16 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
       'packages/core/src/inbox/engine/{cause,closing,rules,semaphore,accept/capacity}.ts',
       'packages/core/src/inbox/engine/run/{alarm,claim,drain,runner,slot,task}.ts',
     ],
-    // Its SQL needs a server, as the inboxes that are left out.
-    except: ['packages/core/src/inbox/engine/operate/scan.ts'],
+    // Their SQL needs a server, as the inboxes that are left out.
+    except: [
+      'packages/core/src/inbox/engine/operate/{scan,table-prune,table-view}.ts',
+      'packages/core/src/inbox/engine/journal/table-journal.ts',
+    ],
     tests: [
       'packages/core/test/{inbox/{engine,inline},subscribe}/**/*.test.ts',
       // `event` there takes long, and what it shows lies outside of these folders.
       'packages/core/test/inbox/memory/{change,contract,inbox,journal,settings}.test.ts',
-      'packages/sqlite/test/{burst,commit,interrupted,journal,lease,prune,view}.test.ts',
+      'packages/sqlite/test/{actions,burst,commit,erase,interrupted,journal,known,lease,prune,view}.test.ts',
       'packages/core/test/receiver.test.ts',
     ],
   },

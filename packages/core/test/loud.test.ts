@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import {
   createReceiver,
   exponential,
@@ -6,8 +6,10 @@ import {
   memoryInbox,
   type ReceiverOptions,
 } from '../src/index.ts'
-import { checkMounting } from '../src/basics/index.ts'
+import { checkMounting, handlerMade } from '../src/basics/index.ts'
 import { perTenant } from '../src/provider/per-tenant.ts'
+import { checkReceiver } from '../src/receiver/check-options.ts'
+import type { Inbox } from '../src/inbox/index.ts'
 import { acme, durableInbox } from './acme.ts'
 
 const receiver = (options: object = {}) =>
@@ -33,6 +35,23 @@ test.each<[mistake: string, make: () => unknown, says: string]>([
     'webhook: unknown option afer; did you mean after?',
   ],
   ['another unknown option', () => receiver({ retries: 3 }), 'unknown option retries'],
+  [
+    'another value',
+    () => receiver({ dedupe: 'ids' }),
+    'createReceiver: dedupe must be one of id, id+digest, digest, none, got ids',
+  ],
+  ['no options', () => createReceiver(5 as never), 'createReceiver: options must be an object'],
+  ['null', () => receiver({ name: null }), 'createReceiver: name'],
+  [
+    'answer() without a topic',
+    () => receiver().answer([], () => {}),
+    "answer: topics must be at least one topic pattern, such as '/deploy'",
+  ],
+  [
+    'answer() without a function',
+    () => receiver().answer(['a', 'b'], {} as never),
+    'answer(a, b) needs a function',
+  ],
   [
     'a factory as provider',
     () => receiver({ provider: acme }),
@@ -102,6 +121,34 @@ test.each<[mistake: string, make: () => unknown, says: string]>([
   expect(make).toThrow(says)
 })
 
+test.each<[object, string]>([
+  [{ dedline: 1 }, 'runDue: unknown option dedline; did you mean deadline?'],
+  [{ deadline: 'soon' }, 'runDue: deadline must be'],
+  [{ reserve: 'soon' }, 'runDue: reserve must be'],
+  [{ max: 0 }, 'runDue: max must be a whole number from 1 and up, got 0'],
+  [{ max: 1.5 }, 'runDue: max must be a whole number from 1 and up, got 1.5'],
+])('runDue(%j) is a TypeError that says what is due', async (options, says) => {
+  const running = receiver({ worker: 'onDemand' })
+    .on('ping', () => {})
+    .runDue(options)
+  await expect(running).rejects.toThrow(TypeError)
+  await expect(running).rejects.toThrow(says)
+})
+
+test('the inbox by default is what memoryInbox() makes, from the first call on', async () => {
+  const { inbox } = checkReceiver({ provider: acme() })
+  const real = memoryInbox()
+  expect(inbox).toMatchObject({ name: real.name, can: real.can, dedupeWindow: real.dedupeWindow })
+  for (const group of ['view', 'journal', 'records'] as const) {
+    const own = (of: Inbox) => Object.keys(of[group]!).toSorted()
+    expect(own(inbox)).toEqual(own(real))
+  }
+  expect(await inbox.records!.set('a', 1, 0)).toBe(true)
+  expect(await inbox.records!.get('a')).toMatchObject({ value: 1 })
+  await inbox.close()
+  await checkReceiver({ provider: acme() }).inbox.close()
+})
+
 const UNLIKELY = { unlikely: true }
 
 // By type: an option that is added must have its row.
@@ -136,6 +183,8 @@ test.each([
   ['parsing', { contentType: 'loose' }, ', got '],
   ['storage', { journal: 'no' }, ', got '],
   ['storage', { rejectedBodies: 1001 }, ', got '],
+  ['storage', { rejectedBodies: -1 }, ', got '],
+  ['storage', { rejectedBodies: 0.5 }, ', got '],
   ['limits', { bodyTimeout: 'soon' }, ', got '],
   // What is given in place of a key may be one.
   ['storage', { encryptionKey: 'a password' }, ''],
@@ -151,4 +200,27 @@ test('two subscriptions without a name are numbered where they end with the proc
     .on('ping', () => {})
     .on('ping', () => {})
   expect(both.topics).toEqual(['ping'])
+})
+
+test.each([
+  ['made in three turns and not called', 3, false, 1],
+  ['made in many turns and not called', 6, false, 1],
+  ['made in two turns', 2, false, 0],
+  ['called once', 6, true, 0],
+])('a handler that is %s', async (_, turns, isCalled, warnings) => {
+  const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const mounted = {}
+  for (let turn = 0; turn < turns; turn++) {
+    for (let twice = 0; twice < 2; twice++) {
+      const called = handlerMade(mounted, 'give it to the route')
+      if (isCalled) called()
+    }
+    await new Promise(setImmediate)
+  }
+  const message =
+    'route handlers were created from the receiver, but none was ever called: give it to the route'
+  expect(emitWarning.mock.calls).toEqual(
+    Array.from({ length: warnings }, () => [message, 'PosternWarning']),
+  )
+  emitWarning.mockRestore()
 })

@@ -8,6 +8,7 @@ import {
   type RequestInfo,
 } from '../src/index.ts'
 import type { ObservedReceiver } from '../src/basics/index.ts'
+import { createObservers } from '../src/observe/observers.ts'
 import { acme, pinged, setup, throwing } from './acme.ts'
 
 /** An observer that keeps the receivers it is attached to; the events tell what it heard. */
@@ -148,5 +149,111 @@ test('the steps and the begin of a request are on one clock', async () => {
   await send({ id: 'a' })
   expect(began!.started).toBe(100)
   expect(steps.every((at) => at > 100)).toBe(true)
+  await receiver.close()
+})
+
+test('what no observer has is not asked for, and what one has that left is not', () => {
+  const { observer, observe, ...rest } = createObservers([{}])
+  expect(Object.keys(observer)).toEqual([])
+  const joined = joining()
+  const leave = [{ done: () => {} }, joined.observer, joined.observer].map(observe)
+  expect(Object.keys(observer)).toEqual(['done'])
+  const detach = rest.attach({ name: 'shop', provider: 'acme' } as ObservedReceiver)
+  expect(joined.told).toEqual(['attached shop acme'])
+  for (const left of leave) left()
+  detach()
+  expect(Object.keys(observer)).toEqual([])
+  expect(joined.told).toEqual(['attached shop acme', 'detached shop'])
+  observe(joined.observer)
+  expect(joined.told).toHaveLength(2)
+})
+
+test('only the first carrier is asked, and what it throws is no carrier', () => {
+  const carriers = [throwing(new Error('no')), () => ({ traceparent: 'second' })]
+  const { observer } = createObservers([{}, ...carriers.map((carrier) => ({ carrier }))])
+  expect(observer.carrier!({} as RequestInfo)).toBe(undefined)
+})
+
+type Wrap = (next: () => unknown) => unknown
+test.each<[string, Wrap]>([
+  ['calls it', (next) => next()],
+  ['calls it twice', (next) => [next(), next()]],
+  ['does not call it', () => undefined],
+  ['fails before', throwing(new Error('no'))],
+  ['fails after', (next) => throwing([next()])()],
+  ['calls it later', async (next) => (await Promise.resolve(), next())],
+  ['calls it now, and ends never', (next) => (next(), new Promise(() => {}))],
+  ['never calls it, and ends later', async () => {}],
+  ['rejects before', () => Promise.reject(new Error('no'))],
+  ['rejects after', (next) => (next(), Promise.reject(new Error('no')))],
+])('an observer that wraps a handler or a call and %s changes nothing', async (_, wrap) => {
+  const around: Observer['around'] = (_event, _task, next) => wrap(next)
+  const call: Observer['call'] = (_info, next) => wrap(next)
+  const { observer } = createObservers([{ around, call }, {}, { around, call }])
+  for (const fails of [false, true]) {
+    const outcome = new Error('of the handler')
+    let ran = 0
+    const next = (): Error => {
+      ran++
+      if (fails) throw outcome
+      return outcome
+    }
+    for (const run of [
+      () => observer.around!({} as never, {} as never, next),
+      () => observer.call!({} as never, next as never),
+    ]) {
+      ran = 0
+      expect(await attempt(run)).toBe(outcome)
+      expect(ran).toBe(1)
+    }
+  }
+})
+
+/** What a function returns or throws, at once or later. */
+async function attempt(run: () => unknown): Promise<unknown> {
+  try {
+    return await run()
+  } catch (error) {
+    return error
+  }
+}
+
+test('the first observer wraps the others, and each adds headers to a call', async () => {
+  const order: string[] = []
+  const wrapping = (name: string): Observer => ({
+    around: (_event, _task, next) => (order.push(name), next()),
+    call: (_info, next) => (order.push(name), next({ [name]: '1', who: name })),
+  })
+  const { observer } = createObservers(['a', 'b', 'c'].map(wrapping))
+  observer.around!({} as never, {} as never, () => order.push('handler'))
+  const next = async (headers?: object) => (order.push('call'), { status: 200, headers })
+  expect(await observer.call!({} as never, next)).toEqual({
+    status: 200,
+    headers: { a: '1', b: '1', c: '1', who: 'c' },
+  })
+  expect(order).toEqual(['a', 'b', 'c', 'handler', 'a', 'b', 'c', 'call'])
+})
+
+test('an inbox may tell a receiver without observers and journal of everything', async () => {
+  const inbox = memoryInbox()
+  let consumer: Parameters<typeof inbox.attach>[0]
+  const receiver = createReceiver({
+    provider: acme(),
+    inbox: { ...inbox, attach: (given) => inbox.attach((consumer = given)) },
+    log: false,
+    storage: { journal: false },
+  })
+  receiver.on('ping', () => {})
+  const event = { key: 'k', topic: 'ping' }
+  const delivery = { receivedAt: 0 }
+  const claim = { subscription: 'ping', task: 't', attempt: 1, event, delivery }
+  const told = consumer!
+  for (const outcome of [{ kind: 'done' }, { kind: 'retry', at: 0 }, { kind: 'dead', error: {} }])
+    for (const stored of [true, false])
+      told.settled?.(claim as never, outcome as never, stored, undefined as never)
+  told.interrupted?.({ subscription: 'ping', task: 't', attempt: 1, count: 1, strikes: 0 })
+  told.folded?.({ subscription: 'ping', task: 't', into: undefined, passing: 'k' })
+  told.deleted?.('k')
+  told.warn('a warning')
   await receiver.close()
 })

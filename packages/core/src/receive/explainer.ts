@@ -59,5 +59,5 @@ export function createExplainer(
 }
 
 function isWhole(delivery: Partial<Delivery>): delivery is Delivery {
-  return delivery.headerLines !== undefined && delivery.body !== undefined
+  return delivery.headerLines !== undefined
 }

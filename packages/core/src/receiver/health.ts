@@ -100,7 +100,7 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
         until,
         late,
       )
-      const isFull = inbox.maxPending !== undefined && (pending ?? 0) >= inbox.maxPending
+      const isFull = (pending ?? 0) >= (inbox.maxPending ?? Infinity)
       const cause = !context.isOpen()
         ? 'closed: the receiver was closed'
         : context.isDeaf()

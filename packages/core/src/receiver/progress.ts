@@ -13,8 +13,8 @@ export async function takenIn(
 ): Promise<boolean> {
   if (!inbox.journal) return false
   const from = Math.floor(since / MINUTE) * MINUTE
-  const to = now + MINUTE
-  const step = Math.max(MINUTE, Math.ceil((to - from) / MINUTE) * MINUTE)
+  const to = Math.floor(now / MINUTE + 1) * MINUTE
+  const step = to - from
   const rows = await inbox.journal.history({ from, to, step, receiver, kind: 'attempt' })
   return rows.length > 0
 }
@@ -22,7 +22,7 @@ export async function takenIn(
 /** Returns the usual time between two calls of `runDue`, in milliseconds; 0 before the second call. */
 export async function usualGap({ records }: Inbox, receiver: string): Promise<number> {
   const { gap } = Object((await records?.get(keyOf(receiver)))?.value) as { gap?: unknown }
-  return typeof gap === 'number' && gap > 0 ? gap : 0
+  return typeof gap === 'number' ? gap : 0
 }
 
 /** Records that `runDue` was called. Failures are ignored, since only {@link usualGap} reads the record. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createSeal, opened, type EventRecord } from '../../src/inbox/engine/index.ts'
 import { memoryInbox, type ReceiverOptions } from '../../src/index.ts'
+import type { Inbox } from '../../src/inbox/index.ts'
 import { pinged, throwing } from '../acme.ts'
 
 const KEY = Buffer.alloc(32, 5)
@@ -82,4 +83,27 @@ test.each<[string, () => unknown]>([
     expect(payload).toBeNull()
     expect(warnings).toEqual([expect.stringMatching(/^storage\.content failed, .* event :e1: /)])
   }
+})
+
+test('the contents of events whose task was deleted, or folded into another, are asked for too', async () => {
+  const inbox = memoryInbox()
+  let consumer: Parameters<Inbox['attach']>[0]
+  const attach: Inbox['attach'] = (given) => inbox.attach((consumer = given))
+  const { receiver, send } = pinged({
+    inbox: { ...inbox, attach },
+    worker: 'onDemand',
+    storage: { content: false },
+  })
+  await send({ id: 'e1' })
+  const [task] = await receiver.tasks()
+  const erased: unknown[] = []
+  inbox.view!.erase = ({ keys }) => {
+    if (keys) erased.push(...keys)
+    return { count: 0, cursor: undefined }
+  }
+  await inbox.view!.delete({ id: task!.id })
+  for (const passing of ['k', undefined])
+    consumer!.folded!({ subscription: 'ping', task: 't', into: 'u', passing })
+  await receiver.close()
+  expect(erased).toEqual([':e1', 'k'])
 })

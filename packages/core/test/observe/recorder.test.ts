@@ -138,6 +138,23 @@ test('the row of what an adapter rejected has neither id nor body', async () => 
   expect(row).not.toHaveProperty('kept')
 })
 
+test.each<[string, Record<string, string>, boolean]>([
+  ['GET', {}, true],
+  ['HEAD', {}, true],
+  ['POST', {}, false],
+  ['POST', { 'content-length': '0' }, true],
+  ['GET', { 'content-length': '1' }, false],
+  ['GET', { 'transfer-encoding': 'chunked' }, false],
+])(
+  '%s with %j that an adapter rejected: its head is all of it: %s',
+  async (method, headers, whole) => {
+    const { receiver, rows } = scene()
+    const error = new WebhookError('signature_mismatch', 'no')
+    receiver.reject({ method, url: '/', headers }, error)
+    expect((await rows()).map(({ kept }) => kept !== undefined)).toEqual([whole])
+  },
+)
+
 test.each<[string, string | Uint8Array | undefined, string | undefined]>([
   ['text', 'pong', 'pong'],
   ['a long text', 'p'.repeat(5000), 'p'.repeat(4096)],

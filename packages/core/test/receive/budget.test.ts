@@ -72,6 +72,23 @@ describe('a full budget drops', () => {
     expect(() => slow[0]!.take(1)).toThrow(overloaded)
   })
 
+  test('none while there is room, and none that has grown out of it', () => {
+    const { open, later } = budgetOf(1024)
+    const grown = open(60)
+    grown.take(60)
+    const slow = Array.from({ length: 4 }, () => open(62))
+    later(1000)
+    expect(slow.concat(open(4), grown).some(({ dropped }) => dropped)).toBe(false)
+    open(60)
+    expect([grown, ...slow].map(({ dropped }) => dropped)).toEqual([
+      false,
+      true,
+      false,
+      false,
+      false,
+    ])
+  })
+
   test('the one that asks, if it is the slowest', () => {
     const { open, later } = budgetOf(1024)
     const trickles = open(1)

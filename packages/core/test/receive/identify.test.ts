@@ -114,16 +114,15 @@ describe('credentials are removed from a payload', () => {
 
   test('of a body by the names of fields', async () => {
     const [event] = await stored(
-      { credentials: { query: ['a'], fields: ['token'] } },
-      { payload: { a: '1', token: 'hunter2' } },
+      { credentials: { query: ['a'], fields: ['token', 'b.c', 'b.d'] } },
+      { payload: { a: '1', token: 'hunter2', b: { c: 'hunter2', d: 'hunter2', e: 1 } } },
     )
-    expect(event!.payload).toEqual({ a: '1' })
+    expect(event!.payload).toEqual({ a: '1', b: { e: 1 } })
   })
 
-  test('and not from one that is a list or a string', async () => {
+  test.each([[['token']], 'token', null])('and not from %j', async (payload) => {
     const spec: AcmeSpec = { credentials: { fields: ['0', 'token'] } }
-    expect((await stored(spec, { payload: ['token'] }))[0]!.payload).toEqual(['token'])
-    expect((await stored(spec, { payload: 'token' }))[0]!.payload).toBe('token')
+    expect((await stored(spec, { payload }))[0]!.payload).toEqual(payload)
   })
 })
 

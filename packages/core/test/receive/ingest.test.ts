@@ -117,6 +117,21 @@ describe('what cannot be accepted is thrown as it would be answered', () => {
     expect(heard.all('accepted')).toHaveLength(1)
   })
 
+  test.each<[string, Record<string, string>, Taking[1]]>([
+    ['missing_event_id', {}, { needsId: true }],
+    ['malformed_event', { 'x-acme-id': 'e1' }, { id: 'e2' }],
+  ])('%s, if the id is not the one that was listed', async (code, headers, options) => {
+    const { receiver, heard } = pinged({ worker: 'onDemand' })
+    const taken = receiver.ingest(listed({}, headers), options)
+    await expect(taken).rejects.toMatchObject({
+      code,
+      problem: code === 'malformed_event' ? 'other_id' : 'no_id',
+    })
+    expect(heard.all('accepted')).toEqual([])
+    await receiver.ingest(listed({}, { 'x-acme-id': 'e2' }), { needsId: true, id: 'e2' })
+    expect(heard.all('accepted')).toHaveLength(1)
+  })
+
   test('closed, by a receiver that was closed', async () => {
     const { receiver } = pinged()
     await receiver.close()

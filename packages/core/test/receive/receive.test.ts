@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDelivery, jsonReply, textReply, WebhookError } from '../../src/index.ts'
 import type { DeliveryInit } from '../../src/index.ts'
+import { receivedRoom } from '../../src/basics/room.ts'
 import { acme, bareInbox, batches, codeOf, pinged, setup, throwing } from '../acme.ts'
 
 describe('a delivery that is taken', () => {
@@ -27,10 +28,14 @@ describe('a delivery that is taken', () => {
 
   test('may be an existing delivery, and is read again', async () => {
     const { receiver, heard } = setup()
-    receiver.on('ping', () => {})
-    const sent = createDelivery(acme().sign!({ id: 'e1', topic: 'ping' }))
+    const seen: unknown[] = []
+    receiver.on('ping', ({ delivery }) => void seen.push(delivery.context))
+    const context = { tenant: 7 }
+    const sent = createDelivery({ ...acme().sign!({ id: 'e1', topic: 'ping' }), context })
     expect((await receiver.receive(sent)).status).toBe(200)
     expect(heard.all('accepted')).toHaveLength(1)
+    await heard.until('done')
+    expect(seen).toEqual([context])
   })
 
   test('twice is handled once', async () => {
@@ -100,6 +105,12 @@ describe('a delivery that is rejected', () => {
     ['malformed_body', 400, () => sign({ body: '{' })],
     ['too_deep', 400, () => sign({ body: '['.repeat(200) + ']'.repeat(200) })],
     ['unsupported_encoding', 415, () => sign({ headers: { 'content-encoding': 'pigeon' } })],
+    [
+      'unsupported_media_type',
+      415,
+      () => sign({ headers: { 'content-type': 'text/xml' } }),
+      { parsing: { contentType: 'strict' } },
+    ],
     ['missing_topic', 400, () => sign({ topic: '' })],
     ['missing_event_id', 400, () => sign({ id: '' })],
     ['malformed_event', 400, () => sign({ topic: 'x'.repeat(1025) })],
@@ -113,7 +124,9 @@ describe('a delivery that is rejected', () => {
     const { receiver, heard } = setup(options)
     let runs = 0
     receiver.on('ping', () => void runs++)
+    const room = receivedRoom.count(1)
     const reply = await receiver.receive(await init())
+    expect(receivedRoom.count(1)).toBe(room)
     expect(reply.status).toBe(status)
     expect(reply.headers?.['content-type']).toBe('application/problem+json')
     expect(JSON.parse(String(reply.body))).toEqual({
@@ -127,6 +140,21 @@ describe('a delivery that is rejected', () => {
     expect(heard.all('rejected')).toMatchObject([[{ path: '/webhooks' }, { code }]])
     expect(heard.all('accepted')).toEqual([])
     expect(runs).toBe(0)
+  })
+
+  test('while memory is full is a 503, if more values are in it than fit', async () => {
+    const { send } = pinged()
+    const [few, many] = [['x'.repeat(20_000)], Array.from({ length: 10_000 }, () => 0)]
+    const taken = receivedRoom.count(1) - 100_000
+    receivedRoom.take(taken)
+    try {
+      expect((await send({ payload: few })).status).toBe(200)
+      expect(await send({ payload: many })).toMatchObject({ status: 503 })
+      expect(codeOf(await send({ payload: many }))).toBe('overloaded')
+    } finally {
+      receivedRoom.give(taken)
+    }
+    expect((await send({ payload: many })).status).toBe(200)
   })
 
   test('while its twin runs is a 409 that asks to come again', async () => {
@@ -194,11 +222,15 @@ describe('steps a provider may add', () => {
           ? textReply(`no: ${result.error.code}`, 400)
           : textReply(`${result.kind}: ${result.events.length}`),
     })
-    const { send } = pinged({ provider })
+    const { receiver, heard, send } = pinged({ provider })
     expect(await send({ id: '1' })).toMatchObject({ status: 200, body: 'accepted: 1' })
     expect(await send({ id: '1' })).toMatchObject({ status: 200, body: 'duplicate: 1' })
     expect(await send({ topic: 'other' })).toMatchObject({ body: 'unhandled: 1' })
     expect(await send({ body: '{' })).toMatchObject({ status: 400, body: 'no: malformed_body' })
+    expect(codeOf(await send({ method: 'PUT' }))).toBe('method_not_allowed')
+    const unread = new WebhookError('body_timeout', 'too slow')
+    expect(codeOf(receiver.reject({ url: 'https://example.com/' }, unread))).toBe('body_timeout')
+    expect(heard.all('rejected').at(-1)![0].method).toBe('POST')
   })
 
   test('a reply that fails on a rejected delivery leaves the rejection', async () => {

@@ -8,8 +8,6 @@ import { pathOf } from '../../src/receive/strip.ts'
 
 const SECRET = 'hunter2-hunter2'
 
-const one = (payload: unknown) => () => [{ id: 'e1', topic: 'ping', payload }]
-
 /** Sends one delivery and gives all that can be seen of it: by the handler, the store, observers and the log. */
 async function shown(
   spec: AcmeSpec,
@@ -156,32 +154,6 @@ describe('credentials are gone from what handlers, store, log and observers see'
     expect(text).not.toContain(SECRET)
     expect(String(event.delivery.body)).toBe('a=1&b=%C3%A4')
     expect(event.payload).toEqual({ a: '1', b: 'ä' })
-  })
-
-  test.each<[string, AcmeSpec, { url?: string; body: string }, unknown]>([
-    [
-      'parameters, where the query is the payload',
-      { formats: ['query'], credentials: { query: ['k.e', 'state'] } },
-      { url: `/?a=1&k.e=${SECRET}&state=${SECRET}`, body: '' },
-      { a: '1' },
-    ],
-    [
-      'fields of one object',
-      { credentials: { fields: ['a.b', 'a.c', 'd'] } },
-      { body: `{"a":{"b":"${SECRET}","c":"${SECRET}","e":1}}` },
-      { a: { e: 1 } },
-    ],
-    [
-      'fields of an object, where the payload is a list',
-      { credentials: { fields: ['a.b'] }, events: one(['b']) },
-      { body: '{}' },
-      ['b'],
-    ],
-    ['none of null', { credentials: { fields: ['a'] }, events: one(null) }, { body: '{}' }, null],
-  ])('%s are gone from the payload', async (_, spec, sent, payload) => {
-    const { event, text } = await shown(spec, sent)
-    expect(text).not.toContain(SECRET)
-    expect(event.payload).toEqual(payload)
   })
 
   test('a body of a kind that cannot be written again is not kept at all', async () => {

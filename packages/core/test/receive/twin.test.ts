@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
-import { inlineInbox, memoryInbox } from '../../src/index.ts'
+import { inlineInbox, memoryInbox, type ReceiverOptions } from '../../src/index.ts'
 import type { Inbox } from '../../src/inbox/index.ts'
 import { acme, setup, type Setup } from '../acme.ts'
 
+type Options = Partial<ReceiverOptions> & { readonly guard?: string }
+
 /** A provider that tells of each change twice: as `ping`, and as `v1.ping` with the id of the other in it. */
-function twins(inbox: Inbox): Setup {
+function twins(inbox: Inbox, { guard, ...options }: Options = {}): Setup {
   const provider = acme({
     events(delivery, { value }) {
       const id = delivery.header('x-acme-id')!
@@ -12,10 +14,11 @@ function twins(inbox: Inbox): Setup {
       const of = (value as { of?: string }).of
       const twin =
         of === undefined ? { id, topic: `v1.${topic}` } : { id: of, topic: topic.slice(3) }
-      return [{ id, topic, payload: value, twin }]
+      const guards = [{ key: guard ?? id, otherwise: 'duplicate' as const }]
+      return [{ id, topic, payload: value, twin, guards }]
     },
   })
-  return setup({ provider, inbox })
+  return setup({ provider, inbox, ...options })
 }
 
 const snapshot = { id: 'a', topic: 'ping', payload: {} }
@@ -90,4 +93,17 @@ test('another pair, another tenant, or no twin is nobody’s second', async () =
     await send(draft)
   await heard.until('done', 3)
   await receiver.close()
+})
+
+test.each<[string, Options, string[]]>([
+  ['a guard holds where all subscriptions are of both topics', { guard: 'once' }, ['a']],
+  ['nothing is a duplicate with dedupe: none', { dedupe: 'none' }, ['a', 'a', 'b', 'c']],
+])('%s', async (_, options, ids) => {
+  const { receiver, heard, send } = twins(memoryInbox(), options)
+  const seen: string[] = []
+  receiver.on(['ping', 'v1.ping'], ({ id }) => void seen.push(id!))
+  for (const draft of [snapshot, snapshot, thin, { ...snapshot, id: 'c' }]) await send(draft)
+  await heard.until('done', ids.length)
+  await receiver.close()
+  expect(seen.toSorted()).toEqual(ids)
 })

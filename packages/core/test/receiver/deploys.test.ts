@@ -40,24 +40,39 @@ describe('the version of the app', () => {
     // While processes are replaced one by one, the old version starts again.
     await run(inbox, '1.0', NOW + 30)
     expect(await known(inbox)).toHaveLength(2)
-    await run(inbox, '1.0', NOW + 90 * MINUTE)
-    expect((await known(inbox)).at(-1)).toEqual(['acme', '1.0', 90 * MINUTE])
+    await run(inbox, '1.0', NOW + 60 * MINUTE - 1)
+    expect(await known(inbox)).toHaveLength(2)
+    await run(inbox, '1.0', NOW + 60 * MINUTE)
+    expect((await known(inbox)).at(-1)).toEqual(['acme', '1.0', 60 * MINUTE])
     await inbox.close()
   })
 
-  test('is that of the package.json of the working directory', async () => {
+  test.each<[string | undefined, string | undefined]>([
+    ['{"version":"7.8.9"}', '7.8.9'],
+    [`{"version":"${'7'.repeat(101)}"}`, '7'.repeat(100)],
+    ['{"version":""}', undefined],
+    ['{"version":7}', undefined],
+    [undefined, undefined],
+  ])('is that of the package.json of the working directory: %s', async (text, version) => {
     const app = mkdtempSync(join(tmpdir(), 'postern-app-'))
-    writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', version: '7.8.9' }))
+    if (text !== undefined) writeFileSync(join(app, 'package.json'), text)
+    vi.spyOn(process, 'cwd').mockReturnValue(app)
     const inbox: Inbox = memoryInbox()
-    const cwd = vi.spyOn(process, 'cwd').mockReturnValue(app)
     await run(inbox, undefined, NOW)
-    expect(await known(inbox)).toEqual([['acme', '7.8.9', 0]])
-    cwd.mockReturnValue(join(app, 'nowhere'))
-    const other: Inbox = memoryInbox()
-    await run(other, undefined, NOW)
-    expect(await known(other)).toEqual([])
+    expect(await known(inbox)).toEqual(version === undefined ? [] : [['acme', version, 0]])
     await inbox.close()
-    await other.close()
+  })
+
+  test('is found among entries that cannot be read', async () => {
+    const inbox: Inbox = memoryInbox()
+    const odd = ['1.0', ['1.0'], ['1.0', '0'], [1, 0], { '0': '1.0', '1': 0 }, ['1.0', NOW]]
+    await inbox.records!.set('deploys/acme', odd, 0)
+    await inbox.records!.set('deploys/other', 'odd', 0)
+    expect(await known(inbox)).toEqual([['acme', '1.0', 0]])
+  })
+
+  test('has at most 100 characters', () => {
+    setup({ version: '1'.repeat(100) })
   })
 
   test('is bounded: the newest 20 of a receiver', async () => {

@@ -1,7 +1,13 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Inbox, SubscriptionStats } from '../../src/inbox/index.ts'
-import { inlineInbox, memoryInbox, memoryLedger, type ReceiverOptions } from '../../src/index.ts'
+import {
+  inlineInbox,
+  memoryInbox,
+  memoryLedger,
+  WebhookError,
+  type ReceiverOptions,
+} from '../../src/index.ts'
 import { health as healthRoute } from '../../src/routes/index.ts'
 import { pinged, setup, throwing } from '../acme.ts'
 
@@ -189,13 +195,14 @@ describe('accepting', () => {
     }
     const inbox = { ...made, attach }
     const clock = { monotonic: () => fault.clock }
-    return { ...pinged({ inbox, worker: 'onDemand', clock }), fault }
+    return { ...pinged({ inbox, worker: 'onDemand', clock }), fault, inbox }
   }
 
   test.each<[string, Error, RegExp]>([
     ['SQLite, disk', coded('database or disk is full', { errcode: 13 }), /^disk full: /],
     ['a file system', coded('write ENOSPC', { code: 'ENOSPC' }), /^disk full: /],
     ['SQLite, locked', coded('database is locked', { errcode: 5 }), /^locked: /],
+    ['SQLite, by its words', coded('no', { errstr: 'database is locked' }), /^locked: /],
     [
       'PostgreSQL, locked',
       coded('canceling statement due to lock timeout', { code: '55P03' }),
@@ -220,6 +227,9 @@ describe('accepting', () => {
     ],
     ['no answer', new Error('PostgreSQL did not answer within 5000 ms'), /^no answer: .*locked/],
     ['what nobody knows', new Error('gremlins'), /^gremlins$/],
+    ['a cause of a cause', below(2, new Error('ENOSPC')), /^disk full: /],
+    ['a cause too deep', below(3, new Error('ENOSPC')), /^the event could not be stored$/],
+    ['a circle', circle(), /^the event could not be stored$/],
   ])(
     '%s: a write that failed is told with its cause, until one succeeds',
     async (_, error, cause) => {
@@ -237,6 +247,64 @@ describe('accepting', () => {
       expect(await receiver.health()).toMatchObject({ ok: true, accepting: true, cause: undefined })
     },
   )
+
+  test.each([
+    ['inbox_full', false],
+    ['inbox_unavailable', false],
+    ['replay_detected', true],
+  ] as const)('a delivery that the inbox rejects with %s: %s', async (code, accepting) => {
+    const { receiver, send, fault } = failing()
+    await send()
+    fault.error = new WebhookError(code, 'no')
+    await send({ id: 'b' })
+    expect((await receiver.health()).accepting).toBe(accepting)
+    expect(fault.probes).toBe(accepting ? 0 : 1)
+  })
+
+  test.each([
+    [new Error('the disk is full'), 1],
+    [new WebhookError('inbox_unavailable', 'no'), 1],
+    [new WebhookError('receiver_closed', 'no'), 0],
+  ])('a journal that fails with %s leads to a test write: %i', async (error, probes) => {
+    const { receiver, send, fault, inbox } = failing()
+    Object.assign(inbox.journal!, { write: throwing(error) })
+    await send()
+    await receiver.runDue()
+    expect(await receiver.health()).toMatchObject({ ok: true })
+    expect(fault.probes).toBe(probes)
+  })
+
+  test('an inbox that cannot probe has a record written, if it has records', async () => {
+    /** An inbox whose port has no probe. */
+    const mute = (): Inbox => {
+      const inbox = counting([])
+      const attach: Inbox['attach'] = (consumer) => {
+        const port = inbox.attach(consumer)
+        return Object.fromEntries(
+          Object.entries(port).filter(([name]) => name !== 'probe'),
+        ) as never
+      }
+      return { ...inbox, attach }
+    }
+    const { records, ...without } = mute()
+    expect(await still(without).receiver.health()).toMatchObject({ ok: true })
+    let clock = 0
+    const written: unknown[] = []
+    const set: NonNullable<typeof records>['set'] = (key, value, version) => {
+      written.push([key, value, version])
+      if (clock === 60_000) throw new Error('no disk')
+      return records!.set(key, value, version)
+    }
+    const { receiver } = still(
+      { ...mute(), records: { ...records!, set } },
+      { clock: { now: () => NOW, monotonic: () => clock } },
+    )
+    for (const ok of [true, true, true, false]) {
+      expect((await receiver.health()).ok).toBe(ok)
+      clock += 20_000
+    }
+    expect(written).toEqual([0, 1, 2, 3].map((version) => ['probe/acme', null, version]))
+  })
 
   test('without traffic a write of its own is made each fifteen seconds, and tells what the next delivery would meet', async () => {
     const { receiver, fault } = failing()
@@ -313,7 +381,9 @@ describe('accepting', () => {
     fault.silent = new Promise(() => {})
     fault.clock += 15_000
     expect(await receiver.health()).toMatchObject({ ok: true })
-    fault.clock += 5000
+    fault.clock += 4999
+    expect(await receiver.health()).toMatchObject({ ok: true })
+    fault.clock += 1
     expect(await receiver.health()).toMatchObject({
       ok: false,
       cause: expect.stringMatching(/^no answer: .*has not answered a test write for 5000 ms/),
@@ -347,6 +417,7 @@ describe('processing', () => {
   test.each<[string, readonly SubscriptionStats[], Partial<Inbox>, boolean]>([
     ['nothing is due', [lane({ pending: 5 })], {}, true],
     ['due for less than a minute', due(59_000), {}, true],
+    ['due for a minute', due(60_000), {}, true],
     ['due for longer', due(61_000), {}, false],
     ['due for less than three leases', due(170_000), { lease: 60_000 }, true],
     ['due for longer than three leases', due(181_000), { lease: 60_000 }, false],
@@ -357,37 +428,55 @@ describe('processing', () => {
     receiver.on('ping', { timeout: '2m' }, () => undefined)
     const told = await receiver.health()
     expect(told).toMatchObject({ ok: processing, accepting: true, processing })
-    expect(told.cause ?? 'no worker:').toMatch(/^no worker:/)
+    const late = NOW - (lanes[0]!.oldestDueAt ?? NOW)
+    expect(told.cause).toBe(
+      processing
+        ? undefined
+        : `no worker: tasks have been due for ${late / 1000} s and no process runs any; start receiver.startWorker() or receiver.runDue() in a process that has the subscriptions`,
+    )
   })
 
-  test('a backlog that some process works off processing', async () => {
-    const today = Date.now()
+  test.each<[string, object, boolean]>([
+    ['runs of this receiver', {}, true],
+    ['runs of another one', { receiver: 'other' }, false],
+    ['deliveries', { kind: 'delivery', value: 'accepted' }, false],
+    ['runs of five minutes ago', { minute: -5 }, false],
+    ['runs of the next minute', { minute: 1 }, false],
+  ])('of a backlog is told by %s in the last minute: %j', async (_, more, processing) => {
+    const today = Math.floor(Date.now() / 60_000) * 60_000
     const made = memoryInbox()
     const inbox = counting([lane({ pending: 5 }, { oldestDueAt: today - 600_000 })], {
       journal: made.journal!,
     })
     const { receiver } = setup({ inbox, worker: 'onDemand', clock: { now: () => today } })
     expect(await receiver.health()).toMatchObject({ processing: false })
-    await made.journal!.write({
-      arrived: [],
-      lost: 0,
-      gauges: [],
-      minutes: [
-        {
-          minute: Math.floor((today - 30_000) / 60_000) * 60_000,
-          receiver: 'acme',
-          subscription: 'ping',
-          kind: 'attempt',
-          by: 'outcome',
-          value: 'done',
-          count: 1,
-          sum: 1,
-          max: 1,
-          histogram: [[0, 1]],
-        },
-      ],
-    })
-    expect(await receiver.health()).toMatchObject({ ok: true, processing: true })
+    const run = {
+      receiver: 'acme',
+      subscription: 'ping',
+      kind: 'attempt',
+      by: 'outcome',
+      value: 'done',
+      minute: 0,
+      ...more,
+    } as const
+    const minute = today + run.minute * 60_000
+    const minutes = [{ ...run, minute, count: 1, sum: 1, max: 1, histogram: [[0, 1]] as const }]
+    await made.journal!.write({ arrived: [], lost: 0, gauges: [], minutes })
+    expect(await receiver.health()).toMatchObject({ ok: processing, processing })
+  })
+
+  test.each([
+    ['onDemand', { gap: 900_000 }, true],
+    [true, { gap: 900_000 }, false],
+    ['onDemand', { gap: '900000' }, false],
+    ['onDemand', { gap: -1 }, false],
+    ['onDemand', null, false],
+  ] as const)('worker %j with %j as record of its calls', async (worker, value, processing) => {
+    const inbox = counting(due(100_000))
+    await inbox.records!.set('drains/acme', value, 0)
+    const { receiver } = setup({ inbox, worker, clock: { now: () => NOW } })
+    expect(await receiver.health()).toMatchObject({ processing })
+    await receiver.close()
   })
 
   test('three usual gaps between drains pass before it is told', async () => {
@@ -398,9 +487,10 @@ describe('processing', () => {
       worker: 'onDemand',
       clock: { now: () => now },
     })
-    for (let at = 0; at < 4; at++) {
+    // A later gap counts for a quarter: the usual one is of five minutes.
+    for (const gap of [200_000, 600_000, 0]) {
       await receiver.runDue({ deadline: '2s' })
-      now += 300_000
+      now += gap
     }
     lanes.push(lane({ pending: 1 }, { oldestDueAt: now - 890_000 }))
     expect(await receiver.health()).toMatchObject({ processing: true })
@@ -435,7 +525,7 @@ describe('processing', () => {
   )
 
   test('a wall clock that jumps ahead makes no task late', async () => {
-    let [now, monotonic] = [NOW, 0]
+    let [now, monotonic] = [NOW, 5_000_000]
     const inbox = counting(due(1000))
     const { receiver } = setup({
       inbox,
@@ -457,6 +547,17 @@ test('the readiness route asks whether deliveries are accepted, and with ?work w
     (await route(new Request(`https://example.com/healthz${query}`))).status
   expect([await status(''), await status('?work'), await status('?live')]).toEqual([200, 503, 200])
 })
+
+/** An error that is the cause of `depth` others. */
+function below(depth: number, cause: Error): Error {
+  return depth === 0 ? cause : below(depth - 1, new Error('below', { cause }))
+}
+
+function circle(): Error {
+  const error = new Error('round')
+  error.cause = error
+  return error
+}
 
 function coded(message: string, more: object): Error {
   return Object.assign(new Error(message), more)

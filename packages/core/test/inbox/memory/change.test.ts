@@ -18,3 +18,51 @@ test('a search without time says how far it looked, and its cursors lead to the 
   await expect(inbox.view!.list({ limit: 0 })).rejects.toThrow('limit: must be')
   await expect(inbox.view!.list({ cursor: 'x' })).rejects.toThrow('cursor: must be')
 })
+
+const dead = () => ({ kind: 'dead', error: { name: 'Error', message: 'no' } }) as const
+
+test('a mistake in a question or a change is a TypeError that says which', async () => {
+  const { view } = scene().inbox
+  const mistakes: readonly [() => unknown, string][] = [
+    [() => view!.list({ budget: -1 }), 'budget: must be milliseconds, got -1'],
+    [() => view!.list({ limit: 1001 }), 'limit: must be a whole number from 1 to 1000, got 1001'],
+    [() => view!.causes({ shop: 1 } as object), 'causes: unknown option shop'],
+    [
+      () => view!.replay({ state: 'running' }),
+      'replay: state must be dead, done or pending, got running; a running task ends by itself',
+    ],
+    [() => view!.delete({}, { limt: 1 } as object), 'delete: unknown option limt'],
+    [() => view!.erase(null as never), 'erase: filter must be an object'],
+    [
+      () => view!.rerun('1', { payload: undefined as never }),
+      'rerun: payload must be a JSON value, got undefined',
+    ],
+    [() => view!.rerun('1', { payload: 1 }), 'rerun: there is no task 1'],
+    [() => view!.prune(NaN), 'prune: before must be milliseconds since 1970, got NaN'],
+  ]
+  for (const [ask, says] of mistakes)
+    await expect((async () => ask())()).rejects.toThrow(
+      expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(says) }),
+    )
+})
+
+test('what is deleted gives its room back, and what is replayed takes it', async () => {
+  const { inbox, port, settled } = scene({ run: dead }, { maxPending: 2 })
+  const accept = async (id: string): Promise<unknown> =>
+    (async () => port.accept(intake(item(id, ['a'])), {}))()
+  await accept('1')
+  await port.drain!(Date.now() + 60_000, 10)
+  expect(settled).toHaveLength(1)
+  await accept('2')
+  const [task] = (await inbox.view!.list({ state: 'dead' })).rows
+  expect(await inbox.view!.replay({ id: task!.id })).toMatchObject({ count: 1 })
+  await expect(accept('3')).rejects.toMatchObject({ code: 'inbox_full' })
+  await port.drain!(Date.now() + 60_000, 10)
+  await accept('4')
+  expect(await inbox.view!.delete({ state: 'dead' })).toMatchObject({ count: 2 })
+  await accept('5')
+  await expect(accept('6')).rejects.toMatchObject({ code: 'inbox_full' })
+  expect(await inbox.view!.delete({})).toMatchObject({ count: 2 })
+  for (const id of ['7', '8']) await accept(id)
+  await expect(accept('9')).rejects.toMatchObject({ code: 'inbox_full' })
+})
