@@ -18,13 +18,13 @@ export type Taking = Pick<Receiver, 'ingest'>
 export interface RecordOptions<Message> {
   /**
    * Returns the body and the headers of the webhook that a message contains.
-   * @default `body`, `Message` or `detail` of the message, and its attributes of type String as headers
+   * @default `body` (SQS), `Message` (SNS) or `detail` (EventBridge) as the body; attributes of type String as headers
    */
   readonly delivery?: (message: Message) => {
     readonly body: string | Uint8Array
     readonly headers?: Readonly<Record<string, string>>
   }
-  /** Returns the tenant of the webhook: the same tenant that verification over HTTP would find. @default none */
+  /** Returns the tenant of the webhook. Return the tenant that an HTTP delivery of the same event has. @default none */
   readonly tenant?: (message: Message) => string | undefined
 }
 

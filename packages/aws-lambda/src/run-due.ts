@@ -41,8 +41,8 @@ export function runDue(
 }
 
 /**
- * Returns the fix to log if the app exports a function that returns the handler, in place of the handler itself. Lambda
- * would call that function and report a success.
+ * Returns the advice to log if the app exports a function that returns the handler, in place of the handler itself.
+ * Lambda would call that function and report a success.
  */
 export function remedyOf(name: string): string {
   return `export what ${name}(receiver) returns, export const handler = ${name}(receiver), or call it, ${name}(receiver)(event, context); a handler that returns it answers null and accepts nothing`

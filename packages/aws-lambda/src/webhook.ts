@@ -93,7 +93,9 @@ export function webhook(
   }
 }
 
-/** Throws `body_altered` if the body's text has another length than `Content-Length`. */
+/**
+ * Throws `body_altered` if the length of the body's text is not `Content-Length`: a REST API has then replaced bytes.
+ */
 function bodyOf({ body, isBase64Encoded }: HttpEvent, headers: HttpRequest['headers']): Uint8Array {
   if (isBase64Encoded) return Buffer.from(body ?? '', 'base64')
   const bytes = Buffer.from(body ?? '')
@@ -190,7 +192,10 @@ function domainOf({ requestContext }: APIGatewayProxyEvent | ALBEvent): string |
   return 'domainName' in requestContext ? requestContext.domainName : undefined
 }
 
-/** Returns the query as a load balancer forwards it. A REST API decodes the query, so it is encoded like a form. */
+/**
+ * Returns the query as the sender encoded it. A load balancer leaves the query encoded. A REST API decodes the query,
+ * so this function encodes the query again, like a form.
+ */
 function queryOf(event: APIGatewayProxyEvent | ALBEvent): string {
   const pairs = pairsOf(event.queryStringParameters, event.multiValueQueryStringParameters)
   if (pairs.length === 0) return ''
@@ -218,7 +223,7 @@ function pairsOf(
   )
 }
 
-/** Returns the first value of a header; `name` is in lower case. */
+/** Returns the first value of a header. `name` must be in lower case. */
 function valueOf(headers: HttpRequest['headers'], name: string): string | undefined {
   return headers.find(([known]) => known === name)?.[1]
 }
@@ -226,5 +231,5 @@ function valueOf(headers: HttpRequest['headers'], name: string): string | undefi
 /** HTTP request event of Lambda: from a function URL or HTTP API, a REST API, or a load balancer. */
 export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent
 
-/** Reply in the format of the event's origin. */
+/** Reply in the format of the service that sent the event. */
 export type HttpResult = APIGatewayProxyStructuredResultV2 & APIGatewayProxyResult & ALBResult

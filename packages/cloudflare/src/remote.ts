@@ -131,7 +131,10 @@ export function durableObjectInbox(
   }
 }
 
-/** If the object is unreachable or ends, it may have stored the delivery all the same, so the sender retries. */
+/**
+ * Rejects with `inbox_unavailable` if the call fails, so that the sender retries. The object may have stored the
+ * delivery.
+ */
 async function called<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()

@@ -132,7 +132,10 @@ function incomingOf({ env, req }: Context): IncomingMessage | undefined {
   return made ? incoming : undefined
 }
 
-/** Rejects with `body_altered` if the cached text may differ from the sent bytes, or `body_consumed` without cache. */
+/**
+ * Returns the body that Hono has cached. Rejects with `body_altered` if the cached text may differ from the sent bytes,
+ * and with `body_consumed` if no body is cached.
+ */
 async function recoverBody(request: HonoRequest): Promise<Uint8Array> {
   // A cast, because Hono's type does not say that the cached values are promises.
   const { arrayBuffer, blob, text } = request.bodyCache as unknown as Kept

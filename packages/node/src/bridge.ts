@@ -43,7 +43,10 @@ const OPTIONS: readonly (keyof WebhookOptions)[] = [
   'trustProxy',
 ]
 
-/** Functions that an adapter gives to the bridge, because each framework stores this data in a different place. */
+/**
+ * Functions with which the bridge reads a request of the framework. Each adapter has its own, since frameworks store
+ * the same data in different places.
+ */
 export interface BridgeHost<Subject> {
   /** Returns the path and query of the request as sent, including a prefix that a router removed. */
   readonly target: (subject: Subject) => string

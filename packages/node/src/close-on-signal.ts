@@ -172,7 +172,10 @@ interface Heard {
 
 const heard = new Map<NodeJS.Signals, Heard>()
 
-/** All entries share one listener: the process exits when the last one has closed, or at a second signal. */
+/**
+ * Closes `one` at the signal. All calls of {@link closeOnSignal} share one listener per signal: the process exits when
+ * the last of them has closed, or at a second signal.
+ */
 function closeAt(signal: NodeJS.Signals, one: Closing): () => void {
   const { all, listener } = heard.get(signal) ?? listen(signal)
   all.add(one)
@@ -210,7 +213,8 @@ interface NodeServer {
 // Maximum time to accept waiting connections, in milliseconds. Without a limit, a sender that opens a connection per
 // request would keep the server open.
 const TAKING = 1000
-// If a turn of the event loop took longer than this number of milliseconds, the kernel may have further connections.
+// Maximum duration in milliseconds of a turn of the event loop in which nothing happened. After a longer turn, the
+// kernel may have further connections.
 const BRIEF = 1
 
 /**

@@ -287,7 +287,7 @@ export function suppressed(of: Context): Context {
   return of.setValue(SUPPRESSED, true)
 }
 
-/** Returns the active context if it has a span, or else the other one. */
+/** Returns the active context if it has a span or if `other` is undefined. Otherwise returns `other`. */
 export function activeOr(other: Context | undefined): Context {
   const active = context.active()
   return other === undefined || trace.getSpan(active) ? active : other

@@ -83,7 +83,10 @@ export function createGauges(destinations: Bounded): Gauges {
   }
 }
 
-/** Adds zeros for subscriptions that had tasks before, because an inbox reports only those with tasks. */
+/**
+ * Adds zeros for subscriptions that had tasks before, because the statistics of an inbox leave out subscriptions
+ * without tasks.
+ */
 function withEmpty(receiver: string, seen: Seen, stats: Stats): Stats {
   const missing = new Set(seen)
   for (const { subscription } of stats) {
@@ -138,7 +141,10 @@ async function within<T>(work: Promise<T>, patience: number): Promise<T> {
   }
 }
 
-/** Returns `rest` after `most` different values of an owner, so that senders cannot create unlimited time series. */
+/**
+ * Returns `value` for the first `most` different values of an owner, and `rest` for any further value. So senders
+ * cannot create unlimited time series.
+ */
 interface Bounded {
   (owner: string, value: string): string
 }

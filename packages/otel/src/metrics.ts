@@ -131,7 +131,10 @@ export function observeMetrics(meter: Meter | (() => Meter | undefined)): Observ
     return topics(receiver, topic)
   }
 
-  /** Records the duration `measured` by the receiver, in milliseconds, or else since `attemptStarted`. */
+  /**
+   * Records the duration of an attempt. `measured` is the receiver's measurement in milliseconds. If it is 0, the time
+   * since `attemptStarted` is recorded.
+   */
   function took(attempt: AttemptInfo, more: Record<string, string>, measured = 0): void {
     const begin = started.delete(attempt)
     if (begin === undefined) return

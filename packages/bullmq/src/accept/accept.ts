@@ -59,7 +59,7 @@ interface Write {
   readonly failed: (error: Error) => void
 }
 
-/** Creates {@link Accepting}. One script stores all deliveries that arrive in one tick, or while Redis is busy. */
+/** One script stores all deliveries that arrive in one tick, or while Redis is busy. */
 export function createAccepting(context: AcceptContext, consumer: Consumer): Accepting {
   const { client, queues, settings, watch, replicas, clock } = context
   const { receiver } = consumer
@@ -168,7 +168,7 @@ export function createAccepting(context: AcceptContext, consumer: Consumer): Acc
     }
   }
 
-  /** Returns references (`queue:id`) to the jobs that a redelivery revives, by the name of their event. */
+  /** Returns a map. Its keys are names of known events, and its values are refs (`queue:id`) of the jobs to revive. */
   async function look(
     items: readonly PreparedItem[],
   ): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -216,7 +216,7 @@ function probeOf(consumer: Consumer): CommitPlan {
   return { prepared, fresh: prepared.items }
 }
 
-/** Returns the counter of a receiver's open tasks. It ignores tenants, whose share the script STORE limits. */
+/** Limits the open tasks of a receiver. The limit per tenant is in the script STORE. */
 function capacityOf({ client, settings }: AcceptContext, consumer: Consumer): Capacity {
   return createCapacity({
     store: {
@@ -241,7 +241,7 @@ interface CommitPlan {
   readonly fresh: readonly PreparedItem[]
 }
 
-/** After `taken` comes a number for each event in `fresh`: its new number, or 0 if the store already knew it. */
+/** For each event in `fresh`, `taken` is followed by the number that the event got, or by 0 if the event was known. */
 type StoreReply =
   | readonly ['taken', ...number[]]
   | readonly ['rejected']

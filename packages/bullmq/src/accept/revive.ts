@@ -14,9 +14,9 @@ export interface ReviveContext {
 }
 
 /**
- * Revives the failed tasks of a known event, and returns true if at least one was revived. Each ref starts with a
- * letter for the job's state, followed by `queue:id`: `f` is dead, `d` waits for its next attempt. BullMQ's scripts
- * change a job only if its state is still the same. So of several concurrent redeliveries, only one revives a job.
+ * Revives the failed tasks of a known event. Returns true if at least one task was revived. A ref is `queue:id` after a
+ * letter for the state of the job: `f` is dead, `d` waits for its next attempt. If several redeliveries arrive at the
+ * same time, only one of them revives a job: BullMQ's scripts change a job only if its state is still the same.
  */
 export async function revive(context: ReviveContext, refs: readonly string[]): Promise<boolean> {
   const done = await Promise.all(
@@ -60,7 +60,7 @@ export async function again(
   const job = await handle(queues, ref)
   const retried = job.retry(from, { resetAttemptsMade: first, resetAttemptsStarted: first })
   const done = await unlessChanged(retried)
-  // Tells workers that the job is ready. Without this message they find the job within a second.
+  // This message wakes the workers. Without the message, they find the job within a second.
   if (done) client.publish(`${prefix}:wake`, queue).catch(() => {})
   return done
 }

@@ -18,7 +18,10 @@ const SPANS = 64
 const ADDED = 50
 const DROPPED = 1000
 
-/** A span is the packed counts of a minute or hour. If another process changes a span first, the change is repeated. */
+/**
+ * A span is the packed counts of a minute or hour. If another process changes a span first, this process reads the span
+ * again and repeats its change.
+ */
 export function createJournaled(client: RedisClient, prefix: string): Journaled {
   return {
     async arrive(rows, lost) {

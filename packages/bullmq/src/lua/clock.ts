@@ -1,6 +1,6 @@
-// The store's clock is the server's clock without its jumps. It never goes back. While processes run, it advances like
-// their monotonic clocks. While no process runs, it advances like the server's clock. Signs of life use pcall, so that
-// they work while Redis is full or read-only.
+// The store's clock is the server's clock without its jumps, and never goes back. While processes run, the store's
+// clock advances like their monotonic clocks. While no process runs, it advances like the server's clock. The script
+// uses pcall, so that processes can give signs of life while Redis is full or read-only.
 export const CLOCK_FUNCTION: string = `
 local schema = KEYS[1] .. ':schema'
 local function whole(number) return string.format('%.0f', number) end

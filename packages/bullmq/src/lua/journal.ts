@@ -92,7 +92,7 @@ return numbers`
 
 /**
  * Replaces all given spans, or none if one of them has changed. KEYS: prefix; ARGV: for each span its kind, time, old
- * bytes and new bytes (empty: none). Replies 1 if it replaced them.
+ * bytes and new bytes (empty: none). Replies 1 if the spans were replaced, otherwise 0.
  */
 export const SWAP: string = `
 for i = 1, #ARGV, 4 do

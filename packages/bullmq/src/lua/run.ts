@@ -157,12 +157,11 @@ return own`
  * Claims a job again for a run whose lock has ended, if no other claim has settled the job.
  *
  * KEYS: prefix; ARGV: queue, id, token, lease in milliseconds, attempts at the time of the claim, start of the run, 1
- * if the run is done. Replies 1 if the run still had the lock, 2 if it has the lock again, 3 if its outcome is already
- * stored, 0 otherwise.
+ * if the run is done. Replies 1 if the run still had the lock, 2 if the run has the lock again, 3 if the outcome of the
+ * run is already stored, 0 otherwise.
  *
- * A done run also replaces another claim, which later finds that its lock is lost. A failed run leaves the job to the
- * other claim. If the stored attempt of this run has no duration, another claim counted the run as interrupted. The
- * outcome of the run is then not stored yet.
+ * If another claim has the lock, a done run takes the lock from that claim, but a failed run does not. If another claim
+ * counted this run as interrupted, the stored attempt of the run has no duration. Such an attempt is not an outcome.
  */
 export const ADOPT: string = `
 local base, id, token = KEYS[1] .. ':' .. ARGV[1], ARGV[2], ARGV[3]

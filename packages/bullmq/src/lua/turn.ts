@@ -1,5 +1,5 @@
-// Reads a key that may be damaged: a key of another type counts as missing. Other errors, such as a missing right, are
-// raised: an event that cannot be read now must be neither acknowledged nor dropped.
+// Reads a key that may be damaged. A key of another type counts as missing. Any other error is raised, for example a
+// missing permission: an event that cannot be read now must be neither acknowledged nor dropped.
 export const READ_FUNCTION: string = `
 local function read(...)
   local found = redis.pcall(...)
@@ -9,12 +9,13 @@ local function read(...)
 end
 `
 
-// A turn is the number that orders the tasks of a queue fairly over tenants. The virtual time of a queue is the higher
-// of two numbers: the highest claimed turn, and the turn before that of the next waiting job. A turn is stored as
-// BullMQ's priority. BullMQ's score of a job is its priority times 2^32 plus a count, and the highest priority is 2^21.
-// So turns must start again at 0. They do so only while no job waits for its turn, in one of two cases: about half of
-// all turns are used, or no job is delayed and no turn was given for ten seconds. Turns also start again if a stored
-// value is damaged, so that the damage stops no task.
+// A turn is the number that orders the tasks of a queue fairly over tenants. A new turn of a tenant is above the last
+// turn of this tenant, and above the virtual time of the queue. The virtual time is the highest claimed turn, or the
+// first waiting job's turn minus 1 if that number is higher.
+// A turn is stored as BullMQ's priority. BullMQ's score of a job is its priority times 2^32 plus a count, and the
+// highest priority is 2^21. So turns must start again at 0. They start again only while no job waits for its turn, in
+// one of two cases: about half of all turns are used, or no job is delayed and no turn was given for ten seconds. Turns
+// also start again if a stored value is damaged, so that the damage stops no task.
 export const TURN_FUNCTION: string = `
 local function decoded(text)
   local read, value = pcall(cjson.decode, text or '')

@@ -240,8 +240,8 @@ return forgotten`
  * Erases the contents of events without open jobs.
  *
  * KEYS: prefix; ARGV: 1 to erase only events that `storage.content` marked and that have no failed job. Then for each
- * event its name, the new event and the new head; if both are empty, nothing is changed. Replies the names of the
- * events that may be erased.
+ * event its name, the new event and the new head. If the new event and the new head are empty, nothing is changed.
+ * Replies the names of the events that may be erased.
  */
 export const ERASE: string = `
 local prefix, names = KEYS[1], {}

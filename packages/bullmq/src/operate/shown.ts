@@ -35,7 +35,7 @@ interface ShownEvent {
 // Number of events that one script reads, since a script blocks Redis.
 const STEP = 100
 
-/** Creates {@link Shown}. `laneOf` returns the number that this process has given to a queue. */
+/** `laneOf` returns the number that this process has given to a queue. */
 export function createShown(
   {
     client,

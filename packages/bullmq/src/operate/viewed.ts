@@ -314,7 +314,7 @@ export function createViewed(context: ViewedContext, mostFailed: number = MOST_F
 }
 
 interface ViewedJobs extends ViewStore {
-  /** Returns the refs of tasks by their ids. The ref of a missing task is an empty string. */
+  /** The ref of a missing task is an empty string. */
   refsOf(ids: readonly number[]): Promise<readonly string[]>
 }
 

@@ -16,10 +16,12 @@ interface Start {
 
 export interface HeldJob extends Start {
   readonly claim: Claim
-  /** How often BullMQ found the job without a lock, and (`seen`) how often this was counted as an interruption. */
+  /**
+   * `stalled`: how often BullMQ found the job without a lock. `seen`: how many of these times earlier claims handled.
+   */
   readonly stalled: number
   readonly seen: number
-  /** Interruptions since the last outcome, and (`charged`) those that count toward a poison pill. */
+  /** `cut`: interruptions since the last outcome. `charged`: those of them that count toward a poison pill. */
   readonly cut: number
   readonly charged: number
   /** `<start> <process>` of the last run. */
@@ -145,8 +147,9 @@ export async function isElsewhere(
 }
 
 /**
- * Frees jobs without a lock. BullMQ's check frees only jobs that its previous check marked, so it takes two rounds.
- * BullMQ allows one check per interval; with several rounds, this limit is removed.
+ * Frees jobs without a lock. Each round is one check by BullMQ. A check frees only jobs that the check before has
+ * marked, so two rounds are needed to free a job at once. BullMQ allows one check per interval. If `rounds` is more
+ * than 1, this limit is removed.
  */
 export async function freeStalled(
   { client }: RunsContext,
@@ -159,7 +162,10 @@ export async function freeStalled(
   }
 }
 
-/** Frees jobs whose tokens start with `side` and that are unknown here: the replies to their claims were lost. */
+/**
+ * Frees jobs that this process has claimed without knowing it, since the replies were lost. `side` is the common start
+ * of the tokens of this process.
+ */
 export async function freeUnknown(
   { client, prefix }: RunsContext,
   side: string,

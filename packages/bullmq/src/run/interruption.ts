@@ -26,8 +26,8 @@ export async function cutOff(
   const lane = consumer
     .lanes()
     .find((each) => each.name === name || each.previousNames.includes(name))
-  // This claim counts only the run before it. So it counts one interruption, even if BullMQ found the job without a
-  // lock several times.
+  // BullMQ may have found the job without a lock several times since the last claim. That still counts as one
+  // interruption, because only one run was interrupted.
   const ruling = cut({ ...held, attempt: claim.attempt }, lane?.attempts)
   const { change, count, charged, error } = ruling
   const fields = {

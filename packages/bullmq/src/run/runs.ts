@@ -30,7 +30,7 @@ import { buryBroken, buryUnread, isOdd, type Owner, type RunsContext } from './u
 export interface Runs {
   work(): void
   drain(until: number, max: number, last?: number): Promise<RunDueResult>
-  /** Tells that a queue may have a ready task. */
+  /** Call this when a queue may have a ready task. */
   ready(queue: string): void
   /** Releases all claims, after Redis was emptied or went back to an older state that lacks these claims. */
   readonly back: () => void
@@ -179,7 +179,8 @@ export function createRuns(context: RunsContext): Runs {
     const from = hungry.indexOf(last!) + 1
     const wanted = [...hungry.slice(from), ...hungry.slice(0, from)]
     if ((await context.shutOut()) !== undefined) return
-    // Reset before Redis is asked, since a task that becomes ready during the request sets `backlog` again.
+    // `backlog` is reset before the request to Redis, since a task that becomes ready during the request sets `backlog`
+    // again.
     for (const slot of wanted) slot.backlog = false
     const due = await dueIn(wanted)
     const claims: Promise<void>[] = []

@@ -21,7 +21,8 @@ export interface Queues {
   close(): Promise<void>
 }
 
-// A number in BullMQ's arguments counts as this machine's time if both differ by less than SAME milliseconds.
+// Maximum difference in milliseconds between this machine's time and a number in BullMQ's arguments that counts as a
+// time.
 const SAME = 1000
 
 /** `clock` is the store's clock. `warn` is called with errors that nothing else reports. */

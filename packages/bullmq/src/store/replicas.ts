@@ -15,7 +15,7 @@ export interface Replicas {
   confirmed(line: number): Promise<void>
 }
 
-/** Creates {@link Replicas}, with the WAIT command: https://redis.io/docs/latest/commands/wait/ */
+/** Uses the command WAIT: https://redis.io/docs/latest/commands/wait/ */
 export function createReplicas(
   client: RedisClient,
   prefix: string,

@@ -67,8 +67,8 @@ export interface Joined {
   /** Milliseconds since 1970: from this machine's clock if it agrees with the store's clock, else from the store. */
   readonly clock: () => number
   /**
-   * Resolves with false for the time of one lease after a jump of the server's clock, otherwise with true. During this
-   * time, a lease that looks expired may still hold: running processes need time to renew their leases.
+   * Resolves with false until one lease after a jump of the server's clock, otherwise with true. In that time, a lease
+   * that looks expired may still hold: running processes need time to renew their leases.
    */
   readonly steady: () => Promise<boolean>
   leave(): Promise<void>
@@ -77,7 +77,6 @@ export interface Joined {
 interface JoinedHost {
   /** Called when the store starts or stops to reject this process (see `createVersionWatch`). */
   readonly changed: (rejected: string | undefined) => void
-  /** Called with each sign of life. */
   readonly alive?: () => void
   /** Called if the stored data is `gone`, or if Redis has an `older` state of it. */
   readonly lost?: (how: 'gone' | 'older') => void

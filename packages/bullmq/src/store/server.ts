@@ -34,7 +34,7 @@ const MINUTE = 60_000
 // Maximum number of errors that are remembered as reported.
 const MOST_TOLD = 100
 
-/** Creates {@link ServerWatch}. It checks the server after each connect, at each sign of life and for deliveries. */
+/** Checks the server after each connect, at each sign of life and for deliveries. */
 export function watchServer(
   client: RedisClient,
   { unsafe, replicas, deadline }: Settings,

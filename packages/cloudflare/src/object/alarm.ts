@@ -13,9 +13,10 @@ interface ObjectAlarm extends TransactionEnd {
    */
   rings(work: () => Promise<number | undefined>): Promise<void>
   /**
-   * Starts a call, and returns a function that ends the call. During the call, each transaction sets the alarm: for
-   * `tasks` to the current time, and for `runs` to a later time. With `runs`, the tasks run right after this call, so
-   * they need the alarm only after an interruption. For `nothing`, no transaction sets the alarm.
+   * Starts a call. The returned function ends the call. Meanwhile, each transaction sets the alarm:
+   * - `tasks`: to the current time, since the alarm runs the tasks that the call stores.
+   * - `runs`: to a later time. The tasks run right after the call, and need the alarm only if they are interrupted.
+   * - `nothing`: no transaction sets the alarm.
    */
   touched(makes: 'tasks' | 'runs' | 'nothing'): () => void
   /** Called when work outside the alarm has ended. `next` is the time of the next task of that work. */
@@ -24,8 +25,8 @@ interface ObjectAlarm extends TransactionEnd {
 
 // Milliseconds until the alarm rings again if its work is interrupted.
 const AGAIN = 10_000
-// In milliseconds. When an object starts, an alarm that is at most this far ahead stays as it is. Even if no task is
-// due then, this alarm costs only a few rows.
+// When an object starts, an alarm that rings within this number of milliseconds is not changed. If no task is due at
+// that time, the alarm costs only a few rows.
 const FAR = 60_000
 // Milliseconds after which an overdue alarm is considered lost.
 const LATE = 5000

@@ -111,8 +111,8 @@ function createHost(
       } catch (error) {
         return { thrown: thrownOf(error) }
       }
-      // Only the alarm erases the contents of an event (`passing`) after the run, so the tasks of such an event are
-      // left to the alarm.
+      // An event with `passing` loses its contents after its tasks have run. Only the alarm erases contents, so it also
+      // runs these tasks.
       const passing = intake.items.some(({ event }) => event.passing)
       const end = passing ? undefined : port?.burst?.(settings.batch)
       const answer = await touching(end ? 'runs' : 'tasks', async () => {
@@ -141,7 +141,10 @@ function createHost(
     alarm: () => alarm.rings(() => runDue(() => accepted)),
   }
 
-  /** Throws if the Worker's deduplication window is longer: `catchUp` there would fetch events forgotten here. */
+  /**
+   * Throws if the Worker's deduplication window is longer than the object's. `catchUp` in the Worker would fetch events
+   * whose ids the object has forgotten.
+   */
   function checkWindow(window: number): void {
     if (window > inbox.dedupeWindow)
       throw new TypeError(

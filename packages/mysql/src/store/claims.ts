@@ -152,7 +152,10 @@ export function createClaiming(db: Database, { lease, deadline }: Settings): Cla
   }
 }
 
-/** Returns the wishes (numbers of tasks to claim) of subscriptions that have open tasks. Most have none. */
+/**
+ * Returns the wishes (numbers of tasks to claim) of subscriptions that have open tasks. Most subscriptions have none,
+ * so this query keeps them out of the search.
+ */
 async function withTasks(db: Database, wishes: readonly Wish[]): Promise<readonly Wish[]> {
   const rows = await db.rows(
     `SELECT DISTINCT t.lane FROM ${TASKS} WHERE ${OPEN} AND t.lane IN (${list(wishes.map(({ lane }) => lane))})`,

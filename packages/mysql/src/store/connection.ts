@@ -4,14 +4,16 @@ import type { Settings } from '../settings.ts'
 import { bytesOf, readRows } from '../sql/lines.ts'
 import { errors, isOfServer } from './errors.ts'
 
-/** Each `?` is replaced by a value, and `$.` by the database. Numbers, and bytes in lists, are literals. */
+/**
+ * Runs statements. A value replaces each `?`, and the name of the database replaces `$.`. Numbers are written into the
+ * text of a statement. Bytes are too if they are elements of a list.
+ */
 export interface Sql {
   rows<T = Row>(text: string, values?: readonly Value[]): Promise<readonly T[]>
   /** Runs a statement and returns what it changed, or undefined in a transaction of the app. */
   run(text: string, values?: readonly Value[]): Promise<Done | undefined>
 }
 
-/** A row whose columns are numbers. */
 export type Row = Readonly<
   Record<
     'at' | 'event' | 'id' | 'lane' | 'line' | 'n' | 'root' | 'token' | 'turn' | 'version',
@@ -31,7 +33,10 @@ interface Done {
 
 /** A database with a deadline for every statement. A statement that hangs is killed, and its connection dropped. */
 export interface Database extends Sql {
-  /** True if `Done.changed` does not count rows that `ON DUPLICATE KEY UPDATE` left unchanged. */
+  /**
+   * True if `Done.changed` counts only rows that `ON DUPLICATE KEY UPDATE` inserted or changed, not rows that stayed
+   * the same.
+   */
   readonly counts: boolean
   /** True if an open transaction of `commit` sees the writes that other transactions commit after its start. */
   readonly fresh: boolean
@@ -79,7 +84,7 @@ interface Pool {
 
 const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED'
 
-/** Creates {@link Database}, which connects with the first statement. */
+/** The returned database connects with the first statement. */
 export function createDatabase(settings: Settings): Database {
   const { deadline, prepare } = settings
   const given = settings.pool && ((settings.pool.pool ?? settings.pool) as Pool)
@@ -161,7 +166,10 @@ export function createDatabase(settings: Settings): Database {
     }
   }
 
-  /** Only statements with values are prepared. Others contain numbers as literals, so their texts are too many. */
+  /**
+   * Prepares only statements with values. Other statements contain numbers as literals, so there are too many different
+   * texts to prepare.
+   */
   function ask(client: Client, text: string, values?: readonly Value[]): Promise<unknown> {
     if (!values) return send(client, 'query', placed(text))
     let own = texts.get(text)

@@ -14,7 +14,9 @@ const LEAST = 2048
 const WINDOW = { windowBits: 14 }
 const DEFLATE = { ...WINDOW, level: 1, memLevel: 7 }
 
-/** What `pack` stores. A delivery has no record. An event that shares a delivery has no head. */
+/**
+ * The contents of an event or a delivery. A delivery has no `record`. An event that shares a delivery has no `head`.
+ */
 interface Contents {
   readonly record?: string | null
   readonly head?: string | null

@@ -110,7 +110,7 @@ export function mysqlMigration({
   database,
   from = 0,
 }: {
-  /** @default the database of the connection */
+  /** Database that the statements name. @default none: the database of the connection */
   readonly database?: string
   /** Version of the existing tables. @default 0, which means none */
   readonly from?: number

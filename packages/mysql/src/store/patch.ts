@@ -24,7 +24,7 @@ const ATTEMPTS = {
     outcome = VALUES(outcome), process = VALUES(process), error = VALUES(error)`,
 }
 
-/** Changes tasks whose fence (the condition of a change) holds (see `Rows.patch`). */
+/** Changes each task that meets the condition `fence` (see `Rows.patch`). */
 export async function patchTasks(
   sql: Sql,
   given: readonly Patch[],
@@ -34,8 +34,7 @@ export async function patchTasks(
   const { whole, over, event } = FENCES[fence]
   const ids = given.map(({ id }) => id)
   const events = list([...new Set(ids.map((id) => Math.floor(id / TASKS)))])
-  // If the fence has `whole`, the tasks are to run again. So the lock keeps the contents of their events from being
-  // erased.
+  // With `whole`, the tasks are to run again, so the lock keeps the contents of their events from being erased.
   const its =
     whole || event
       ? await sql.rows<{ id: number; hash: string }>(
@@ -43,7 +42,7 @@ export async function patchTasks(
         )
       : []
   const hashes = new Map(its.map(({ id, hash }) => [id, hash]))
-  // If the fence has `over`, the statement skips rows that an open transaction has locked.
+  // With `over`, the statement skips rows that an open transaction has locked.
   const rows = await sql.rows<Locked>(
     `SELECT ${LOCKED}, ${NOW} AS now FROM $.postern_tasks t FORCE INDEX (PRIMARY) WHERE t.id IN (${list(ids)}) ORDER BY t.id FOR UPDATE ${over ? 'SKIP LOCKED' : ''}`,
   )

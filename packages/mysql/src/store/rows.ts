@@ -120,7 +120,7 @@ export function createRows(sql: Sql, { lease, counts, fresh, waits = false }: Ro
     },
     patch: (patches, fence) => patchTasks(sql, patches, fence),
     async spawn(event, children) {
-      // The lock makes two tasks of the event that end at the same time give their children different numbers.
+      // Two tasks of the event may end at the same time. The lock gives their children different numbers.
       await sql.rows(
         `SELECT id FROM $.postern_events FORCE INDEX (PRIMARY) WHERE id = ${event} FOR UPDATE`,
       )

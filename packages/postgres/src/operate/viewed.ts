@@ -73,8 +73,8 @@ const TABLES: TableDialect = {
   keys: false,
   tenant: 'key',
   among: 'amongTexts',
-  // The tasks of each event are read as an array. For a join on a range of ids, PostgreSQL would expect a ninth of all
-  // tasks per event, and read both tables whole.
+  // The tasks of each event are read as an array. With a join on a range of ids, PostgreSQL would expect a ninth of all
+  // tasks for each event, and read both tables whole.
   tasksOf: (events, over, { among }) =>
     `SELECT o.task >> 1 AS id, o.task & 1 = 1 AS gone FROM $.postern_events e CROSS JOIN LATERAL unnest(ARRAY(
        SELECT t.id << 1 | (${over})::int::bigint FROM $.postern_tasks t WHERE t.id >= e.id * ${TASKS} AND t.id < (e.id + 1) * ${TASKS})) AS o(task)

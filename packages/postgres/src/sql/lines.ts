@@ -7,7 +7,10 @@ export const NOW = '(extract(epoch FROM statement_timestamp()) * 1000)::bigint'
 export const TASK: string = `t.id::float8 AS id, t.lane, t.state, t.gate, t.behind, t.attempt, t.token::float8 AS token, t.round,
   t.cut, t.charged, t.line::float8 AS line, t.fair, t.due::float8 AS due, t.took, t.error, t.fold`
 
-/** An open task of an ordered group (line), or a settled task whose run has not ended. Two indexes use it. */
+/**
+ * The condition of two partial indexes: an open task of an ordered group (line), or a settled task of such a group
+ * whose run has not ended.
+ */
 const OPEN = 't.line IS NOT NULL AND (t.state < 2 OR t.lease IS NOT NULL)'
 
 export const EVENT: string = `e.id = t.id / ${TASKS}`
@@ -45,9 +48,9 @@ export function micros(took: number): number {
 const LOCK = 7201
 
 /**
- * Locks ordered groups (lines) until the transaction ends, and returns the lines that another transaction has locked.
- * If the isolation level hides later commits, returns all lines: the engine then decides about them after this
- * transaction. Meanwhile, the locks keep other processes from deciding about these lines.
+ * Locks ordered groups (lines) until the transaction ends. Returns the lines that another transaction has locked. If
+ * the isolation level hides later commits, returns all lines. The engine then decides after this transaction which
+ * tasks of these lines may run.
  */
 const lockSql = (
   locked: string,
@@ -56,7 +59,7 @@ const lockSql = (
 const ARGUMENTS = `(${LOCK}, (l.line % 2147483648)::int)`
 export const TRY_LOCK: string = lockSql(`pg_try_advisory_xact_lock${ARGUMENTS}`)
 /**
- * Waits until other transactions release the locks. A transaction of the app needs this: the inbox cannot try again.
+ * Waits until other transactions release the locks. Used in a transaction of the app, which the inbox cannot repeat.
  */
 export const WAIT_LOCK: string = lockSql(`pg_advisory_xact_lock${ARGUMENTS} IS NOT NULL`)
 

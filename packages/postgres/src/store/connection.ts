@@ -30,7 +30,7 @@ export interface Database {
   close(until: number): Promise<void>
 }
 
-/** Creates {@link Database}, which connects with the first statement. */
+/** The returned database connects with the first statement. */
 export function createDatabase(settings: Settings, warn: (message: string) => void): Database {
   const { deadline, schema } = settings
   const pool = settings.pool ?? createPool(settings)

@@ -128,7 +128,7 @@ export function postgresMigration({
   schema = 'public',
   from = 0,
 }: {
-  /** @default 'public' */
+  /** Schema of the tables. @default 'public' */
   readonly schema?: string
   /** Version of the existing tables. @default 0, which means none */
   readonly from?: number

@@ -181,7 +181,7 @@ function literalOf(type: ColumnType, values: Column['values']): string {
     : ints(values as readonly (number | null)[])
 }
 
-/** Creates {@link Pieces}. `size` is the total in bytes, with strings in UTF-8. */
+/** `size` is the total in bytes, with strings in UTF-8. */
 export function pieces(parts: Pieces['parts'], size: number): Pieces {
   return {
     parts,

@@ -205,7 +205,7 @@ export function idsOf(rows: readonly Numbered[]): ReadonlySet<number> {
   return new Set(rows.map(({ id }) => id))
 }
 
-/** What a batch contains. The statement has only the columns that the batch needs, which saves a third of its time. */
+/** What a batch contains. The insert has only the columns that the batch needs, which saves a third of its time. */
 interface InsertKind {
   /** True if a task has a part, data, an ordered group (line) or a tenant. */
   readonly bound: boolean
@@ -222,7 +222,10 @@ interface Named {
   readonly names: readonly string[]
 }
 
-/** Stores new events. All bodies are one parameter, since an array of bytea would cost twice as much. */
+/**
+ * Returns the statement that stores new events. All bodies are one parameter, since an array of bytea would cost twice
+ * as much.
+ */
 function insertSql({ bound, folding, shared, notify }: InsertKind): Named {
   const cut = (from: string, length: string): string =>
     `substring(:bytes::bytea FROM ${from} + 1 FOR ${length})`
@@ -320,9 +323,8 @@ function condition(fence: Fence): string {
 const INPUT = `i AS MATERIALIZED (SELECT * FROM json_to_recordset($1::text::json) AS i(id bigint, token bigint, round int, hash uuid,
     state smallint, wait bigint, open boolean, gate smallint, behind boolean, attempt int, cut smallint, charged smallint,
     took int, untimed boolean, error text, clear boolean, cause text, fold text, anew boolean, attempted json))`
-// Locks the rows of tasks, in the same order in all processes. If the fence (the condition of a change) has `over`, it
-// skips rows that an open transaction has locked. If the fence has `whole`, the lock keeps the event from being erased,
-// since its task is to run again.
+// Locks the rows of tasks, in the same order in all processes. With `over`, skips rows that an open transaction has
+// locked. With `whole`, the tasks are to run again, so the lock keeps their events from being erased.
 function locked(fence: Fence): string {
   const { over, whole } = FENCES[fence]
   return `l AS MATERIALIZED (
@@ -332,7 +334,7 @@ function locked(fence: Fence): string {
     FOR UPDATE OF t${over ? ' SKIP LOCKED' : ''}${whole ? ' FOR SHARE OF e' : ''})`
 }
 
-/** Returns the statement that changes tasks whose fence holds, and adds attempts to their history. */
+/** Returns the statement that changes each task that meets the condition `fence`, and adds attempts to its history. */
 function patchSql(fence: Fence): string {
   return `WITH ${INPUT}, ${locked(fence)},
   c AS (
@@ -366,7 +368,7 @@ function dropSql(fence: Fence): string {
   SELECT c.id::float8 AS id FROM c`
 }
 
-/** Locks the event, so that two of its tasks that end at the same time give their children different numbers. */
+/** Locks the event. Two of its tasks may end at the same time, and the lock gives their children different numbers. */
 const PARENT =
   'SELECT id::float8 AS id FROM $.postern_events WHERE id = $1::bigint FOR NO KEY UPDATE'
 

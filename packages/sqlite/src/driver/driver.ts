@@ -35,7 +35,7 @@ export interface Database {
   version(): number
 }
 
-/** Writes in a transaction that the app has opened. */
+/** The app's own connection, on which the app has opened a transaction. */
 export interface Guest {
   readonly database: Database
   /** Throws a `TypeError` if no transaction is open. */

@@ -2,9 +2,11 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
 
 /**
  * Notices if the file, its log or its shared memory is deleted, renamed or replaced while this process has them open.
- * SQLite then still writes the old files, which no process can open again. So acknowledged deliveries would be lost.
- * Without the shared memory, the next process does not see the locks of this process, and both write the log. If
- * another file is copied over the file, its identity stays the same, so that is not noticed.
+ * - Without the file or the log, SQLite still writes the old files, which no process can open again. So acknowledged
+ * deliveries would be lost.
+ * - Without the shared memory, the next process does not see the locks of this process, and both write the log.
+ *
+ * The guard does not notice if another file's content is copied into the file, since the inode stays the same.
  */
 export interface FileGuard {
   /** Returns what happened to a file, if anything. Takes about 10 µs, and runs after each commit. */
@@ -17,7 +19,7 @@ export interface FileGuard {
 // Milliseconds between checks.
 const CHECK = 500
 
-/** Creates the guard of an open file. `save` copies the log into the file. */
+/** `save` copies the log into the file. */
 export function createFileGuard(path: string, save: () => void): FileGuard {
   const log = `${realpathSync(path)}-wal`
   const memory = `${realpathSync(path)}-shm`
@@ -46,8 +48,8 @@ export function createFileGuard(path: string, save: () => void): FileGuard {
     const gone = compare(path, known.file)
     if (gone !== undefined) return gone
     const without = compare(log, known.log)
-    // Only the log was deleted. Some changes are only in this log, and would be lost when this process ends. So they
-    // are copied into the file.
+    // Only the log was deleted. Some changes are only in this log, and would be lost when this process ends. So `save`
+    // copies them into the file.
     if (without !== undefined && !saved && identityOf(log) === undefined) saved = isSaved()
     return without ?? compare(memory, known.memory)
   }

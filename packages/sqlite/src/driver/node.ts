@@ -142,7 +142,7 @@ export function patiently<T>(errors: Errors, act: () => T): T {
 }
 
 const MIB = 1024 * 1024
-// Minimum free space that is kept for later rows: FREE pages, or the share SHARE of all pages if that is more.
+// Free space that is kept for later rows: the higher of FREE pages and the share SHARE of all pages.
 const FREE = 1024
 const SHARE = 0.25
 // Number of pages that one transaction releases, which takes about 2 milliseconds.

@@ -13,7 +13,7 @@ import type { Writer } from '../store/writer.ts'
 
 const READS = ['arrivals', 'arrival', 'everySeries', 'spans', 'get', 'list']
 
-/** Creates the journal and the records of a file. Each write is a transaction. */
+/** Each write is a transaction. */
 export function createJournaled(
   { main, side }: Pick<Driver, 'main' | 'side'>,
   writer: Pick<Writer, 'write'>,

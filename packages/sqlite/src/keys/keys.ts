@@ -38,7 +38,10 @@ const FRESH = 16_384
 const LEAST = 32
 const PACE = 2
 
-/** Indexes keys when half of `most` to `most` are in memory. With 0, each key is indexed immediately. */
+/**
+ * Indexing starts at a random number of keys in memory, between half of `most` and `most`. If `most` is 0, each key is
+ * indexed immediately.
+ */
 export function createKeys(db: Database, most: number = FRESH): Keys {
   const numbers = db.prepare(`SELECT ${NEXT} AS next, indexed, seed FROM postern_numbers`)
   const since = db.prepare('SELECT id, receiver, key FROM postern_events WHERE id > ? ORDER BY id')
@@ -47,8 +50,7 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
   const index = createKeyIndex(db)
   let seen: unknown
   let seed = 0
-  // Number of keys in memory at which indexing starts. It is random, so that not all processes index the same keys at
-  // the same time.
+  // The number is random, so that not all processes index the same keys at the same time.
   const enough = Math.floor(most * (0.5 + Math.random() / 2))
   let fresh = createFreshKeys(1)
   // `run` has the keys that are being indexed. `reached` is the number of keys that are indexed so far, and `kept` is
@@ -122,7 +124,10 @@ export function createKeys(db: Database, most: number = FRESH): Keys {
     )
   }
 
-  /** A candidate may have been pruned or rolled back, so its row is checked. */
+  /**
+   * Returns the event with this key, if there is one. Two keys can have the same hash, and events in memory may have
+   * been pruned or rolled back. So the row of each event is checked.
+   */
   function among(keys: FreshKeys, hash: number, receiver: number, key: string): number | undefined {
     const events = keys.candidates(hash)
     return events?.find((event) => same.get(event, receiver, key) !== undefined)
@@ -173,7 +178,10 @@ interface KeyIndex {
   sweep(count: number): void
 }
 
-/** The index stores hashes, since keys are long. An entry may outlive its event, so its row is checked too. */
+/**
+ * The index has hashes of keys, since keys are long. An entry may remain when its event is gone, so `find` also reads
+ * the row of the event.
+ */
 export function createKeyIndex(db: Database): KeyIndex {
   const find = db.prepare(
     `SELECT e.id FROM postern_keys k CROSS JOIN postern_events e ON e.id = k.event
@@ -245,7 +253,7 @@ interface SortedKeys {
 // A number has 53 bits: the hash is in the upper 32 bits, the distance in the lower 21.
 const DISTANCE = 2 ** 21
 
-/** Creates an empty set of keys. Event numbers start at `first`. */
+/** The numbers of events start at `first`. */
 function createFreshKeys(first: number): FreshKeys {
   let hashes = new Uint32Array(1024)
   // A hash table with open addressing. A slot has the distance of an event from the first event plus 1, or 0 if the

@@ -2,7 +2,10 @@ import { identityKey } from '@postern/core/engine'
 import type { Database } from '../driver/driver.ts'
 import type { RowCache } from '../store/writer.ts'
 
-/** A search by event id combines the id with the tenants to get possible keys. Use this in a transaction. */
+/**
+ * The tenants of a file. A search by event id needs them, since a key is made of a tenant and an event id. Call `add`
+ * in a transaction.
+ */
 export interface Tenants extends RowCache {
   add(receiver: number, tenant: string): void
 }

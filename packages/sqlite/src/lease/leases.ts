@@ -109,7 +109,10 @@ export function createLeases(host: LeasesHost): Leases {
     },
   }
 
-  /** The process of an unreadable list still knows its tasks. After its end, its tasks are found by their events. */
+  /**
+   * Handles unreadable lists of running tasks. The process of such a list has its tasks in memory, and may still end
+   * them. When that process has ended, this function finds the remaining tasks by their events.
+   */
   function findOdd(): void {
     for (const odd of claims.odd()) {
       const { token, lane, left } = odd
@@ -185,7 +188,10 @@ interface Processes {
 
 interface Lease {
   readonly over: boolean
-  /** True if the lease ended at least one lease ago. Processes without these subscriptions may then end its claims. */
+  /**
+   * True if twice the duration of the lease has passed without a sign of life. Any process may then end the claims,
+   * even if it does not have their subscriptions.
+   */
   readonly long: boolean
   /** Milliseconds until the lease ends. */
   readonly left: number
@@ -200,7 +206,7 @@ interface Seen {
   readonly gone: number
 }
 
-/** Creates {@link Processes}. `lease` and `now` are in milliseconds. */
+/** `lease` and `now` are in milliseconds. */
 export function createProcesses(
   db: Database,
   driver: Pick<Driver, 'process' | 'life'>,
@@ -256,7 +262,8 @@ export function createProcesses(
   }
 
   /**
-   * Looks for a sign of life. A check counts at most a third of the lease, since this process may have been suspended.
+   * Looks for a sign of life of another process, and stores how long there was none. Each call adds at most a third of
+   * the lease to that time, since this process may have been suspended between two calls.
    */
   function look(process: number): void {
     const row = find.get(process) as Seen | undefined
@@ -265,7 +272,7 @@ export function createProcesses(
     if (row.gone === 0 && driver.life?.isFree(process)) gone.run(process)
     if (row.beat !== row.seen) return void saw.run(row.beat, time, 0, process)
     const since = Math.max(0, time - row.looked)
-    // Checks are frequent, so only one per fiftieth of the lease is written.
+    // Calls are frequent, so a result is written only once per fiftieth of the lease.
     if (since < lease / 50) return
     saw.run(row.seen, time, Math.ceil(row.silent + Math.min(since, lease / 3)), process)
   }

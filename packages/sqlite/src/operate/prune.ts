@@ -80,8 +80,8 @@ export function createPrune(
     const step = stepFrom(from)
     const rows = tasks.all(from, step) as TaskRow[]
     for (const { id, lane, state, due, fair, lease, taken } of rows) {
-      // The event of this task was stored after both `done` and `dead`. No later task can have settled before these
-      // times, so the check of tasks ends.
+      // The event of this task was stored after `done` and after `dead`, so this task and all later tasks are too new
+      // to drop.
       if (taken !== null && taken >= done && taken >= dead) return [0, -1]
       if (state < DONE || lease === 1 || due >= (state === DONE ? done : dead)) continue
       dropTask.run(id)

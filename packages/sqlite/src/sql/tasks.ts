@@ -163,7 +163,7 @@ export const SINCE: string =
 
 export const ADD_CLAIMS: string =
   'INSERT INTO postern_claims (token, lane, at, left, tasks) VALUES (?, ?, ?, ?, ?)'
-/** Drops a list of running tasks if all its tasks have ended. Otherwise TAKE_CLAIMS lowers their number. */
+/** END_CLAIMS drops a list of running tasks if all of these tasks have ended. Otherwise TAKE_CLAIMS lowers `left`. */
 export const END_CLAIMS: string =
   'DELETE FROM postern_claims WHERE token = ? AND lane = ? AND left = ?'
 export const TAKE_CLAIMS: string =
@@ -187,9 +187,9 @@ export const COUNT_CLAIMS: string = `UPDATE postern_lanes SET running = running 
 export const DROP_CLAIMS: string = `DELETE FROM postern_claims WHERE at < ? AND ${READABLE}`
 export const ODD_CLAIMS: string = `SELECT token, lane, at, left FROM postern_claims WHERE NOT ${READABLE}`
 /**
- * Finds the tasks of an unreadable list of running tasks, by their events. These events were stored in the commit of
- * the list, so at the same time, and have no task in the list's lane. For each event, returns the next free task id.
- * All events are read, since only a damaged file needs this statement.
+ * Finds the tasks of an unreadable list of running tasks, by their events. Such an event was stored at the same time as
+ * the list, and has no task in the list's lane. Returns the next free task id of each event. Reads all events, since
+ * only a damaged file needs this statement.
  */
 export const UNNAMED: string = `SELECT (SELECT coalesce(max(t.id) + 1, e.id << 16) FROM postern_tasks t
     WHERE t.id >= e.id << 16 AND t.id < (e.id + 1) << 16) AS task

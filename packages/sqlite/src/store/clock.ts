@@ -21,7 +21,10 @@ const STEP = 1000
 // While no process ran, at most this number of milliseconds counts as passed.
 const GAP = 300_000
 
-/** `adds` returns true if the transaction adds events. Events store the time too, so it is not stored again. */
+/**
+ * `adds` returns true if the transaction adds events. Each event has a time, so the clock then stores no time of its
+ * own.
+ */
 export function createClock(db: Database, adds: () => boolean): FileClock {
   const find = db.prepare(CLOCK)
   const kept = db.prepare('SELECT clock FROM postern_numbers')
@@ -37,8 +40,8 @@ export function createClock(db: Database, adds: () => boolean): FileClock {
   const begun = clockOf()
   let time = Math.max(begun, Date.now())
   let at = performance.now()
-  // Jumps that are not stored yet, as sums in milliseconds. At first, `unseen` excludes up to GAP milliseconds in which
-  // no process ran.
+  // Sums of the jumps that are not stored yet, in milliseconds. While no process ran, up to GAP milliseconds count as
+  // passed time and not as a jump, but only in `unseen`.
   let unseenByGuards = begun === 0 ? 0 : time - begun
   let unseen = Math.max(0, unseenByGuards - GAP)
   let stored = 0
@@ -60,8 +63,7 @@ export function createClock(db: Database, adds: () => boolean): FileClock {
       const current = now()
       const stepped = unseenByGuards >= STEP
       if (adds() && !stepped) return void (written = current)
-      // If the transaction has changed nothing, nothing is stored, since each change of the file makes readers query
-      // again.
+      // A transaction without changes stores no time, since each change of the file makes readers query again.
       if ((current - stored < STORE && !stepped) || totalOf() === counted) return
       const before = (kept.get() as { clock: number }).clock
       set.run(current, current)

@@ -167,21 +167,24 @@ const ATTEMPTS: string = `SELECT a.attempt, a.ended, a.took, a.outcome, a.error,
   FROM postern_tasks t LEFT JOIN postern_processes p ON p.id = t.token >> 32
   WHERE t.id = ? AND t.state >= 2 AND t.took IS NOT NULL ORDER BY 7`
 
-/** Running tasks that were claimed when stored. Until `spread`, they have no rows: each commit has a list per lane. */
+/**
+ * Running tasks that were claimed in the commit that stored them. At first they have no rows: their commit stored one
+ * list of ids per lane (a subscription). `spread` adds the rows.
+ */
 export interface StoredRuns {
   /** Returns true if there are lists. `before` counts only lists that were stored before that time. */
   any(before?: number): boolean
   /**
-   * Gives each of these tasks a row. A task without a row is a running task. So call this in a transaction before rows
-   * of running tasks are read or changed, and before rows of settled tasks are deleted.
+   * Adds the missing rows, with the state running. Call this in a transaction before rows of running tasks are read or
+   * changed, and before rows of settled tasks are deleted.
    */
   spread(before?: number): void
   /** Returns the lists that cannot be read. */
   odd(): readonly OddRuns[]
   /**
-   * Drops an unreadable list, and gives rows to its tasks. The events of these tasks are in the same commit, and have
-   * no task in the list's lane. If there are more such events than `left`, the tasks are unknown, and the result is
-   * false. Call this function in a transaction, once the process of the list has ended.
+   * Drops an unreadable list, and adds the rows of its tasks. The tasks are found by their events: events of the same
+   * commit that have no task in the list's lane. If there are more such events than `left`, nothing is changed, and the
+   * result is false. Call this function in a transaction, once the process of the list has ended.
    */
   find(odd: OddRuns): boolean
 }

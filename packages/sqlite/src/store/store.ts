@@ -44,10 +44,7 @@ type OpenStore = Store & {
   stop(): Promise<void>
 }
 
-/**
- * Creates the store of a database. If the file is restored to an earlier state, the store starts again like a new
- * process.
- */
+/** If the file is restored to an earlier state, the store starts again like a new process. */
 export function createStore(
   driver: Driver,
   settings: Pick<EngineSettings, 'lease'>,
@@ -173,7 +170,8 @@ function openStore(
       try {
         if (rejected === undefined) leases.beat()
       } catch {
-        // A process without tasks needs no sign of life. If it has tasks, `renew` throws this error.
+        // If the sign of life cannot be written, nothing is lost here: `renew` throws the same error if this process
+        // has tasks.
       }
       return rejected
     },
