@@ -1,4 +1,3 @@
-// Takes 45 s.
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '@postern/providers/catalogue'
 import { github } from '@postern/providers/github'
@@ -38,7 +37,7 @@ describe('a handler by hand that is right', () => {
   })
 })
 
-describe('a flaw is found, and only that one', () => {
+describe.concurrent('a flaw is found, and only that one', () => {
   test.each<[string, Flaws, string, readonly string[]]>([
     ['no verification', { unsigned: true }, 'F', ['verify:accepted']],
     ['verifies what it parsed', { reserialised: true }, 'D', ['raw-body']],
@@ -59,12 +58,13 @@ describe('a flaw is found, and only that one', () => {
   })
 
   test('what is done after the rejection comes to light', async () => {
-    const report = await reportOf({ late: true }, { quiet: 60 })
-    expect(report.grade).toBe('F')
+    const only = (id: string): boolean => id.startsWith('forged/')
+    const report = await reportOf({ late: true }, { quiet: 60, only })
+    expect(idsOf(report)).toContain('verify:accepted')
   })
 })
 
-describe('the challenge of a sender', () => {
+describe.concurrent('the challenge of a sender', () => {
   const only = (id: string): boolean => id === 'authentic/handshake'
   const asking = signers.filter(({ challenge }) => challenge !== undefined)
 
@@ -98,7 +98,7 @@ describe('the challenge of a sender', () => {
   })
 })
 
-describe('cheats', () => {
+describe.concurrent('cheats', () => {
   test('200 to all is an F', async () => {
     expect((await reportOf({ status: 200 })).grade).toBe('F')
   })

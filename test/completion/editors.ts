@@ -47,18 +47,22 @@ export function editor59(): Editor & { errors(text: string): readonly string[] }
     fileExists: (file) => file === FILE || ts.sys.fileExists(file),
     readFile: (file) => (file === FILE ? text : ts.sys.readFile(file)),
   })
+
+  function write(given: string): void {
+    if (text !== given) version++
+    text = given
+  }
+
   return {
     complete(marked) {
-      text = marked.replace('|', '')
-      version++
+      write(marked.replace('|', ''))
       const began = performance.now()
       const found = service.getCompletionsAtPosition(FILE, marked.indexOf('|'), {})
       const took = performance.now() - began
       return Promise.resolve({ labels: (found?.entries ?? []).map(({ name }) => name), took })
     },
     errors(given) {
-      text = given
-      version++
+      write(given)
       return service
         .getSemanticDiagnostics(FILE)
         .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
@@ -116,20 +120,27 @@ export async function editor7(): Promise<Editor> {
   send({ method: 'initialized', params: {} })
   const uri = String(pathToFileURL(FILE))
   let version = 0
+  let written = ''
+
+  function write(text: string): void {
+    if (text === written) return
+    written = text
+    const textDocument = { uri, version: ++version }
+    if (version === 1)
+      send({
+        method: 'textDocument/didOpen',
+        params: { textDocument: { ...textDocument, languageId: 'typescript', text } },
+      })
+    else
+      send({
+        method: 'textDocument/didChange',
+        params: { textDocument, contentChanges: [{ text }] },
+      })
+  }
+
   return {
     async complete(marked) {
-      const text = marked.replace('|', '')
-      const textDocument = { uri, version: ++version }
-      if (version === 1)
-        send({
-          method: 'textDocument/didOpen',
-          params: { textDocument: { ...textDocument, languageId: 'typescript', text } },
-        })
-      else
-        send({
-          method: 'textDocument/didChange',
-          params: { textDocument, contentChanges: [{ text }] },
-        })
+      write(marked.replace('|', ''))
       const before = marked.slice(0, marked.indexOf('|')).split('\n')
       const began = performance.now()
       const { result } = await ask('textDocument/completion', {

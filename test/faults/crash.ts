@@ -59,12 +59,13 @@ const LEAST = 12
 
 /**
  * Runs two processes on one store that accept deliveries and run tasks, and kills them in turn, for a number of rounds
- * or minutes. Some events reach both in parallel. Then all work is finished.
+ * or minutes. Some events reach both in parallel. Then all work is finished. `pause` is described at
+ * {@link startSender}.
  */
 export async function crashRun(
   name: DurableName,
   rounds: number,
-  minutes: number = Infinity,
+  { minutes = Infinity, pause }: { readonly minutes?: number; readonly pause?: number } = {},
 ): Promise<CrashReport> {
   const last = performance.now() + minutes * 60_000
   const { store, stop } = await durables[name].start()
@@ -95,6 +96,7 @@ export async function crashRun(
       concurrency: 24,
       again: 0.05,
       atOnce: 0.1,
+      ...(pause !== undefined && { pause }),
     })
     const settled = settledLog(journal)
     let kills = 0

@@ -117,7 +117,7 @@ async function others(): Promise<void> {
       parts.crashes[name] = await crashRun(
         name,
         size('CRASH_ROUNDS', name === 'sqlite' ? 200 : 50),
-        left() / 3 / (names.length - at),
+        { minutes: left() / 3 / (names.length - at) },
       )
     })
   for (const name of names)

@@ -28,6 +28,8 @@ export interface SenderOptions {
   readonly event: (id: string) => SentEvent
   /** Number of parallel deliveries. */
   readonly concurrency: number
+  /** Time between two events of one of them, in milliseconds. @default 0 */
+  readonly pause?: number
   /** Share of acknowledged events that are delivered once more, as some providers do. */
   readonly again: number
   /** Share of events that are delivered twice in parallel, as if the first connection hangs. @default 0 */
@@ -66,6 +68,7 @@ export function startSender(options: SenderOptions): Sender {
 
   async function loop(): Promise<void> {
     while (!finishing && !stopped) {
+      if (options.pause !== undefined) await sleep(options.pause)
       const id = `e${++made}`
       const times = Math.random() < options.again ? 2 : 1
       const both = Math.random() < (options.atOnce ?? 0)

@@ -1,7 +1,7 @@
 import { createReceiver, memoryInbox, type Receiver, type ReceiverOptions } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { inboxes, type InboxName } from '../../../packages/cli/src/inboxes.ts'
-import { durables, openDurable } from '../../services/inboxes.ts'
+import { durables, openDurable, type Store } from '../../services/inboxes.ts'
 import type { OpenPart, RuleCase } from './rule.ts'
 
 export const INBOXES: readonly InboxName[] = Object.keys(inboxes) as InboxName[]
@@ -10,14 +10,15 @@ export type { InboxName }
 
 export interface OpenedInbox {
   readonly inbox: Inbox
-  /** Command-line options that open the same inbox; undefined for one in memory. */
+  /** Command-line options that open the same inbox, if it is shown and not in memory. */
   readonly flags: readonly string[] | undefined
   readonly close: () => Promise<void>
 }
 
-/** Opens empty inboxes. A service starts with the first inbox that needs it. */
+/** Opens empty inboxes. A service starts with the first inbox that needs it, and holds those of all rules. */
 export interface Inboxes {
-  readonly open: (name: InboxName) => Promise<OpenedInbox>
+  /** `isShown`: at the place where a command line looks. Only one rule has it. @default false */
+  readonly open: (name: InboxName, isShown?: boolean) => Promise<OpenedInbox>
   /** Stops the services. Close the inboxes first. */
   readonly close: () => Promise<void>
 }
@@ -57,17 +58,29 @@ export function takingAll(options: ReceiverOptions): Receiver {
 }
 
 export function createInboxes(): Inboxes {
+  const started = new Map<InboxName, Promise<Store>>()
   const stops: (() => Promise<void>)[] = []
+  let number = 0
   return {
-    async open(name) {
+    async open(name, isShown = false) {
       if (name === 'memory')
         return opened(memoryInbox({ max: 10_000, dedupeWindow: '90d' }), undefined)
-      const { store, stop } = await durables[name].start()
-      stops.push(stop)
-      const inbox = await openDurable(name, store, { dedupeWindow: '90d' })
-      return opened(inbox, [`--${inboxes[name].place!.flag}`, store])
+      const row = durables[name]
+      // A file has one inbox.
+      if (name === 'sqlite') started.delete(name)
+      if (!started.has(name)) started.set(name, start(row.start))
+      const { store } = await started.get(name)!
+      const own = isShown ? {} : row.own(`rule${++number}`)
+      const inbox = await openDurable(name, store, { dedupeWindow: '90d', ...own })
+      return opened(inbox, isShown ? [`--${inboxes[name].place!.flag}`, store] : undefined)
     },
     close: async () => void (await Promise.all(stops.splice(0).map((stop) => stop()))),
+  }
+
+  async function start(service: () => Promise<Store>): Promise<Store> {
+    const store = await service()
+    stops.push(store.stop)
+    return store
   }
 }
 

@@ -2,15 +2,13 @@ import { describe } from 'vitest'
 import { testContract } from '../contract.ts'
 import { withPgBouncer } from '../postgres.ts'
 
-/** Half of the contract behind PgBouncer, which loses prepared statements. */
-export function testBehindPgBouncer(share: 0 | 1): void {
-  describe('behind PgBouncer in transaction mode, without prepared statements of its own', () => {
-    withPgBouncer('it keeps the contract', { max_prepared_statements: 0 }, (pooled) => {
-      testContract(
-        'without prepared statements',
-        () => ({ url: pooled().bouncer.url, server: pooled().pool }),
-        { share },
-      )
+/** The contract behind PgBouncer, which keeps so many prepared statements: it loses them all at 0. */
+export function testBehindPgBouncer(statements: number, without: readonly string[] = []): void {
+  describe(`behind PgBouncer in transaction mode, with ${statements} prepared statements`, () => {
+    withPgBouncer('it keeps the contract', { max_prepared_statements: statements }, (pooled) => {
+      testContract('pooled', () => ({ url: pooled().bouncer.url, server: pooled().pool }), {
+        without,
+      })
     })
   })
 }

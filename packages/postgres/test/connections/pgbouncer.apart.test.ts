@@ -1,13 +1,5 @@
-// Takes 100 s: `npm test -- apart`.
-import { describe } from 'vitest'
-import { testContract } from '../contract.ts'
-import { withPgBouncer } from '../postgres.ts'
+// Takes 150 s: `npm test -- apart`. All cases, with both settings.
+import { testBehindPgBouncer } from './behind-pgbouncer.ts'
 
-describe('behind PgBouncer in transaction mode, with max_prepared_statements', () => {
-  withPgBouncer('it keeps the contract', { max_prepared_statements: 200 }, (pooled) => {
-    testContract('with max_prepared_statements', () => ({
-      url: pooled().bouncer.url,
-      server: pooled().pool,
-    }))
-  })
-})
+testBehindPgBouncer(0)
+testBehindPgBouncer(200)

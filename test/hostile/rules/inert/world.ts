@@ -58,7 +58,7 @@ async function openWorld(
   sink: string,
   senders: readonly About[],
 ): Promise<World> {
-  const opened = await inboxes.open(name)
+  const opened = await inboxes.open(name, true)
   const receivers: Receiver[] = []
   const sent: Omit<Hostile, 'arrival'>[] = []
   const texts = Object.entries(LIVE)

@@ -1,5 +1,5 @@
-import { createServer } from 'node:http'
-import { serve } from '@hono/node-server'
+import { createServer, type Server } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
 import { inspector as onExpress } from '@postern/inspector/express'
 import { inspector as onFastify } from '@postern/inspector/fastify'
 import { inspector as onFetch } from '@postern/inspector/fetch'
@@ -37,7 +37,8 @@ export const pageHosts: Readonly<Record<string, (options: PageOptions) => Promis
   express: async (options) => listen(express().use(PATH, onExpress(options)), PATH),
   koa: async (options) => listen(new Koa().use(mount(PATH, onKoa(options))).callback(), PATH),
   fastify: async (options) => {
-    const app = fastify()
+    // A body that nobody reads keeps its connection.
+    const app = fastify({ forceCloseConnections: true })
     await app.register(onFastify(options), { prefix: PATH })
     const url = await app.listen({ port: 0, host: '127.0.0.1' })
     return { url: url + PATH, close: () => app.close() }
@@ -73,12 +74,5 @@ export const OWN: Readonly<Record<string, string>> = {
 }
 
 function web(fetch: (request: Request) => Response | Promise<Response>): Promise<OpenPage> {
-  return new Promise((resolve) => {
-    const server = serve({ fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
-      resolve({
-        url: `http://127.0.0.1:${port}${PATH}`,
-        close: () => new Promise((closed) => server.close(() => closed())),
-      }),
-    )
-  })
+  return listen(createAdaptorServer({ fetch }) as Server, PATH)
 }

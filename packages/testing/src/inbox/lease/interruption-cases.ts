@@ -135,7 +135,8 @@ async function interrupt(
   run: Run = () => NEVER,
   enough: (heir: JoinedReceiver) => boolean = ({ runs }) => runs.length > 0,
 ): Promise<JoinedReceiver> {
-  const heir = await reclaim(scene, dying, run)
+  // A process looks for suspects when it begins, and then every few seconds: they are due before.
+  const heir = await reclaim(scene, dying, run, () => makeDue(scene))
   await eventually('the next process runs it', async () => {
     // `enough` comes first, because a replay also makes those tasks due that wait for a retry.
     if (enough(heir)) return true
@@ -155,11 +156,15 @@ async function makeDue(scene: Scene): Promise<void> {
   if (waits) await scene.view.replay({ state: 'pending' })
 }
 
-/** Attaches a receiver of another process, and waits until that process has freed the leases of the dying process. */
+/**
+ * Attaches a receiver of another process, and waits until that process has freed the leases of the dying process.
+ * Its worker begins after `freed`.
+ */
 async function reclaim(
   scene: Scene,
   dying: JoinedReceiver,
   run: Run = () => DONE_OUTCOME,
+  freed?: () => Promise<void>,
 ): Promise<JoinedReceiver> {
   // A dead process claims nothing, but the process of this test still runs. With a concurrency of 0, this process
   // cannot claim a freed task again.
@@ -178,6 +183,7 @@ async function reclaim(
   // The dying process has lost its claims, so the inbox rejects its releases. A suspect runs alone, so this process
   // must leave before another suspect can run.
   await dying.leave(0)
+  await freed?.()
   heir.work()
   return heir
 }
