@@ -9,7 +9,9 @@ export type Format = 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'bytes' | 
 export interface ParsedBody {
   readonly kind: 'json' | 'form' | 'xml' | 'multipart' | 'text' | 'query' | 'bytes' | 'empty'
   readonly value: unknown
-  /** True if integers beyond 2^53 were parsed as BigInt. Providers that find JSON inside of a field use this. */
+  /**
+   * True if integers beyond 2^53 were parsed as BigInt. Providers then parse JSON inside of a field in the same way.
+   */
   readonly exact?: boolean
 }
 
@@ -45,13 +47,13 @@ export interface Delivery {
   /** The exact bytes of the body. */
   readonly body: Uint8Array
   /**
-   * The bytes to parse: the bytes of `body`, or the decompressed bytes if the provider declares gzip and the body is
-   * compressed. They are decompressed only after verification, unless the sender signs the decompressed bytes. In that
-   * case, the provider verifies a delivery whose `body` is already decompressed, up to `limits.unverified.decompressed`
-   * bytes.
+   * The bytes to parse: `body`, decompressed if the provider declares gzip and the body is compressed. Usually, the
+   * body is decompressed after verification. If the sender signs the decompressed bytes, the body is decompressed
+   * before verification, up to `limits.unverified.decompressed` bytes. In this case, `body` has the decompressed bytes
+   * too.
    */
   readonly content: Uint8Array
-  /** The format of the body: the one that the provider declares, or else the one that the bytes show. */
+  /** The format in which the body is read, one of the formats that the provider declares. */
   readonly format: Format
   readonly context: Json | undefined
   readonly limits: Limits

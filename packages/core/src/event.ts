@@ -76,9 +76,7 @@ export interface EventRecord {
   readonly source?: 'json' | 'exact'
   /** True if the stored body contains more than this event: several events, or a list of events. */
   readonly batch?: true
-  /**
-   * Set if the option `storage.content` removes content. The contents are erased when all tasks of the event are done.
-   */
+  /** True if the option `storage.content` erases content of this event once all its tasks are done. */
   readonly passing?: true
   /**
    * True if the contents were erased (`InboxView.erase`). The payload is then null, or the part that `storage.content`

@@ -54,9 +54,9 @@ export function inertJson(
 }
 
 /**
- * Returns a JSON value as a JavaScript and TypeScript expression, in printable ASCII. Evaluating
- * the expression returns the same value, including own members named `__proto__`. Inside of double
- * quotes in a shell, the expression has no effect either.
+ * Returns a JSON value as a JavaScript and TypeScript expression, in printable ASCII. Evaluating the expression returns
+ * the same value, including own members named `__proto__`. A shell also executes nothing in the expression, even inside
+ * of double quotes.
  *
  * @example
  * `const payload = ${inertSource({ price: '5 €' })}` // const payload = { "price": "5 \u20ac" }, on lines

@@ -78,8 +78,7 @@ export function createReceiver<
   const port: Port = {
     ...attached,
     accept(intake, host) {
-      // With a transaction, `acceptWithin` has added members to `host`, so they are checked here. Without one, `host`
-      // was already checked when the delivery arrived.
+      // In a transaction, `host` also has members that the app passed to `accept`, so `host` is checked again.
       if (host.transaction) checkTransaction(host, inbox.name)
       return attached.accept(intake, host)
     },
@@ -230,7 +229,8 @@ export function createReceiver<
   function ensureOpen(): void {
     if (closed) throw new WebhookError('receiver_closed', { problem: 'closed' })
     if (started) return
-    // Without a subscription, every delivery is rejected. So nothing starts, and the app may still call `on`.
+    // Without a subscription, every delivery is rejected. So the receiver does not start, and the app may still call
+    // `on`.
     if (isDeaf()) return
     if (worker === true) startWorker()
     checkTopics()

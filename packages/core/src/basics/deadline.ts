@@ -1,6 +1,7 @@
 /**
- * Returns a promise that settles like `promise`. But at `until`, a time of `performance.now()`, it rejects with the
- * result of `late()`. If `promise` resolves after that, `dispose` is called with its value.
+ * Returns a promise that settles like `promise`. If `promise` is still pending at `until`, a time of
+ * `performance.now()`, the returned promise rejects with the result of `late()`. If `promise` resolves after that,
+ * `dispose` is called with the value.
  */
 export function within<T>(
   promise: Promise<T>,
@@ -99,8 +100,8 @@ const nextTick = process?.nextTick
 const NOW: Promise<void> = Promise.resolve()
 
 /**
- * Runs a function after the replies to the current requests, in most cases. Adapters reply in promise jobs, and
- * `process.nextTick` waits until these jobs are done. Without `process.nextTick`, works as {@link soon}.
+ * Runs a function once no promise job waits. Adapters reply in promise jobs, so most replies to current requests are
+ * sent first. Without `process.nextTick`, works as {@link soon}.
  * https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
  */
 export function afterReplies(act: () => void): void {
@@ -113,28 +114,29 @@ export function nextRound(): Promise<void> {
 }
 
 /**
- * Runs a function with a timer of 0 ms. Workers allow no timers outside of a request: there, the function does not run.
+ * Runs a function with a timer of 0 ms. On Workers, timers are allowed only during a request, so a call outside of a
+ * request does nothing.
  */
 export function outsideRequests(act: () => void): void {
   try {
     setTimeout(act)
   } catch {
-    // This is a Worker outside of a request. The next delivery starts the same work.
+    // Workers throw outside of a request.
   }
 }
 
 /**
- * Calculates when postponed runs resume. They do not resume all at once, but at the pace at which other runs end. All
- * times are in milliseconds.
+ * Calculates when waiting tasks try again to run. The tries are spread over time, at the pace at which other runs end.
+ * All times are in milliseconds.
  */
 interface Spacing {
   learn(took: number): void
   /**
    * Returns the expected duration of a run: the mean of recent runs, or `oldest` if that is longer. `oldest` is the
-   * time that the oldest current run has taken so far.
+   * duration of the oldest current run until now.
    */
   of(oldest: number): number
-  /** Returns the time when the next run resumes: `gap` after the later one of `from` and the previous run. */
+  /** Returns the time of the next try: `gap` after `from`, or after the previous result if that is later. */
   turn(from: number, gap: number): number
   restart(): void
 }
@@ -143,7 +145,7 @@ interface Spacing {
 const FIRST = 50
 const WEIGHT = 0.2
 
-/** Creates a {@link Spacing}. No run is postponed by more than `spread` milliseconds after `from`. */
+/** Creates a {@link Spacing}. No try is later than `spread` milliseconds after `from`. */
 export function createSpacing(spread = 30_000): Spacing {
   let mean: number | undefined
   let last = 0
@@ -155,7 +157,8 @@ export function createSpacing(spread = 30_000): Spacing {
     of: (oldest) => Math.max(mean ?? FIRST, oldest),
     turn(from, gap) {
       last = Math.max(last, from) + gap
-      // A run that would resume after `spread` resumes at a random time in the second half of `spread`.
+      // A try after more than `spread` milliseconds gets a random time in the second half of `spread`. So these tries
+      // do not all happen at the same time.
       if (last > from + spread) last = from + spread * (0.5 + Math.random() / 2)
       return last
     },

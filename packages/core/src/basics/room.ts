@@ -111,7 +111,8 @@ const known = /* @__PURE__ */ new WeakMap<Uint8Array, number>()
 
 /**
  * Returns the bytes of memory that a parsed body needs: twice the length of the body, plus 32 for each value. Each `,`,
- * `:`, `{`, `[`, `&`, `=` and `<` counts as a value. For a small body, the number is only estimated.
+ * `:`, `{`, `[`, `&`, `=` and `<` counts as a value. For a body up to 16 KiB, the number is estimated from the length
+ * alone.
  */
 export function weigh(body: Uint8Array): number {
   const { length } = body
@@ -124,8 +125,8 @@ export function weigh(body: Uint8Array): number {
 }
 
 /**
- * Returns the maximum number of bytes that a parsed body can need, without counting its values. Counting takes a fifth
- * of the time of receiving the body.
+ * Returns the largest number that {@link weigh} can return for a body of this length. Counting the values of the body
+ * is slower: it takes a fifth of the time of receiving the body.
  */
 export function weighMost({ length }: Uint8Array): number {
   return length <= SMALL ? length * USUAL : (2 + VALUE) * length

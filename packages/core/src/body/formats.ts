@@ -25,9 +25,9 @@ export function readsXml({
 }
 
 /**
- * Returns the format in which to read a body. If a signed part of the request shows the format, that format is used.
- * Otherwise the format is one that the provider declares. Among several, a signed Content-Type decides, or else the
- * bytes.
+ * Returns the format in which to read a body. The provider's function `format` decides first. If its result is
+ * undefined and one format is declared, that format is used. If several are declared, the Content-Type decides if
+ * {@link labelCounts} allows its use. Otherwise the bytes decide.
  */
 export function decideFormat(delivery: Delivery, declared: Declaration): Format {
   const { formats = JSON_ALONE } = declared
@@ -48,10 +48,7 @@ function isBody(format: Format): boolean {
   return format !== 'query'
 }
 
-/**
- * Returns true if Content-Type and Content-Encoding of this delivery may be used. They may be used if they are signed.
- * They may also be used if the body is unsigned, since they are then as trustworthy as the body.
- */
+/** Returns true if Content-Type and Content-Encoding may be used: they are signed, or the body is unsigned too. */
 export function labelCounts(delivery: Delivery, { covers, labelled }: Declaration): boolean {
   return covers?.body === 'none' || labelled?.(delivery) === true
 }
@@ -87,7 +84,8 @@ function ofBytes(bytes: Uint8Array, formats: readonly Format[]): Format {
   if ((first === 0x7b || first === 0x5b) && can('json')) return 'json'
   if (first === 0x3c && can('xml')) return 'xml'
   if (bytes[0] === 0x2d && bytes[1] === 0x2d && can('multipart')) return 'multipart'
-  // `text` and `bytes` match any body. If one is declared, only a body that looks like a form is read as `form`.
+  // Any body is valid as `text` or `bytes`. If one of these two formats is declared, only a body that looks like a form
+  // is read as `form`.
   const rest = can('text') ? 'text' : can('bytes') ? 'bytes' : undefined
   if (can('form') && (rest === undefined || isFormText(bytes))) return 'form'
   return rest ?? formats[0]!

@@ -11,10 +11,9 @@ type NextPart = () => Promise<{ readonly done?: boolean; readonly value?: unknow
 
 /**
  * Reads the complete body of a request (node:http or Web) or of an API's reply. Beyond `limit` bytes, throws and ends
- * the stream, so that no body fills the memory. Postern reads all bodies with this function or with the adapters'
- * readers, which have the same limits.
+ * the stream, so that no body fills the memory.
  *
- * @throws RangeError beyond `limit` bytes, or what `tooLarge` returns.
+ * @throws RangeError beyond `limit` bytes, or the error that `tooLarge` returns.
  * @example
  * const response = await fetch(url, { signal: AbortSignal.timeout(5000) })
  * const text = new TextDecoder().decode(await readBounded(response.body, 1024 * 1024))

@@ -4,8 +4,8 @@ import { collect } from './read-bounded.ts'
 
 /**
  * Reads a Web stream to its end. If the body exceeds `admission.limit`, throws the error of `admission.tooLarge`. If no
- * memory is left for bodies, throws `overloaded`. After `time` milliseconds, throws `body_timeout`. If fewer than
- * `length` bytes arrive, throws `body_aborted` or `body_truncated`.
+ * memory is left for bodies, throws `overloaded`. After `time` milliseconds, throws `body_timeout`. If the stream
+ * fails, throws `body_aborted`. If the stream ends after fewer than `length` bytes, throws `body_truncated`.
  */
 export async function readStream(
   stream: ReadableStream<Uint8Array>,

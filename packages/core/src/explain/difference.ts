@@ -1,16 +1,13 @@
-// This module finds the difference between the received and the signed bytes. Characters inside of JSON strings match
-// only such characters, so a space between members never matches a space in a string. An escape such as `\n` counts as
-// one character.
+// This module finds the difference between the received and the signed bytes. A character inside of a JSON string never
+// matches a character outside of a string, such as a space between members. An escape such as `\n` counts as one
+// character.
 
 import { concat } from '../body/bytes.ts'
 import { inertText } from '../inert.ts'
 
 /** The difference between a received body and the signed body. */
 export interface BodyDiff {
-  /**
-   * One sentence with two counts: the bytes that were received but not signed, and those that were signed but not
-   * received.
-   */
+  /** One sentence that says how many bytes were received but not signed, and how many were signed but not received. */
   readonly summary: string
   /**
    * The bytes in order, as text that is safe to print. Parts of kind `came` are only in the received body, parts of
@@ -98,7 +95,10 @@ function visible(text: string, blanks: RegExp): string {
     .join('')
 }
 
-/** Returns the bytes of a difference as text, with visible signs for blanks, and hex numbers if not UTF-8. */
+/**
+ * Returns the bytes of a difference as text, with visible signs for blanks. If the bytes are not UTF-8, returns hex
+ * numbers.
+ */
 function marked(bytes: Uint8Array): string {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

@@ -28,12 +28,12 @@ import { madeOf } from '../provider/made.ts'
 import { createDelivery, isDelivery } from '../receive/http-delivery.ts'
 
 /**
- * Explains why a delivery does not verify. Undoes common mistakes, first one and then two at a time, until the delivery
- * verifies; that proves the mistakes. A mistake that loses information (a wrong secret, a truncated body) is reported
- * as likely. Of several providers, explains the one that accepts the delivery, or else the one whose headers the
- * delivery has. Works for up to `ms` milliseconds, in slices between which other work can run. Never throws for network
- * data. Findings quote no secret and no signature; without `repaired`, the result contains no payload. If the secret is
- * a function, it is called once.
+ * Explains why a delivery does not verify. Undoes common mistakes, first one and then two at a time. If the delivery
+ * then verifies, these mistakes are proven. A mistake that loses information (a wrong secret, a truncated body) is
+ * reported as likely. Of several providers, explains the provider that accepts the delivery, or else the provider whose
+ * headers the delivery has. Works for up to `ms` milliseconds, in slices between which other work can run. Never throws
+ * for network data. Findings quote no secret and no signature; without `repaired`, the result contains no payload. If
+ * the secret is a function, it is called once.
  *
  * @param delivery - can be a rejected delivery that a journal kept (`KeptRequest`). Masked values in it cannot be
  * judged, and a finding says so.
@@ -72,7 +72,7 @@ export async function explain(
   const cases: Case[] = []
   for (const one of providers) {
     let found: Case
-    // For `allOf`, `proofs` are the providers that must all accept. The first one that rejects is explained.
+    // With `allOf`, each provider in `proofs` must accept. The first provider that rejects is explained.
     for (const proof of one.proofs ?? [one]) {
       found = await judgeCase(given, proof, trial, fingerprints)
       if (found.error) break
@@ -99,8 +99,8 @@ export async function explain(
     const missing = error!.code === 'missing_header'
     const ask = () =>
       otherSenders(request, subject.secrets?.texts ?? [], one.name, catalogue, trial, bounds)
-    // Another sender may sign in the same way, with another header name. Renaming that header would make verification
-    // succeed, and hide that the delivery is from the other sender. So other senders are checked first.
+    // Another sender may sign in the same way, with another header name. If that header were renamed, verification
+    // would succeed and hide the other sender. So other senders are checked first.
     const early = missing && !isOurs(request, reads) ? await ask() : undefined
     if (early?.verified === 1) return early.steps.map((step) => finding(step, 'proven'))
     if (early && early.verified > 1) return early.steps.map((step) => finding(step, 'likely'))
@@ -108,8 +108,8 @@ export async function explain(
     if (found) return proven(found)
     const late = early ?? (await ask())
     if (late.verified === 1) return late.steps.map((step) => finding(step, 'proven'))
-    // If a header of this provider is present, the delivery is probably from this sender. Then other senders are not
-    // suggested only because they use similar headers.
+    // If a header of this provider is present, the delivery is probably from this sender. Then senders that only use
+    // similar headers are not suggested.
     const others = early || late.verified > 0 ? late.steps : []
     const held = cases.flatMap((other) => heldBy(other, subject))
     return likely({ subject, error: error!, reads, provider: one, others, held, ms })
@@ -134,7 +134,8 @@ function heldBy({ subject, provider }: Case, { made }: Subject): readonly Sender
 
 function proven(steps: readonly Clue[]): Finding[] {
   const found = steps.map((step) =>
-    // `guessed` marks a cause that only the resulting date suggests, such as a timestamp in another unit.
+    // A `guessed` cause is not proven, since only the resulting date is plausible, such as with a timestamp in another
+    // unit.
     finding(step, step.guessed ? 'likely' : 'proven'),
   )
   if (!steps.some(({ cause }) => cause === 'stale')) return found

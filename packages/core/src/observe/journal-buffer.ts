@@ -48,7 +48,7 @@ export function createJournalBuffer(
   return {
     takes,
     arrived(arrival) {
-      // Deliveries whose body is kept are few, since a separate limit applies to them.
+      // A delivery that is kept with its body always fits: a separate limit makes such deliveries rare.
       if (!arrival.kept) {
         if (!takes(arrival.verified)) return
         kept[arrival.verified ? 'verified' : 'unverified']++
@@ -74,14 +74,15 @@ export function createJournalBuffer(
     if (closed) return false
     const ring = verified ? 'verified' : 'unverified'
     if (kept[ring] < MOST[ring]) return true
-    // A write is already scheduled for the deliveries that filled the buffer. It also reports this lost delivery.
+    // The full buffer is written soon. The same write reports this lost delivery.
     lost++
     return false
   }
 
   function schedule(): void {
     if (closed) return
-    // Workers cancel the timers of a request when the request ends. So a timer that is very late is lost.
+    // Workers cancel the timers of a request when the request ends. So if a timer has not fired after `LOST`
+    // milliseconds, it is set again.
     if (timer !== undefined && performance.now() - scheduled < LOST) return
     clearTimeout(timer)
     scheduled = performance.now()
@@ -144,8 +145,7 @@ interface SeriesTable {
 const MINUTE = 60_000
 const OTHER = 'other'
 
-// Maximum number of values to count separately for each receiver, subscription, kind and `by`. The limit is needed
-// because senders can invent values.
+// Maximum number of values to count separately for each series name, since senders can invent values.
 const VALUES = 50
 
 // Initial number of buckets, enough for durations below 30 ms. Buckets are added when needed.
@@ -160,7 +160,7 @@ interface Cell {
   buckets: Uint32Array
 }
 
-/** Creates a table of series. Values beyond the maximum are counted together, as `other`. */
+/** Values beyond the maximum are counted together, as `other`. */
 function createSeriesTable(dirtied: () => void): SeriesTable {
   const known = new Map<string, Series>()
   const counts = new Map<string, number>()
@@ -234,8 +234,7 @@ function grow(cell: Cell, bucket: number): void {
 /** Numbers of durations per bucket, ascending, without zeros. Each power of two of microseconds has four buckets. */
 export type Histogram = readonly (readonly [bucket: number, count: number])[]
 
-// Durations below this number of microseconds have one bucket per microsecond. Above it, each power of two is divided
-// into this number of buckets.
+// Number of buckets for each power of two. Below this number of microseconds, each bucket is one microsecond wide.
 const FINE = 4
 
 export function bucketOf(microseconds: number): number {
@@ -247,7 +246,7 @@ export function bucketOf(microseconds: number): number {
   return (power - 1) * FINE + (Math.floor(microseconds / 2 ** (power - 2)) % FINE)
 }
 
-/** Returns the middle of a bucket, in microseconds. No duration in the bucket differs by more than an eighth. */
+/** Returns the middle of a bucket, in microseconds. A duration of 4 µs or more differs from it by at most an eighth. */
 function bucketMiddle(bucket: number): number {
   if (bucket < FINE) return bucket
   const width = 2 ** (Math.floor(bucket / FINE) - 1)

@@ -14,7 +14,7 @@ export interface Kept {
   verified(delivery: Delivery, at: number): void
   /**
    * Returns the slot for a rejected delivery: the journal key under which to store it. A later rejection may get the
-   * same slot, and then replaces this one. Returns undefined if the rejection is not kept.
+   * same slot, and then replaces this delivery. Returns undefined if the delivery is not kept.
    */
   slot(at: number, error: WebhookError, delivery: Conclusion['delivery']): string | undefined
   /** Returns head, body and claimed topic to store with the arrival `id`. Returns undefined if they cannot be kept. */
@@ -31,9 +31,9 @@ export interface KeptContext {
 
 const KIB = 1024
 /**
- * Pairs of a maximum size of a request (head and body, in bytes) and the number of requests of that size to keep per
- * minute. Small requests may need 1 MiB in total, and requests of each larger size a quarter of that. Each size has its
- * own slots, so that a few large requests neither block nor replace small ones.
+ * Pairs of a maximum request size (head and body, in bytes) and a number of slots per minute. The slots for the
+ * smallest size hold 1 MiB in total, and the slots for each larger size 256 KiB. With separate slots, a few large
+ * requests neither block nor replace small ones.
  */
 const SIZES: readonly (readonly [size: number, places: number])[] = [
   [2 * KIB, 512],
@@ -50,8 +50,8 @@ const UNUSED: ErrorCode = 'method_not_allowed'
 
 /**
  * Creates a {@link Kept}. For each code and size, some slots are only for requests that look genuine, and the other
- * slots are for all requests. If a minute has more requests than slots, a uniform random sample is kept, since an
- * attacker can copy a genuine head. Credentials are removed, and requests are encrypted if the receiver encrypts.
+ * slots are for all requests. If a minute has more requests than slots, a random sample is kept, since an attacker can
+ * copy a genuine head. Credentials are removed, and requests are encrypted if the receiver encrypts.
  */
 export function createKept({ receiver, kept: most = 0, provider, seal }: KeptContext): Kept {
   // The masker is made for the first rejection, since many receivers never reject.
@@ -95,7 +95,7 @@ export function createKept({ receiver, kept: most = 0, provider, seal }: KeptCon
   function reservoirOf(name: string, kind: 'like' | 'any', size: number): Reservoir {
     let found = reservoirs.get(name)
     if (!found) {
-      // Requests that look unlike every verified delivery are less important, so only half as many are kept.
+      // There are half as many slots for all requests as for requests that look genuine.
       const places = Math.ceil(SIZES[size]![1] / (kind === 'like' ? 1 : 2))
       reservoirs.set(name, (found = createReservoir(Math.min(places, Math.ceil(most / 2)))))
     }
@@ -152,11 +152,11 @@ const FORMS = 64
 // verifying a small delivery.
 const EVERY = 100
 const LONGEST = 256
-// Headers that proxies add, and headers that differ between deliveries.
+// Headers that say nothing about the sender: proxies add them, or they differ between deliveries.
 const PASSING =
   /^(?:x-forwarded-|cf-|x-amz-cf-|x-real-ip$|x-request-id$|forwarded$|via$|traceparent$|tracestate$|content-length$|transfer-encoding$|connection$)/
 
-/** Makes a likeness. `claims` is the name of the header that contains the event's id. */
+/** `claims` is the name of the header that contains the event's id. */
 function createLikeness(claims: string | undefined): Likeness {
   const known = new LRUCache<string, true>({ max: 3 * FORMS })
   let next = 0

@@ -58,13 +58,13 @@ export interface Writes {
   /** The last failure to store a delivery; undefined if a delivery or a probe (a test write) was stored after it. */
   readonly failure: WebhookError | undefined
   /**
-   * True if another write, such as that of an outcome, has failed since the last success. A test write must then show
-   * whether deliveries can be stored.
+   * True if another write, such as the write of an outcome, has failed since the last success. A test write must then
+   * show whether deliveries can be stored.
    */
   readonly suspect: boolean
   /** When the last stored delivery or test write began, in milliseconds on the receiver's monotonic clock. */
   readonly storedAt: number
-  /** `startedAt` spares a reading of the clock after the write. */
+  /** Records a successful write. `startedAt` is the time when the write started, in milliseconds. */
   stored(startedAt: number): void
   /**
    * Records that a delivery was rejected. Only `inbox_unavailable` and `inbox_full` have an effect, since other
@@ -89,7 +89,7 @@ export function createWrites(): Writes {
       if (error.code === 'inbox_unavailable' || error.code === 'inbox_full') writes.failure = error
     },
     failed(error) {
-      // A closed receiver says nothing about its inbox.
+      // If the receiver is closed, the error does not show whether the inbox works.
       if (!isWebhookError(error) || error.code !== 'receiver_closed') writes.suspect = true
     },
   }

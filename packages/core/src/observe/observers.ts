@@ -62,7 +62,10 @@ function quietly<T>(call: () => T): T | undefined {
   }
 }
 
-/** Combines observers to one that calls all and ignores their errors. It has only methods that some observer has. */
+/**
+ * Combines observers to one observer that calls all of them and ignores their errors. The result has only methods that
+ * at least one of the observers has.
+ */
 function combineObservers(observers: readonly Observer[]): Observer {
   const combined: Record<string, (...args: unknown[]) => void> = {}
   for (const name of Object.keys(OBSERVER_METHODS) as ObserverMethod[]) {

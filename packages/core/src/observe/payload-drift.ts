@@ -74,7 +74,10 @@ export function payloadDrift(options: PayloadDriftOptions): Observer {
   }
   if (table.size === 0)
     throw new TypeError("payloadDrift: schemas must hold one or more, as { 'invoice.*': schema }")
-  /** Number of matching payloads in a row since the last difference, first by receiver and topic, then by path. */
+  /**
+   * Number of payloads in a row that matched since the last difference. The outer key is receiver and topic, the inner
+   * key the path.
+   */
   const differing = new Map<string, Map<string, number>>()
 
   return {

@@ -223,8 +223,8 @@ interface SeriesCache {
   readonly outcomes: (outcome: string) => Series
   readonly codes: (code: string) => Series
   /**
-   * Returns the series of a subscription: runs by outcome, failed runs by cause, the time from arrival to done, and
-   * tasks that `debounce` folded.
+   * Returns the series (counts per minute) of a subscription: runs by outcome, failed runs by cause, the time from
+   * arrival to done, and tasks that `debounce` merged.
    */
   readonly lane: (subscription: string) => LaneSeries
 }

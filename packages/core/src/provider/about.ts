@@ -56,11 +56,11 @@ export interface About {
   readonly codings: Codings
   readonly charsets: readonly string[]
   /**
-   * All parts of a delivery that the signature can protect. An option can reduce them. Undefined if the parts depend on
-   * the options, through the scheme.
+   * All parts of a delivery that the signature can protect. An option can reduce the parts. Undefined if the options
+   * decide which parts are protected.
    */
   readonly covers?: Covers
-  /** False if the sender never intentionally signs the same bytes twice. */
+  /** True if the sender may sign the same bytes more than once. */
   readonly repeats: boolean
   /** How long the sender redelivers one event, in milliseconds; undefined if unknown. */
   readonly retrySpan?: number

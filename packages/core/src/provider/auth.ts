@@ -43,7 +43,7 @@ export function authOf<Options extends object, Key, Ready>(
   return { scheme, option, secret: scheme.keys ? undefined : secret }
 }
 
-/** Creates the keys that verify deliveries: the ready-made keys of the scheme, or those of the secret option. */
+/** Creates the keys that verify deliveries: the `keys` of the scheme, or else keys from the secret option. */
 export function ringOf<Key>(
   scheme: Scheme<Key>,
   option: string,
@@ -64,7 +64,7 @@ export function ringOf<Key>(
 
 /**
  * Returns `admit`, which checks method, URL and headers before the body is read. `proves` is true if these checks
- * already verify the sender. The result is empty if every check of the scheme needs the body.
+ * already verify the sender. Returns an empty object if every check needs the body.
  */
 export function admission<Key>(
   scheme: Scheme<Key>,
@@ -90,7 +90,10 @@ export function admission<Key>(
   }
 }
 
-/** If the signature is missing but the header of another kind of proof is present, adds `remedy` to the error. */
+/**
+ * Adds `remedy` to the error if the signature is missing and `header` is present. `header` shows that the sender used
+ * another authentication method.
+ */
 function toldInstead(
   error: unknown,
   head: Delivery,
@@ -158,8 +161,8 @@ export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {
 }
 
 /**
- * Returns the sets of trusted names: names, such as key ids, with which a delivery was verified. Look-ups of these
- * names have separate limits, so that invented names cannot delay them.
+ * Returns the sets of names, such as key ids, with which a delivery was verified before. These names are looked up
+ * under separate limits, so that requests with invented names cannot delay the look-ups.
  */
 export function trustedOf<Key>(
   { trusted }: Scheme<Key>,

@@ -163,7 +163,7 @@ const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-// Each option name has one meaning for all senders. So the expected type of an option follows from its name.
+// An option name means the same for all senders. So the name determines the expected type.
 const KINDS: readonly Kind[] = [
   [/^name$|[a-z](?:Header|Query)$/, 'a string that is not empty', isText],
   [/[a-z]Field$/, 'a string or a list of strings', (value) => isText(value) || isList(value)],
@@ -280,7 +280,10 @@ function impliedBy({ largest, retries, redirect }: Partial<Delivers>): Partial<P
   }
 }
 
-/** Creates `Provider.reads`: headers that scheme and spec read, and in which `compose` writes topic and id. */
+/**
+ * Creates `Provider.reads`, which returns the headers that the scheme, `claims` and the spec read, and the headers that
+ * `compose` sets.
+ */
 function readsOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
   scheme: Pick<Scheme, 'needs' | 'reads'>,

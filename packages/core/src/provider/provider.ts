@@ -133,8 +133,8 @@ export interface Provider<Events extends EventMap = EventMap> {
   /** True if the provider verifies nothing. Then `limits.unverified` applies to the whole delivery. */
   readonly unauthenticated?: boolean
   /**
-   * False if the sender never intentionally signs the same bytes twice. Then the same bytes with another id are a
-   * replay. @default true
+   * True if the sender may sign the same bytes more than once. If false, the same bytes with another id are a replay.
+   * @default true
    */
   readonly repeats?: boolean
   /**

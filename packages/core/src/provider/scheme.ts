@@ -9,8 +9,8 @@ import type { TrustedNames } from './lookup/trusted-names.ts'
  */
 export interface Covers {
   /**
-   * `bytes`: any changed byte of the body invalidates the signature. `fields`: any changed field does. `none`: the body
-   * is not protected.
+   * `bytes`: any changed byte of the body invalidates the signature. `fields`: any changed field of the body
+   * invalidates the signature. `none`: the body is not protected.
    */
   readonly body: 'bytes' | 'fields' | 'none'
   readonly url?: boolean

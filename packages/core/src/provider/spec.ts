@@ -92,9 +92,10 @@ export interface ProviderSpec<
    */
   readonly reads?: readonly string[] | ((delivery: Delivery, options: Ready) => readonly string[])
   /**
-   * Another kind of proof that the sender may use but this provider does not accept. `header` is the header of that
-   * proof; `remedy` says how to get the right proof. If the signature is missing and this header is present, the
-   * rejection includes `remedy`. @default none
+   * Another authentication method that the sender may use but this provider does not accept. `header` is the header of
+   * that method; `remedy` says how to switch to the right method. If the signature is missing and `header` is present,
+   * the rejection includes `remedy`.
+   * @default none
    */
   readonly instead?: { readonly header: string; readonly remedy: string }
   /** False if only the sender has the signing key. @default true */

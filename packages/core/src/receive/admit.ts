@@ -23,8 +23,8 @@ export interface Admission {
   /** Returns the error for a body beyond `limit`. `length` is the known size of the body, in bytes. */
   tooLarge(length?: number): WebhookError
   /**
-   * Counts bytes that arrived. If the budget is used up, bodies that arrive more slowly are dropped, the slowest first.
-   * Bodies whose headers already proved the sender are dropped last.
+   * Counts bytes that arrived. If the budget is used up, bodies that arrive more slowly than this body are dropped, the
+   * slowest first. Bodies whose headers already proved the sender are dropped last.
    *
    * @throws {WebhookError} `overloaded` (503) if dropping slower bodies does not free enough bytes.
    */
@@ -147,10 +147,11 @@ function tooLarge(limit: number, length: number | undefined): WebhookError {
 // Maximum size of a small body, in bytes. Small bodies have a separate share of the budget.
 const SMALL = 64 * 1024
 const SHARE = 0.25
-// Minimum fraction of a share to free at once. Otherwise each chunk of a flood would cause a new search.
+// Minimum fraction of a share to free at once. Otherwise each chunk of a body could cause a new search for slower
+// bodies.
 const FREED = 1 / 16
-// A body is dropped only for a body that arrives more than this many times faster. Bodies of a burst arrive at nearly
-// the same pace, so without this margin, nearly complete bodies would be dropped.
+// A body is dropped if another body needs its bytes and arrives more than this many times faster. Bodies of a burst
+// arrive at nearly the same pace, so without this margin, nearly complete bodies would be dropped.
 const MARGIN = 2
 
 /** Creates the admission of one request. `proven` is true if the headers proved the sender. */

@@ -63,8 +63,8 @@ function wrong(part: string, due: string, got: unknown): never {
 }
 
 /**
- * Creates a delivery with the receiver's limits from a given delivery. Values that the given one has already parsed are
- * not reused, since other limits applied to them.
+ * Creates a delivery with the receiver's limits from a given delivery. Values that were already parsed are not reused,
+ * since other limits applied to them.
  */
 export function ownDelivery(
   given: Delivery | DeliveryInit,
@@ -85,7 +85,10 @@ export function ownDelivery(
   )
 }
 
-/** Creates a delivery from a request whose body was not read. It is complete if the request has no body. */
+/**
+ * Creates a delivery from a request whose body was not read. If the request has no body, the delivery is complete.
+ * Otherwise it has only method and URL.
+ */
 export function headOnly(
   { method = 'POST', url, headers }: Pick<DeliveryInit, 'method' | 'url' | 'headers'>,
   limits: Limits,
@@ -109,8 +112,8 @@ function hasNoBody(method: string, headers: HeaderLines): boolean {
 
 /**
  * Returns the delivery to verify. If the sender signs the body before compressing it and the body is compressed,
- * returns a delivery with the decompressed body; else the given one. The first bytes show whether the body is
- * compressed; its header is ignored.
+ * returns a delivery with the decompressed body. Otherwise returns `given`. The first bytes show whether the body is
+ * compressed; the header Content-Encoding is ignored.
  *
  * @throws WebhookError `decompressed_too_large` beyond `limits.unverified.decompressed`, or `malformed_body` for
  * invalid gzip.
@@ -181,7 +184,6 @@ class HttpDelivery implements Delivery {
     this.#format = this.#text = this.#json = this.#exact = this.#form = this.#xml = undefined
   }
 
-  /** Decompresses the body before verification, within the limit for unverified deliveries. */
   decode(): Uint8Array {
     return (this.#content ??= inflateUnverified(this))
   }

@@ -32,7 +32,9 @@ export interface Identified {
 const NO_NAMES: readonly string[] = []
 const MAX_TOPIC = 1024
 
-/** Reads the events of a verified delivery and determines their tasks. Throws a `WebhookError` if one is invalid. */
+/**
+ * Reads the events of a verified delivery and determines their tasks. Throws a `WebhookError` if an event is invalid.
+ */
 export function identify(
   context: IdentifyContext,
   delivery: Delivery,
@@ -69,7 +71,7 @@ export function identify(
     const own = both.length === 0 ? all : all.filter((one) => !both.includes(one))
     if (both.length > 0) {
       // The sender reports one change in two events (twins). Subscriptions that match both topics get a separate event,
-      // whose key both twins share. So the twin that arrives first is stored, and the second is a duplicate.
+      // whose key is the same for both twins. So only the twin that arrives first is stored.
       const { guards, ...rest } = event
       const key = identityKey(event.tenant, '=', draft.twin!.id)
       const one = { ...rest, key, dedupe: true, ...(own.length === 0 && guards && { guards }) }
@@ -80,7 +82,7 @@ export function identify(
     events = append(events, event)
     const tasks = taskDrafts(context, own, event, stored)
     if (tasks.length > 0) items = append(items, { event, tasks })
-    // A topic with an `answer` function but no handlers is handled by the answer, so nothing is stored.
+    // If only an `answer` function handles the topic, nothing is stored.
     else if (!context.answers.any() || !context.answers.match(event.topic, event.aliases)) {
       if (context.onUnhandled === 'store')
         items = append(items, { event, tasks: [{ subscription: UNHANDLED }] })
@@ -152,7 +154,7 @@ function malformed(field: string, expected: string): WebhookError {
   return new WebhookError('malformed_event', { problem: 'malformed', field, expected })
 }
 
-// Only messages of this form are shown, since they never quote a value of the payload.
+// Other messages are not shown, since they may quote a value of the payload.
 function shapeError(error: unknown): string {
   const text = errorText(error)
   return /^Cannot read properties of (?:undefined|null) \(reading '[^']{0,100}'\)$/.test(text)
@@ -270,7 +272,7 @@ export function identityOf(source: IdentitySource, draft: EventDraft, at: number
 
 /**
  * Returns the deduplication key for an event id (`:`), a body's digest (`#`), a replay guard (`!`) or a pair of twin
- * events (`=`). A value that is long, or that looks like such a hash, is replaced by its hash.
+ * events (`=`). A long value is replaced by its hash, and so is a value that starts with the prefix of such hashes.
  */
 export function identityKey(
   tenant: string | undefined,

@@ -63,7 +63,8 @@ export async function ingest(
     )
     if (needsId && identified.intake.items.some(({ event }) => event.id === undefined))
       throw new WebhookError('missing_event_id', { problem: 'no_id' })
-    // Otherwise the genuine webhook of the event with that other id would count as a duplicate.
+    // An event with another id is rejected. Otherwise the genuine webhook with that id would later count as a
+    // duplicate.
     if (id !== undefined && identified.events.some((event) => event.id !== id))
       throw new WebhookError('malformed_event', { problem: 'other_id' })
     const taken = await acceptAll(context, identified, {}, exchange.started)

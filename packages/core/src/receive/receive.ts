@@ -165,7 +165,7 @@ function rejectionReply(
   error: WebhookError,
 ): Reply {
   try {
-    // A request with a wrong method is not from the sender, so it does not get the sender's own kind of reply.
+    // A request with a wrong method is not from the sender, so the provider's own reply is not used.
     const own =
       'header' in delivery && error.code !== 'method_not_allowed'
         ? context.provider.reply?.({ kind: 'rejected', error }, delivery as Delivery)

@@ -13,7 +13,7 @@ export function checkVersion(version: unknown): string | undefined {
   return version
 }
 
-/** Records once with which version of the app a receiver works. Deliveries do not wait for the record. */
+/** Creates `note`, which records the version of the app once. Deliveries do not wait for the record. */
 export function createVersionNote({
   inbox: { records },
   name: receiver,
@@ -40,7 +40,8 @@ export function createVersionNote({
 const TOOL = Symbol.for('postern.tool')
 
 /**
- * Returns true in a tool that imports an app's receivers (`postern register --from`). They must not run tasks there.
+ * Returns true in a tool that imports an app's receivers (`postern register --from`). These receivers must not run
+ * tasks.
  */
 export function isTool(): boolean {
   return (globalThis as Readonly<Record<symbol, unknown>>)[TOOL] === true

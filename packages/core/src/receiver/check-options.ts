@@ -278,7 +278,7 @@ function lazyPort(consumer: Consumer, load: () => Promise<Inbox>): Port {
     },
     drain: async (until, max, last) => (await attach()).drain!(until, max, last),
     async close(until) {
-      // A delivery that waits for the inbox to load is accepted before the inbox closes, and its tasks run.
+      // Deliveries that wait for the inbox to load are accepted before the inbox closes.
       if (attaching && !port) await settledBy(attaching, until)
       closed = true
       await port?.close(until)

@@ -20,7 +20,8 @@ export function createLazyRecorder(context: RecorderContext): Recorder | undefin
   let waiting: ((ready: Recorder) => void)[] = []
 
   return {
-    // This method runs for each delivery. A closure or a list of arguments would cost as much as the counting.
+    // Once the recorder is loaded, this method makes no closure and no list of arguments, since it runs for each
+    // delivery.
     answered(exchange, reply, took, what) {
       if (recorder) recorder.answered(exchange, reply, took, what)
       else pass((ready) => ready.answered(exchange, reply, took, what))

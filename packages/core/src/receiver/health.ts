@@ -142,7 +142,8 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
         began = at
         probing = probe(at).finally(() => (probing = undefined))
       }
-      // The next call sees the result of a slower test write. The first write is slow, since it creates tables.
+      // Waits only briefly: the next call gets the result of a slow test write. The first write is slow, since it
+      // creates tables.
       await settledBy(probing, performance.now() + PROBE)
       if (!writes.suspect && writes.failure === undefined) return undefined
     }
@@ -164,7 +165,10 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
     }
   }
 
-  /** Returns how far the wall clock jumped ahead since the last call, in milliseconds. A jump makes no task late. */
+  /**
+   * Returns how far the wall clock jumped ahead since the last call, in milliseconds. A task that becomes due because of
+   * such a jump does not count as late.
+   */
   function stepOfClock(): number {
     const at = { wall: now(), monotonic: monotonic() }
     const step = at.wall - looked.wall - (at.monotonic - looked.monotonic)

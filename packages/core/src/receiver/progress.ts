@@ -4,7 +4,10 @@ const MINUTE = 60_000
 // `usualGap` is a moving average of the times between calls of `runDue`. This is the weight of the latest time.
 const NEW = 0.25
 
-/** Returns true if any process ended a run of this receiver in that time; false if the inbox has no journal. */
+/**
+ * Returns true if any process ended a run of this receiver between `since` and `now`. Returns false if the inbox has no
+ * journal.
+ */
 export async function takenIn(
   inbox: Inbox,
   receiver: string,

@@ -24,8 +24,7 @@ type MatchTopic<P extends string, T extends string> = P extends T
       : never
 
 /**
- * True if the end of a topic (`Rest`) matches the end of a pattern after a `*` (`Tail`): first one segment for the `*`,
- * then the rest of the pattern.
+ * True if `Rest`, the end of a topic, matches a `*` and then `Tail`, the end of a pattern. The `*` matches one segment.
  */
 type MatchRest<Tail extends string, Rest extends string> = Tail extends ''
   ? Segment<Rest>

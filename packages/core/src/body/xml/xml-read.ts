@@ -91,7 +91,8 @@ function firstKey(node: Node): string {
 
 function add(object: XmlObject, name: string, value: string | XmlObject): void {
   if (!Object.hasOwn(object, name)) {
-    // `__proto__` is skipped: it would change the prototype of this object, or of one into which it is merged.
+    // `__proto__` is skipped. It would change the prototype of this object, or of an object into which an app merges
+    // this object.
     if (name !== '__proto__') object[name] = value
     return
   }

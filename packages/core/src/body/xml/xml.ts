@@ -37,7 +37,7 @@ export function xmlReady(): boolean {
 
 /**
  * Parses a document to `{ rootName: value }`. The document must be well-formed and have one root and no DOCTYPE. Only
- * the five entities of XML and references to allowed characters are decoded, each once.
+ * the five entities of XML and references to allowed characters are decoded. Decoded text is not decoded again.
  *
  * @throws WebhookError `malformed_body` or `too_deep`. Error if {@link loadXml} has not resolved yet.
  */

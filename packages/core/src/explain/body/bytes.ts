@@ -68,13 +68,16 @@ export function lineBreaks(count: number): Clue {
   )
 }
 
-/** Yields the end positions of the body without its last one, two, three and four line breaks. */
+/**
+ * Yields positions at which the signed body may have ended: before the last line break, or before the last two, three
+ * or four.
+ */
 function* lineEnds(body: Uint8Array): Generator<number> {
   let end = body.length
   for (let count = 0; count < 4 && end > 0 && body[end - 1] === LF; count++) {
     if (body[end - 2] === CR) {
       yield end - 2
-      // The signed body may have ended with CR, so that only the LF was added later.
+      // The signed body may have ended with CR. Then another program added only the LF.
       yield end - 1
       end -= 2
     } else yield --end

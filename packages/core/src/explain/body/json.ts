@@ -123,7 +123,7 @@ function distinct(
 const COMBINED = 300
 const MOST_PLACES = 100
 
-/** Yields token lists that may be the original: with the zeros, exponents and `{}` that parsing loses. */
+/** Yields token lists that the sender may have written, with the zeros, exponents and `{}` that parsing loses. */
 function* restored(tokens: readonly JsonToken[]): Generator<readonly JsonToken[]> {
   const places: { readonly at: number; readonly others: readonly JsonToken[] }[] = []
   for (const [at, token] of tokens.entries()) {

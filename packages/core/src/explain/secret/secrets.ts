@@ -99,8 +99,8 @@ function whose(sentence: string): string {
 }
 
 /**
- * For each other way to read a secret, such as decoded from base64, yields one change. With `twice`, each change
- * combines two of these ways, one after the other.
+ * Yields one change for each other way to read a secret, such as decoded from base64. With `twice`, each change
+ * combines two ways, one after the other.
  */
 export function* secretChanges(
   made: Made,

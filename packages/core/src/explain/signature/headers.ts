@@ -7,7 +7,7 @@ import {
   type Reads,
 } from '../finding.ts'
 
-// Common headers that are never a signature under another name.
+// Common headers that are never a renamed signature header.
 const USUAL =
   /^(?:accept|connection|content-|host$|user-agent|via$|te$|date$|age$|server|cookie|cache-|pragma|origin$|referer|x-forwarded|forwarded|x-real-ip|cf-|x-amzn|x-request-id|traceparent|tracestate|transfer-|upgrade)/
 const MOST = 64

@@ -26,7 +26,7 @@ export interface Groups {
   readonly twiceSecrets: Group
   readonly envelopes: Group
   readonly bodies: Group
-  /** Like `bodies`, but only the changes that replace characters, not those that change only whitespace. */
+  /** The changes of `bodies` that replace characters. Changes of whitespace are left out. */
   readonly charsets: Group
   /** The most common changes of `writers`. They are tried first, since `writers` has thousands of changes. */
   readonly layouts: Group

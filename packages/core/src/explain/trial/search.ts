@@ -10,9 +10,7 @@ type Kind = keyof Groups
 /** One step of the search. It tries every change of `kind`: alone, or in combination with a change of another kind. */
 interface Round {
   readonly kind: Kind
-  /**
-   * The other kind, whose change is applied first, and how many changes of that kind to combine at most. @default none
-   */
+  /** The other kind, whose change is applied first, and the maximum number of its changes to combine. @default none */
   readonly after?: readonly [kind: Kind, most: number]
   readonly most?: number
 }
@@ -20,7 +18,7 @@ interface Round {
 // Maximum number of rewritten bodies to combine with another change. Writing a body costs more than verifying it.
 const WRITTEN = 240
 
-/** The rounds in order: common and cheap ones first. */
+/** The rounds in order: common and cheap rounds first. */
 const ROUNDS: readonly (readonly Round[])[] = [
   [
     { kind: 'headers' },
@@ -65,8 +63,8 @@ const BASES = 6
 const DEPTH = 4
 
 /**
- * A starting point of the search: a request with its provider and keys, which verification rejects. `groups` has the
- * changes to try. They concern only parts of the request that verification read.
+ * A starting point of the search: a request with its provider and keys, which verification rejects, and the changes to
+ * try. Only parts of the request that verification read are changed.
  */
 interface Base {
   readonly state: TrialState

@@ -129,7 +129,10 @@ function verify(
   }
 }
 
-/** The part of the request that each member of `Delivery` reads. Headers are recorded by name instead. */
+/**
+ * For each member of `Delivery`, the part of the request that the member reads. Members that read headers are not
+ * listed, since headers are recorded by name.
+ */
 const PARTS: { readonly [Member in keyof Delivery]?: 'method' | 'url' | 'body' } = {
   method: 'method',
   url: 'url',

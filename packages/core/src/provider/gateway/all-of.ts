@@ -6,10 +6,11 @@ import type { Clock, Provider, Result, Verified } from '../provider.ts'
 import { joinCredentials } from '../scheme.ts'
 
 /**
- * Creates a provider for a sender behind an edge check, such as Cloudflare Access. `access` and `inner` must both
- * verify each delivery; challenges need `access` too. Until `access` accepts, `inner` verifies, answers, fetches and
- * stores nothing. The events, ids, keys, reply and name are those of `inner`. The edge must forward requests unchanged;
- * for a gateway that signs instead of the sender, use `behind`. `explain` names the provider that rejects.
+ * Creates a provider for a sender behind an edge check, such as Cloudflare Access. Both `access` and `inner` must
+ * verify each delivery. `access` must accept each delivery and each challenge first. Until then, `inner` verifies,
+ * answers, fetches and stores nothing. The events, ids, keys, reply and name are those of `inner`. The edge must
+ * forward requests unchanged; for a gateway that signs instead of the sender, use `behind`. `explain` names the
+ * provider that rejects.
  *
  * @throws TypeError if `access` is an unauthenticated provider.
  *

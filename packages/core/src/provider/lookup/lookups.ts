@@ -57,10 +57,11 @@ const STRANGERS = 1000
 const MAX_NAME = 1024
 
 /**
- * Creates look-ups that anybody can cause: few at the same time, a limited number per minute, and one per name. Names
- * with which a delivery was verified before have separate limits. So invented names neither delay their look-ups nor
- * replace their values. An old value is used while it is looked up again. A look-up beyond the limits fails with
- * `secret_unavailable` (503), so that the sender retries.
+ * Creates look-ups that anybody can cause. The number of look-ups per minute and at the same time is limited, and
+ * simultaneous look-ups of one name share one call. Names with which a delivery was verified before have separate
+ * limits. So invented names neither delay the look-ups of these names nor replace their values. An old value is used
+ * while it is looked up again. A look-up beyond the limits fails with `secret_unavailable` (503), so that the sender
+ * retries.
  *
  * @example
  * const certificates = lookups<X509Certificate>({ kept: 20 })

@@ -47,7 +47,7 @@ export function ecdsa(options: EcdsaOptions): Scheme<KeyPair> {
   return signatureScheme(ecdsaAlgorithm(options), options)
 }
 
-/** The algorithm of {@link ecdsa}, for schemes whose headers have another form. */
+/** Returns the algorithm of {@link ecdsa}, for a scheme that reads the signature with its own code. */
 export function ecdsaAlgorithm(options: EcdsaAlgorithmOptions = {}): SignatureAlgorithm<KeyPair> {
   const { curve = 'P-256', form = 'der', encoding = 'base64' } = options
   const { name, size, hash: paired } = CURVES[curve]

@@ -36,7 +36,7 @@ export function ed25519(options: Ed25519Options): Scheme<Ed25519Key> {
   return signatureScheme(ed25519Algorithm(options.encoding ?? 'hex'), options)
 }
 
-/** The algorithm of {@link ed25519}, for schemes whose headers have another form. */
+/** Returns the algorithm of {@link ed25519}, for a scheme that reads the signature with its own code. */
 export function ed25519Algorithm(encoding: 'hex' | 'base64'): SignatureAlgorithm<Ed25519Key> {
   const decode = encoding === 'hex' ? fromHex : fromBase64
   return {

@@ -100,7 +100,7 @@ function signatureOptions(options: HmacOptions): SignatureOptions {
   }
 }
 
-/** The algorithm of {@link hmac}, for schemes whose headers have another form. */
+/** Returns the algorithm of {@link hmac}, for a scheme that reads the signature with its own code. */
 export function hmacAlgorithm(
   options: Pick<HmacOptions, 'algorithm' | 'encoding' | 'anyCase'> & {
     readonly keyEncoding?: KeyEncoding | undefined
@@ -165,7 +165,7 @@ export interface Compared {
   readonly candidates: readonly string[]
 }
 
-// Functions to call at each comparison, by key. Undefined without a tool, so that receivers lose no time.
+// Functions to call at each comparison, by key. Undefined until a tool calls `watch`, so that receivers lose no time.
 let watchers: WeakMap<Uint8Array, (seen: Compared) => void> | undefined
 
 export function watch(key: Uint8Array, report: (seen: Compared) => void): void {

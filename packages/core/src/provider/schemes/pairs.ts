@@ -89,7 +89,8 @@ export function readSeveral(
       const all = value.split(several).map((one) => one.trim())
       if (all.length > MOST)
         throw new WebhookError('malformed_header', { problem: 'too_many', header, limit: MOST })
-      // The header may also contain signatures of other versions, which have another prefix and are skipped.
+      // Signatures without the prefix are of other versions, so they are skipped. If none has the prefix, `bare`
+      // throws.
       const own = all.filter((one) => one.startsWith(prefix))
       return (own.length === 0 ? all : own).map((one) => bare(one, prefix, header))
     })

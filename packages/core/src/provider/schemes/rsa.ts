@@ -56,7 +56,7 @@ export function rsa(options: RsaOptions): Scheme<KeyPair> {
   return signatureScheme(rsaAlgorithm(options), options)
 }
 
-/** The algorithm of {@link rsa}, for schemes whose headers have another form. */
+/** Returns the algorithm of {@link rsa}, for a scheme that reads the signature with its own code. */
 export function rsaAlgorithm(options: RsaAlgorithmOptions = {}): SignatureAlgorithm<KeyPair> {
   const { padding: scheme = 'pkcs1', hash = 'sha256', encoding = 'base64' } = options
   const verifies = scheme === 'pss' ? verifyPss : verify

@@ -79,7 +79,7 @@ export function standardWebhooksScheme(
       ...(options.list ? ['list of signatures'] : []),
     ],
     covers: { body: 'bytes', id: true, timestamp: true },
-    // If only headers of Svix are present, the rejection says so. So these headers count as read too.
+    // Headers of Svix are read too: if only these headers are present, the rejection says so.
     reads: [...sets, ...headerSets(['svix-'])].flatMap(({ id, timestamp, signature }) => [
       id,
       timestamp,

@@ -24,7 +24,8 @@ export function run(
   if (claim.event.erased) return { kind: 'dead', error: ERASED }
   if (claim.subscription === UNHANDLED) return adopt(context, claim)
   const subscription = context.subscriptions.find(claim.subscription)
-  // A worker claims only tasks of its own subscriptions. Any other task waits, so that it is not lost.
+  // A worker claims only tasks of its own subscriptions. If a worker gets another task, it postpones the task, so that
+  // the task is not lost.
   if (!subscription) return { kind: 'postpone', at: context.now() + 60_000 }
   if (claim.attempt > subscription.retry.attempts) {
     return {
@@ -117,7 +118,10 @@ async function ending(
 // Milliseconds until an event without a subscription is tried again. Another process may have a handler for it then.
 const LOOK_AGAIN = 3_600_000
 
-/** Replaces a waiting event by tasks for the subscriptions that match it now. Without a match, it waits longer. */
+/**
+ * Replaces a waiting event by tasks for the subscriptions that match now. If no subscription matches, the event waits
+ * longer.
+ */
 function adopt(context: RunContext, { event, delivery }: Claim): Outcome {
   const matching = context.subscriptions.match(event)
   if (matching.length === 0) return { kind: 'postpone', at: context.now() + LOOK_AGAIN }

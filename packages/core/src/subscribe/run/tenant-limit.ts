@@ -16,10 +16,11 @@ interface OneTenantLimit {
   isIdle(now: number): boolean
 }
 
-// Inboxes start tasks a little late. If a start is late by at most this number of milliseconds, the next start is not
-// delayed as well.
+// Inboxes start tasks a little late. A start that is at most this number of milliseconds late does not delay the next
+// start.
 const LATE = 100
-// A task beyond a rate limit gets the next free start time, within `FAR` milliseconds, or else a random one.
+// A task beyond a rate limit gets the next free start time. Beyond `FAR` milliseconds, the task gets a random time
+// instead.
 const FAR = 600_000
 // It is unknown when a run ends, so a task beyond a concurrency limit tries again within `NEAR` milliseconds.
 const NEAR = 60_000
@@ -71,8 +72,8 @@ export function createTenantLimit({
   }
 
   /**
-   * Returns half the expected time between the ends of two runs. A task that tries too early only tries once more, but
-   * a task that tries too late leaves a place unused.
+   * Returns the time between two tries, in milliseconds: half the expected time between the ends of two runs. A try
+   * that is too early only costs another try, but a try that is too late leaves a place unused.
    */
   function lookGap(now: number): number {
     if (concurrency === Infinity) return 0
