@@ -105,8 +105,8 @@ export function createForgetful<Value extends object | string>(
   }
 
   /**
-   * Returns the place of the oldest entry of the tenant with the most entries. `own` is the tenant of the new entry,
-   * which counts too.
+   * Returns the place of the oldest entry of the tenant with the most entries. `own` is the tenant of the new entry.
+   * Its count does not include the new entry yet.
    */
   function oldestOf(own: Tenant | undefined): number {
     const top = most.items[0]!

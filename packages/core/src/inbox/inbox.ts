@@ -90,8 +90,8 @@ export interface Consumer {
     readonly strikes: number
   }): void
   /**
-   * Called by the inbox when `debounce` has merged a task into a newer one, or when a task was stale. Such a task is
-   * done without a run.
+   * Called by the inbox for a task that `debounce` has merged into a newer task. Also called for a stale task: a newer
+   * event of its key had arrived before. Both tasks are done without a run.
    */
   folded?(folded: {
     readonly subscription: string
@@ -161,11 +161,11 @@ export interface Port {
    */
   drain?(until: number, max: number, last?: number): Promise<RunDueResult>
   /**
-   * Starts a burst: new tasks run without `work`, on a platform that does not run older tasks. Tasks are claimed when
-   * they are stored, at most `most`, until the returned function is called. If several bursts are open, only the last
-   * call of a returned function ends them. That call resolves when no task runs, with the due time of the next of these
-   * tasks (milliseconds since 1970), if any. The other calls resolve to undefined. `burst` itself returns undefined if
-   * `most` tasks have already run.
+   * Starts a burst: new tasks run without `work`, on a platform that does not run older tasks. At most `most` tasks are
+   * claimed, each when it is stored. If `most` tasks have already run, `burst` returns undefined. Otherwise, the
+   * returned function ends the burst. If several bursts are open, only the last call of such a function ends them;
+   * other calls resolve to undefined. The last call resolves when no task runs. Its result `next` is when the next of
+   * these tasks is due, in milliseconds since 1970, if any.
    */
   burst?(
     most: number,
@@ -213,8 +213,8 @@ export interface Host {
 }
 
 /**
- * Stores the delivery in a transaction of the app. `host` is what `inTransaction` of the inbox's package returns.
- * Rejects if the delivery cannot be stored. Do not catch that error, so that the transaction is rolled back.
+ * Stores the delivery in a transaction of the app. `host` comes from `inTransaction` of the inbox's package. Rejects if
+ * the delivery cannot be stored. Do not catch that error, so that the transaction is rolled back.
  */
 export type AcceptWithin = (host: Host) => Promise<void>
 

@@ -7,8 +7,8 @@ import type { Page, TaskFilter, TaskError } from './view.ts'
  */
 export interface Journal {
   /**
-   * Writes the entries of at most one second. Deliveries do not wait for this write. A batch that fails is lost, and
-   * its loss is counted.
+   * Writes a batch of entries, which were collected for at most one second. Deliveries do not wait for this write. A
+   * batch that fails is lost, and its loss is counted.
    */
   write(batch: JournalBatch): MaybePromise<void>
   /** Returns all deliveries except accepted ones, newest first. */

@@ -99,8 +99,8 @@ export interface TaskDetail extends TaskInfo {
 }
 
 /**
- * How many tasks one call changes. If more tasks match, another call, from any process, continues with the returned
- * cursor.
+ * Options of a change: how many tasks one call changes. If more tasks match, another call, from any process, continues
+ * with the returned cursor.
  */
 export interface ChangeOptions {
   /** Only counts the tasks, without changing them. @default false */

@@ -59,8 +59,8 @@ export function engineInbox<Commit extends AnyCommit = AnyCommit>({
   const known = knownFor(settings)
   const sides = new Map<string, EngineSide>()
   let process = 0
-  // Starts at a random number. If a restored store gives this process the number of another one, their tokens still
-  // differ.
+  // The number of the first claim is random. If a restored store gives two processes the same number, their tokens
+  // still differ.
   let claims = Math.floor(Math.random() * CLAIMS)
   let unlisten: (() => void) | undefined
   let opening: Promise<number> | undefined
@@ -193,7 +193,7 @@ function singleRows(store: Pick<StoreParts, 'atomic'>, time: number): SingleRows
   }
 }
 
-/** Each batch has its own transaction. */
+/** Makes a writer that stores each batch in its own transaction. */
 function createManyWriters(store: Store): BatchWriter {
   const errors = writeErrors(store)
   const all: { flushed(): Promise<void>; close(): void }[] = []
@@ -242,7 +242,7 @@ function createPrune(
     }
   }
 
-  /** Returns the times before which the next round drops rows. Jumps of the clock do not count toward a row's age. */
+  /** Returns the times before which pruning drops rows. Jumps of the clock do not count toward a row's age. */
   async function bounds(): Promise<Before> {
     const now = await store.clock()
     const jumps = (await store.steps?.()) ?? []
@@ -256,7 +256,10 @@ function createPrune(
   }
 }
 
-/** A write with its options. `of` is a member of the write itself, since a wrapper would use as much memory again. */
+/**
+ * A write with its options. `of` is a member of the write, since a wrapper object would double the memory of each
+ * write.
+ */
 interface Mixed extends BatchWrite {
   of?: WriteOptions<BatchWrite>
 }
@@ -266,7 +269,7 @@ interface Last {
   readonly failed: (error: unknown) => void
 }
 
-/** All kinds of writes share a transaction. */
+/** Makes a writer with which all kinds of writes share a transaction. */
 function createOneWriter(store: Store, together: (run: () => void) => void): BatchWriter {
   const { name } = store
   let lasts: Last[] = []

@@ -3,9 +3,9 @@ import { DEAD, DONE, PENDING, RUNNING, type Gate, type State, type TaskRow } fro
 import type { TaskError } from '../view.ts'
 
 /**
- * Condition on a row. A patch is applied only if this condition is met (see {@link FENCES}) and `round` is the same.
- * With `first`, the outcome `done` counts even if another run has claimed the task meanwhile. The row then keeps the
- * lease and token of that run until that run ends.
+ * Condition on a row (see {@link FENCES}). A patch is applied only if the row meets this condition and has the `round`
+ * of the patch. With `first`, the outcome `done` counts even if another run has claimed the task meanwhile. The row
+ * then keeps the lease and token of the other run until that run ends.
  */
 export type Fence =
   | 'first'
@@ -123,8 +123,8 @@ export interface Patch {
   readonly token: number
   readonly round: number
   /**
-   * The event of the claimed task. The row must have the same event: after a restore, its number may belong to another
-   * one.
+   * The event of the claimed task. A row of another event stays unchanged. After a restore, the task's id may belong to
+   * another event.
    */
   readonly event?: { readonly receiver: string; readonly key: string }
   /** The new state. `GONE` deletes the row and its attempts. Any state but `RUNNING` ends the claim. */

@@ -156,7 +156,7 @@ export interface HeadRow extends TaskRow {
 export interface FoldRow extends HeadRow {
   /** The current time on the clock of `due`, in milliseconds. */
   readonly now: number
-  /** `newest` is the `task` of the key's {@link Newest}, and `highest` its `highest`. Null if unknown. */
+  /** The members `task` (as `newest`) and `highest` of the key's {@link Newest}. Null if unknown. */
   readonly newest: number | null
   readonly highest: string | null
   /** The event's key, if the event is to be erased once its tasks are done; otherwise null. */

@@ -23,8 +23,8 @@ interface Ruling {
 }
 
 /**
- * Returns the gate of a pending task, that is, the condition for claiming it. The gate of an interrupted task ignores
- * turns, so that a turn does not start the task.
+ * Returns the gate of a pending task, that is, the condition for claiming it. An interrupted task never gets the gate
+ * `LATER`: its tenant's next turn would make it `READY`, so it could be claimed before it can start.
  */
 export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>, wait = 0): Gate {
   if (cut >= SUSPECT_AFTER) return SUSPECT
@@ -68,7 +68,6 @@ export function givenBack({ attempt, cut }: Pick<TaskRow, 'attempt' | 'cut'>): R
   return { fence: 'held', change: { state: PENDING, wait: 0, attempt: attempt - 1, gate } }
 }
 
-/** The ruling for an interruption: the lease of a running task has ended. */
 export interface Cut extends Ruling {
   /** Number of interruptions in a row, and how many of these are strikes. */
   readonly count: number
@@ -120,7 +119,7 @@ const LEAST_STRIKES = 5
 const FIRST_WAIT = 250
 const LONGEST_WAIT = 8000
 
-/** Called for a settled task that another run still held, once the lease of that run has ended. */
+/** Returns the ruling for a settled task that another run still held. The lease of that run has ended. */
 export function letGo({ state }: Pick<TaskRow, 'state'>): Ruling {
   return { fence: 'over', change: { state } }
 }

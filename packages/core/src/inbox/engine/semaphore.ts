@@ -6,7 +6,10 @@ export interface Semaphore {
   take(): Promise<() => void> | (() => void)
 }
 
-/** `count` returns the number of places. It is called each time, since the number may change. */
+/**
+ * Makes a {@link Semaphore}. `count` returns the number of places, and is called each time, since the number may
+ * change.
+ */
 export function createSemaphore(count: () => number): Semaphore {
   const line: (() => void)[] = []
   let taken = 0

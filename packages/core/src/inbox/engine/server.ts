@@ -226,8 +226,8 @@ interface ClockDialect<Sql> {
   readonly extend: (sql: Sql, clock: number, longer: number) => Promise<unknown>
 }
 
-// In milliseconds. The stored server time is renewed once it is STORE old. If no process ran for some time, at most GAP
-// of this time counts as real.
+// Both in milliseconds. The stored server time is renewed once it is older than STORE. If no process ran for some time,
+// at most GAP of this time counts as real.
 const STORE = 10_000
 const GAP = 3_600_000
 
@@ -265,8 +265,8 @@ export function createServerClock<Sql>(
 
   async function follow(now: number, clock: number, got: number): Promise<void> {
     const gap = known ? now - known.time - (got - known.at) : now - clock
-    // If `known` is missing, the gap began before this process started. Other processes may have run during the gap, so
-    // leases are extended by less.
+    // `gap` is time that no process has measured. If `known` is missing, the gap began before this process started.
+    // Other processes may have run in that time, so leases are extended by less.
     const unseen = known ? gap : gap - GAP
     const longer = known ? gap : gap - STORE - lease / 3
     if (longer >= least || unseen >= least)

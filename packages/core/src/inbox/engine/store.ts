@@ -94,8 +94,8 @@ export interface Rows {
   /** Writes records, and replaces records with the same keys. */
   note(rows: readonly ActionRow[]): MaybePromise<void>
   /**
-   * Called with claims whose outcome was rejected. Returns the current rows of their tasks, if they still exist. If
-   * another run has settled a task that a claim holds, ends this hold.
+   * Called with claims whose outcome was rejected. If another run has settled the task of a claim, the row is no longer
+   * held by that claim. Returns the current rows of the tasks, if they still exist.
    */
   lost(
     own: readonly { readonly id: number; readonly token: number }[],
@@ -201,8 +201,8 @@ export interface Store extends SingleRows, Viewed, Journaled {
     lanes: readonly number[],
   ): MaybePromise<readonly { readonly lane: number; readonly suspect: boolean }[]>
   /**
-   * Returns lines of these lanes in which either no task is allowed to run, or two are. Also sets the root of tasks to
-   * the current root of their lane.
+   * Returns lines of these lanes in which no task may run, or in which two tasks may run. Also sets the root of tasks
+   * to the current root of their lane.
    */
   stuck(lanes: readonly number[]): MaybePromise<readonly number[]>
   /** Returns tasks with their contents, in the form that `claim` returns. */

@@ -45,9 +45,9 @@ export interface InlineInboxOptions {
  * Creates an inbox for platforms without a worker: handlers run during the request, and the reply waits for them. The
  * inbox stores only the outcome of each task. If all tasks are done or dead, the sender gets 2xx. If a task failed, the
  * sender gets 503 with `Retry-After` and delivers again; then only unfinished tasks run. The receiver's retry policy
- * limits the attempts of a task over all deliveries; the sender decides when they happen. An event with dead tasks is
- * acknowledged, and a later delivery of the event runs the dead tasks again. Handlers must be faster than the sender's
- * timeout.
+ * limits the attempts of a task over all deliveries; the sender decides when attempts happen. An event with dead tasks
+ * is acknowledged, and a later delivery of the event runs the dead tasks again. Handlers must be faster than the
+ * sender's timeout.
  *
  * An event without an id cannot be recognized. If one of its tasks fails, the redelivery runs all of its tasks again.
  * @throws {TypeError} for a wrong option, by name.

@@ -268,7 +268,10 @@ export function tenantOf(key: string): string {
   return receiver === 0 ? '' : key.slice(0, endOf(key, receiver + 1))
 }
 
-/** Returns the end of the text at `from` that starts with its length, as in `3:abc`, or else `from`. */
+/**
+ * Returns the end of a part such as `3:abc` that starts at `from` with its length. Returns `from` if there is no such
+ * part.
+ */
 function endOf(key: string, from: number): number {
   const mark = key.indexOf(':', from)
   const length = key.slice(from, mark)

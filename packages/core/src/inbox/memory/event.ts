@@ -59,7 +59,7 @@ export interface DeadTasks {
 /** What is kept of a dropped dead task, so that a redelivery can make the task again. */
 type DeadTask = Pick<StoredTask, 'at' | 'part' | 'data' | 'line' | 'fair' | 'fold'>
 
-/** A lane (a subscription), with those of its pending tasks that may run or that wait. */
+/** A lane (a subscription) and its pending tasks, except tasks that are behind another task. */
 export interface StoredLane extends LaneRow {
   readonly home: Home
   root: number
@@ -95,7 +95,10 @@ const HEAVY = 128 * 1024
 // If a receiver has more pending tasks, small events of waiting tasks are kept as text instead of objects.
 const BACKLOG = 500
 
-/** A class, since V8 allocates objects of a literal in old space if many earlier ones have lived long. */
+/**
+ * An event in memory. It is a class, since V8 allocates objects of a literal in old space once many of them have lived
+ * long.
+ */
 export class EventRow {
   readonly number: number
   readonly home: Home
@@ -120,7 +123,6 @@ export class EventRow {
   dead = 0
   places = 0
   first: StoredTask | undefined = undefined
-  /** The event's dead tasks that were dropped. */
   dropped: readonly DeadTask[] = NO_TASKS
   #event: EventRecord | undefined
   #delivery: StoredDelivery | undefined
@@ -172,7 +174,7 @@ export class EventRow {
     before.sibling = sibling
   }
 
-  /** Called when a task runs, so the row keeps the objects from now on. */
+  /** Returns event and delivery as objects. Called when a task runs, so the row keeps the objects from now on. */
   contents(): Contents {
     this.ends()
     if (this.#event && this.#delivery) return { event: this.#event, delivery: this.#delivery }
@@ -198,15 +200,14 @@ export class EventRow {
   }
 
   /**
-   * Called when the event's tasks wait, to save memory. A large event is kept as text if the memory budget is used up.
-   * A small event is kept as text if many tasks are pending. Objects stay if their text cannot be decoded to the same
-   * event.
+   * Saves memory while the event's tasks wait. A large event is kept as text if the memory budget is used up. A small
+   * event is kept as text if many tasks are pending. Objects stay if their text cannot be decoded to the same event.
    */
   waits(): void {
     if (this.weight > HEAVY ? !this.#takesRoom() : this.home.pending > BACKLOG) this.#fold()
   }
 
-  /** Releases the event's memory budget. Called when a task runs, or when the event is dropped. */
+  /** Releases the event's memory budget. */
   ends(): void {
     if (!this.#waits) return
     this.#waits = false

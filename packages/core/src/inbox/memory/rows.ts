@@ -214,7 +214,10 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
     return keys.has(key) || known.peek(key) !== undefined
   }
 
-  /** Also restores the event's dropped dead tasks. Returns undefined if the event has no task that could run again. */
+  /**
+   * Returns the stored event with the same key, and restores its dropped dead tasks. Returns undefined if the event has
+   * no task that could run again.
+   */
   function knownOf(one: NewEvent): EventRow | undefined {
     const { keys, known } = tables.home(one.receiver)
     const { key } = one.event

@@ -155,7 +155,7 @@ export function createTables(settings: MemorySettings): Tables {
     } else one()
   }
 
-  /** Called at the end of a transaction, once its writes cannot be undone any more. */
+  /** Drops excess dead tasks and events without tasks, once the transaction's writes cannot be undone any more. */
   function settle(): void {
     for (const home of died) trim(home)
     died.clear()
@@ -300,7 +300,7 @@ export function createTables(settings: MemorySettings): Tables {
     if (waits.items.length === 0) return
     const time = performance.now()
     for (let [row] = waits.items; row && row.ripe <= time; [row] = waits.items) place(row)
-    // If the receiver's clock was set ahead, waiting tasks may be due on that clock, and may run.
+    // If the receiver's clock was set ahead, waiting tasks may already be due on that clock.
     const ahead = home.consumer.now() - time
     if (ahead > lane.ahead + 1) for (const row of waits.items.slice()) place(row)
     lane.ahead = ahead

@@ -74,7 +74,7 @@ export function createViewed(
       return [...all, { attempt, ended, took, outcome, error, process: OWN_PROCESS }]
     },
     erase(wanted, passing, empty, notes) {
-      // Marked events need no erasure here. An event is removed with its last task, unless that task is dead.
+      // Marked events need no erasure in memory: an event is removed with its last task, unless that task is dead.
       const found = passing ? [] : wanted.flatMap((number) => tables.event(number) ?? [])
       const whole = found.filter(({ erased, open }) => !erased && open === 0)
       for (const owner of whole) {

@@ -44,7 +44,8 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 
   /**
-   * Keeps the process awake for the first attempts, but not for retries, if the platform freezes it after the response.
+   * If the platform freezes the process after the response, keeps the process awake for the first attempts, but not for
+   * retries.
    */
   function hold(waitUntil: NonNullable<Host['waitUntil']>, taken: readonly Accepted[]): void {
     if (side.hold === undefined || !taken.includes('new') || !side.runner().active()) return
@@ -102,7 +103,10 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 }
 
-/** A class, since closures for each delivery would use more memory than all other members. */
+/**
+ * The write of one delivery. It is a class, since closures for each delivery would use more memory than all other
+ * members.
+ */
 class DeliveryWrite implements BatchWrite {
   readonly encoded: EncodedIntake
   readonly bytes: number
@@ -139,7 +143,10 @@ class DeliveryWrite implements BatchWrite {
   }
 }
 
-/** The engine does not see the app's transaction commit, so the insert claims no tasks. */
+/**
+ * Stores a delivery in a transaction of the app. The insert claims no tasks, since the engine does not learn when that
+ * transaction commits.
+ */
 function acceptAsGuest(
   side: EngineSide,
   transaction: unknown,
@@ -179,7 +186,7 @@ function storeAsGuest(
     })
     const told = chain(written, (taken) => {
       capacity.stored(encoded, taken)
-      // If the app's transaction has not committed yet, a later claim finds the tasks.
+      // If the app's transaction has not committed yet, `look` does not find the tasks, but a later claim does.
       look()
       return taken
     })
@@ -228,9 +235,9 @@ function put(
       side.flying.delete(token)
       look()
     })
-  // The store is synchronous, so `look` claims all ready tasks in this transaction. Otherwise these tasks would still
-  // wait when the next delivery is stored. The tasks of that delivery would then have to wait for a claim too, since
-  // older tasks go first.
+  // The store is synchronous, so `look` claims all ready tasks in this transaction. A ready task that is not claimed
+  // now would be older than the tasks of the next delivery. Older tasks go first, so those new tasks could not be
+  // claimed when they are stored.
   look()
   return () => {
     afterStored(side, flat, writes, written)
@@ -255,10 +262,7 @@ function afterStored(
   side.runner().start(started.map(toTask))
 }
 
-/**
- * Makes failed tasks pending again if their event was stored before. Called after one statement has stored the new
- * events.
- */
+/** Makes failed tasks of known events pending again, after one statement has stored the `fresh` events. */
 function reviveKnown(
   { store, settings }: EngineSide,
   flat: Flat,

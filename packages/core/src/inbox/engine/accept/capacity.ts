@@ -7,7 +7,7 @@ import type { EngineSettings } from '../settings.ts'
 import type { Store } from '../store.ts'
 import type { EncodedIntake } from './encode.ts'
 
-/** Counts the open tasks of a receiver, to limit an inbox that no worker empties. */
+/** Counts the open tasks of a receiver, so that deliveries above `maxPending` are rejected. */
 export interface Capacity {
   /**
    * Reserves room for the tasks of a delivery. Throws or rejects if the inbox is full. Waits for a count by the store
@@ -26,8 +26,8 @@ export interface Capacity {
   free(tasks: number): void
   told(turn: Turn): void
   /**
-   * Returns the error for a delivery that `option` rejects. The option allows `limit`, and the inbox has `got`.
-   * `expected` is the unit of both numbers.
+   * Returns the error for a delivery that exceeds `option`. The option's value is `limit`, and the current value is
+   * `got`. `expected` is the unit of both numbers.
    */
   full(option: string, limit: number, got: number, expected: string): WebhookError
 }
@@ -196,7 +196,8 @@ interface Pace {
   /** Call `rejected` at each rejection, with the number of pending tasks of the receiver. */
   rejected(pending: number): void
   /**
-   * Returns the estimated time until a tenth of `room` is free, from 5 to 300 seconds. `held` is the number of tasks.
+   * Returns the estimated time until a tenth of `room` is free, from 5 to 300 seconds. `held` is how much of `room` is
+   * used.
    */
   secondsFor(held: number, room: number): number
 }

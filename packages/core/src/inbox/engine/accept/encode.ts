@@ -6,7 +6,7 @@ import type { Store } from '../store.ts'
 
 export interface EncodedItem {
   readonly event: NewEvent
-  /** One draft (a task to be stored) for each subscription and part. */
+  /** The tasks to be stored, at most one for each subscription and `part` (the name of a child task). */
   readonly drafts: readonly TaskDraft[]
   /** True if an earlier item of the batch has the same event. Set by `flatten`. */
   again: boolean
@@ -24,7 +24,7 @@ export interface EncodedIntake {
 // Memory that a row needs in addition to its text, in bytes.
 const ROW = 100
 
-/** If `texts` is false, the store keeps objects, so no text is made. */
+/** Encodes a delivery with its events and tasks. If `texts` is false, the store keeps objects, so no text is made. */
 export function encodeIntake(
   receiver: string,
   intake: Intake,

@@ -79,7 +79,7 @@ function* settle(rows: Rows, claimed: readonly ClaimRow[], token: number): Steps
   const attempted = { attempt: 1, took: 0, outcome: 'done', error: null } as const
   yield* wait(patch({ state: PENDING, wait: 0, attempted }, 'past'))
   const gone = yield* wait(patch({ state: GONE }, 'idle'))
-  // In SQLite, `finish` skips tasks whose ids are far apart. Skipped tasks are still claimed, and are deleted here.
+  // `finish` of SQLite skips tasks whose ids are far apart. Skipped tasks are still claimed, and are deleted here.
   const rest = yield* wait(patch({ state: GONE }, 'held', false))
   return gone.size + rest.size
 }

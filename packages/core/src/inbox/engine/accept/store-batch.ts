@@ -42,7 +42,7 @@ export function* write(
   return takenOf(flat, revived, judged)
 }
 
-/** If several items of a batch have the same event key, only the first is `new`. */
+/** Returns the result of each item. If several items of a batch have the same event key, only the first is `new`. */
 export function takenOf(
   flat: Flat,
   revived: ReadonlySet<NewEvent>,
@@ -151,7 +151,7 @@ export function* reviveTasks(
       ...revived(task, fence, waits.get(task.id) ?? 0).change,
       ...(task.fold !== null && { fold: foldAgain(task.fold) }),
     })
-  // Pending tasks skip `newestInstead`. Folding has already merged them into newer tasks of their key.
+  // Pending tasks need no `newestInstead`, since folding has already merged them into the newest task of their key.
   if (fence === 'waiting') return yield* patchAll(rows, tasks.map(begun), fence, tasks)
   const { own, newest, ended } = yield* newestInstead(rows, tasks)
   if (newest.length > 0) yield* wait(rows.patch(newest.map(begun), 'settled'))
@@ -179,7 +179,10 @@ interface FlatOptions {
   readonly token?: number
 }
 
-/** A task without ordering key and tenant is stored as claimed if this process has room for the task. */
+/**
+ * Returns the rows of a batch. A task without ordering key and tenant is stored as claimed if this process has room for
+ * the task.
+ */
 export function flatten(
   intakes: readonly EncodedIntake[],
   { receiver, lanes, take, token = 0 }: FlatOptions,

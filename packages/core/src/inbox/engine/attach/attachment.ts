@@ -27,7 +27,8 @@ interface AttachmentOptions {
   readonly readOnly?: boolean | undefined
   readonly join: (consumer: Consumer) => Side
   /**
-   * Closes what the sides share. A side is one receiver's part of the inbox. Called once, after all sides are closed.
+   * Closes the resources that all sides share. A side is one receiver's part of the inbox. Called once, after all sides
+   * are closed.
    */
   readonly close: () => Promise<void>
 }

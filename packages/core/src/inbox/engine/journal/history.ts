@@ -15,7 +15,10 @@ export const DAY: number = 24 * HOUR
 const MINUTES_KEPT: number = 2 * DAY
 const HOURS_KEPT: number = 30 * DAY
 
-/** The name of a series. `by` and `value` are null for gauges, and `subscription` is null for deliveries. */
+/**
+ * The name of a series: counts of one kind over time. `by` and `value` are null for gauges, and `subscription` is null
+ * for deliveries.
+ */
 type SeriesKey = readonly [
   kind: CountKind | 'gauge',
   by: string | null,
@@ -70,7 +73,7 @@ export function createHistory(store: Journaled, access: Access, unread: UnreadTe
       )
       const values = gauges.map((one): Part => {
         const { minute, receiver, subscription, pending, running, dead, oldestDueAt: oldest } = one
-        // A gauge is stored in the form of counts. The oldest due time is the only entry of the histogram.
+        // Counts and gauges are stored in the same form. For a gauge, the histogram has one entry: the oldest due time.
         const histogram: Histogram =
           oldest === undefined ? [] : [[0, Math.max(0, Math.floor(oldest))]]
         return {
@@ -276,7 +279,7 @@ type Counts = Pick<MinuteCount, 'count' | 'sum' | 'max' | 'histogram'>
 /** Counts of one minute or hour. Each key is the number of a series. */
 export type Minute = ReadonlyMap<number, Counts>
 
-/** Uses about 25 bytes for each series with few buckets. */
+/** Encodes the counts of one minute or hour. A series with few buckets needs about 25 bytes. */
 export function packMinute(minute: Minute): Uint8Array {
   const out: number[] = []
   for (const [series, { count, sum, max, histogram }] of minute) {

@@ -74,8 +74,8 @@ function attemptOf({ attempt, ended, took, outcome, error, process }: AttemptRow
 const MIB = 1024 * 1024
 /**
  * Limits of the two rings. A ring keeps the newest deliveries. Unverified deliveries have a separate ring, so that
- * unauthenticated clients cannot push out verified deliveries. The kept bodies of rejected requests (`observe/kept.ts`,
- * for up to five codes) fit into that ring and push out no other rows.
+ * unauthenticated clients cannot push out verified deliveries. The separate ring also has room for the kept bodies of
+ * rejected requests (`observe/kept.ts`, for up to five codes).
  */
 const RINGS: Readonly<Record<Ring, { readonly rows: number; readonly bytes: number }>> = {
   verified: { rows: 100_000, bytes: 64 * MIB },

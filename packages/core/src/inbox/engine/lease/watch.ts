@@ -10,7 +10,7 @@ import { cut, givenBack, letGo, type Cut } from '../rules.ts'
 import { steps, type Steps } from '../../../basics/maybe.ts'
 import type { InboxView, Orphan, TaskError } from '../../view.ts'
 
-/** Renews the leases of tasks that this process has claimed, and frees tasks of any process whose lease has ended. */
+/** Renews the leases of this process's tasks. Also frees tasks of any process if their lease has ended. */
 export interface Watch {
   start(): void
   stop(): void
@@ -22,8 +22,8 @@ export interface Watch {
 const LINES = 5000
 
 /**
- * Makes a {@link Watch}. Leases are measured with a monotonic clock. `suspected` is called if a task waits that was
- * interrupted three times in a row.
+ * Makes a {@link Watch}. Leases are measured with a monotonic clock. `suspected` is called if a suspect (a task
+ * interrupted three times in a row) waits.
  */
 export function createWatch(side: EngineSide, suspected: () => void): Watch {
   const { store, versionWatch, consumer, lanes, capacity, settings } = side
@@ -54,7 +54,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     return (looking ??= watch().finally(() => (looking = undefined)))
   }
 
-  /** Waits for `work`. Logs its failure, unless the last failure was the same. The timer tries again later. */
+  /** Waits for `work`. If `work` fails, logs the error, unless the previous error was the same. */
   async function told(work: Promise<void>): Promise<void> {
     try {
       await work
@@ -135,7 +135,7 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
     return false
   }
 
-  /** Repairs lines (the tasks of one ordering key) in which either no task may run, or two may. */
+  /** Repairs lines (the tasks of one ordering key) in which no task may run, or in which two tasks may run. */
   async function order(all: readonly number[]): Promise<void> {
     const now = performance.now()
     if (now - ordered < LINES || !consumer.lanes().some((lane) => lane.ordered)) return
@@ -219,8 +219,8 @@ export function createWatch(side: EngineSide, suspected: () => void): Watch {
 const EVERY = 60_000
 
 /**
- * Returns a function that checks for orphans: subscriptions with pending tasks that the receiver no longer has. Each
- * orphan is logged once, and once more if it disappears and comes back. Checks at most once a minute.
+ * Returns a function that checks for orphans: subscriptions that have pending tasks, but that the receiver no longer
+ * has. Each orphan is logged once, and once more if it disappears and comes back. Checks at most once a minute.
  *
  * @example
  * const lookForOrphans = watchOrphans('myInbox', view, consumer)

@@ -177,7 +177,7 @@ function carried(cursor: string | undefined): {
   readonly cursor: string | undefined
 } {
   const [, id, rest] = /^([0-9a-z]{15})!(.*)$/s.exec(cursor ?? '') ?? []
-  // If the cursor is only an id, another filter continues the action, from the start of the list.
+  // A cursor with only an id, as in `<id>!`, continues the action from the start of the list, with another filter.
   return id === undefined ? { id, cursor } : { id, cursor: rest === '' ? undefined : rest }
 }
 
@@ -187,7 +187,10 @@ function checkBy(what: string, by: unknown): void {
 }
 
 export interface ActionNote {
-  /** Returns the rows to write with the change. `count` is the number of changes, if not the number of `tasks`. */
+  /**
+   * Returns the rows to write with the change. `count` is the number of changes. If `count` is left out, it is the
+   * number of `tasks`.
+   */
   rows(tasks: readonly string[], count?: number, result?: string): readonly ActionRow[]
   /** Returns the rows to write before the first change, for inboxes that cannot write them with the change. */
   begun(): readonly ActionRow[]

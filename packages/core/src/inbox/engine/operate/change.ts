@@ -162,7 +162,7 @@ export function createChange(
         return inSteps(left, async ({ cursor, rows: limit, dryRun }) => {
           const found = await search(filter, { of, limit, cursor, budget: BUDGET, passing })
           const events = new Set(found.rows.map(({ row }) => row.event))
-          // The previous step has already counted the event at the cursor, even if more of its tasks follow.
+          // The previous step has already counted the event at the cursor. This step may find more tasks of the event.
           if (dryRun && byTasks && cursor !== undefined) events.delete(eventOf(placeOf(cursor)![1]))
           if (events.size === 0) return { count: 0, cursor: found.cursor }
           const empty = dryRun ? undefined : (row: ContentsRow) => emptied(row, keep)

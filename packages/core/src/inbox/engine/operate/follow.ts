@@ -15,7 +15,7 @@ export interface TaskEnds {
 /** A set of tasks that is checked until all of them have ended. */
 export interface FollowedTasks {
   /**
-   * Checks open tasks for at most `budget` milliseconds. The next call starts with the task after the last checked one.
+   * Checks open tasks for at most `budget` milliseconds. The next call continues after the task that was checked last.
    */
   look(budget: number): Promise<TaskEnds>
 }

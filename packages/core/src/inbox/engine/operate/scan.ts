@@ -17,7 +17,7 @@ interface ScanDialect extends EventFilters {
   /** The column by which lists sort events. `id` is for databases whose event numbers follow the order of arrival. */
   readonly order: 'received' | 'id'
   /**
-   * Columns to select. `info`: of a task with its event. `ofEvent`: of an event. `contents`: of an event's contents.
+   * Lists of columns: `info` for a task with its event, `ofEvent` for an event, and `contents` for an event's contents.
    * `delivery` is the join that `contents` needs.
    */
   readonly info: string
@@ -250,7 +250,10 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     return { count: rows.length, ids, last: ids.at(-1)!, received: Number(last.received) }
   }
 
-  /** Returns conditions that select these events. For a list by id, a range of ids, which is read faster. */
+  /**
+   * Returns conditions that select these events. A list by id uses a range of ids, since the database reads a range
+   * faster.
+   */
   async function among(
     want: Scan,
     { ids }: Stretch,
@@ -287,7 +290,7 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     return `(e.${order} ${beyond} ${whole(after[0])} OR (e.${order} = ${whole(after[0])} AND ${id} ${beyond} ${whole(place!)}))`
   }
 
-  /** SQL checks only the start of some topics. The rows of such a list must be checked in JavaScript. */
+  /** Returns true if SQL checks only the start of the topic. JavaScript must then check the rows. */
   function isChecked({ topic }: Scan): boolean {
     return dialect.onlyPrefix === true && topic !== undefined && topic.exact === undefined
   }

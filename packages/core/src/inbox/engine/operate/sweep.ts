@@ -8,9 +8,9 @@ export interface Sweep {
   /** Stops before the next step. Resolves when running steps have ended. */
   stop(): Promise<void>
   /**
-   * Runs steps until `until`, a time of `performance.now()`, and continues where the last call stopped. Does nothing if
-   * the last call was less than a minute ago, or less than one pause if that is shorter. Called at the end of `runDue`
-   * and of a burst, for platforms without a permanent process. Ignores errors of a step.
+   * Runs steps until `until`, a time of `performance.now()`, and continues where the last call stopped. After a call,
+   * further calls do nothing for a minute, or for one pause if a pause is shorter. Called at the end of `runDue` and of
+   * a burst, for platforms without a permanent process. Ignores errors of a step.
    */
   once(until: number): Promise<void>
 }
@@ -90,8 +90,8 @@ export function createSweep<Place>(
 }
 
 /**
- * A jump of a store's clock to a later time. No process has measured that this time really passed. So only a part of
- * the jump counts toward the age of rows.
+ * A jump of a store's clock to a later time. No process has measured how much time really passed. So only a part of the
+ * jump counts toward the age of rows.
  */
 export interface ClockStep {
   /** The time of the clock just after the jump, in milliseconds since 1970. */

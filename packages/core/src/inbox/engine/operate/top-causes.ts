@@ -1,7 +1,7 @@
 import { grouped } from '../../../basics/maybe.ts'
 import type { Cause, CauseSubscription } from '../../view.ts'
 
-/** Maximum number of causes (error groups) in each of the two orders. */
+/** Maximum number of causes (error groups) in each of the two lists of {@link topCauses}. */
 const MOST_CAUSES = 50
 /** Maximum number of subscriptions that are listed for a cause. */
 const MOST_LANES = 8
@@ -58,7 +58,10 @@ export function topCauses<Group extends CauseGroup>(
     })
 }
 
-/** The rows must be in the order of {@link topCauses}, since the sample of a cause comes from its first row. */
+/**
+ * Converts rows to causes. The rows must be in the order of {@link topCauses}, since the sample of a cause comes from
+ * its first row.
+ */
 export function toCauses(
   rows: readonly (CauseSubscription & CauseTotals & Pick<Cause, 'cause' | 'sample' | 'ofNewest'>)[],
 ): readonly Cause[] {

@@ -101,8 +101,8 @@ export function createClaims(side: EngineSide): Claims {
     if (!runner().active() || side.versionWatch.rejected() !== undefined) return () => {}
     const wanted = wishes()
     if (wanted.length === 0) return () => {}
-    // During `runDue`, all slots share one limit, and the room of each slot may be all that is left of this limit. So
-    // the largest room counts, not the sum of all rooms.
+    // During `runDue`, all slots share one limit. The room of each slot is at most what is left of this limit, so the
+    // rooms must not be added up.
     const most = side.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
     const gate = alone ? suspects.take(() => runner().look()) : undefined
     const token = side.token()
@@ -166,7 +166,8 @@ export function createClaims(side: EngineSide): Claims {
       try {
         found = yield* wait(store.claim(round, left, suspect && rows.length === 0, token))
       } catch (error) {
-        // Earlier passes of this loop have claimed tasks, which must run. The next claim looks for more tasks.
+        // If earlier passes of this loop have claimed tasks, these tasks must run, so the error is ignored. The next
+        // claim looks for more tasks.
         if (rows.length === 0) throw error
         break
       }

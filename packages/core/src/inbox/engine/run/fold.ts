@@ -8,7 +8,10 @@ import type { LineRows } from '../store.ts'
 
 /** Stored with tasks of a subscription that has `debounce`. Folding merges pending tasks of one key into the newest. */
 interface Fold {
-  /** A hash of the key (128 bits). Keys with the same line, which is a shorter hash, must not be folded together. */
+  /**
+   * A hash of the key (128 bits). Different keys may have the same line (a shorter hash), but must not be folded
+   * together.
+   */
   readonly k: string
   /** `q` is the option `wait`, and `m` is the option `maxWait`, both in milliseconds. */
   readonly q: number
@@ -110,8 +113,8 @@ export function* foldLines(
     rows,
     endings.map(({ one, into }) => ending(one, into === undefined ? { stale: 1 } : { into })),
   )
-  // If a run has claimed a loser (a task to be folded) meanwhile, the loser runs itself, and the winner must not count
-  // it.
+  // A run may have claimed a loser (a task to be folded) meanwhile. That loser runs itself, so the winner must not take
+  // over its events.
   const less = grown.flatMap(({ winner, losers }) => {
     const counted = losers.filter(({ row }) => ended.has(row.id))
     return kept.has(winner.row.id) && counted.length < losers.length ? growing(winner, counted) : []
@@ -126,7 +129,7 @@ export function* foldLines(
     ),
   })
   const lost = kept.size < grown.length || ended.size < endings.length
-  // A task without a fold that follows an ended task may be missing in `heads`, so the heads must be read again.
+  // A task that follows an ended task may be missing in `heads` if it has no fold. The heads must then be read again.
   if (lost || (ended.size > 0 && heads.some(({ fold }) => fold === null))) return undefined
   if (ended.size === 0) return heads
   const all = new Map<number, HeadRow>([...heads, ...found].map((row) => [row.id, row]))
@@ -149,8 +152,8 @@ function ruled(group: readonly Waiting[]) {
   for (const one of group) {
     const { v, n } = one.fold
     if (isLower(v, highest)) {
-      // A task with a lower value is stale. But if it was the newest task, has run, or has folded events, it is a
-      // loser.
+      // A task with a lower value is stale. But a task that was the newest, has run, or has folded events is a loser
+      // instead.
       const counts = one.row.id === known.newest || n !== undefined || !isFresh(one)
       ;(counts ? losers : stale).push(one)
       continue

@@ -9,7 +9,7 @@ export interface Finder {
   find(name: string): number | undefined
 }
 
-/** The lanes of a receiver: the numbers of its subscriptions in the store. The tasks of a lane run in its slot. */
+/** The lanes of a receiver: the numbers of its subscriptions in the store. */
 export interface Lanes extends Finder {
   /** Fetches the lanes of these subscriptions, and makes missing lanes. */
   ensure(names: readonly string[]): MaybePromise<void>
@@ -19,7 +19,7 @@ export interface Lanes extends Finder {
   within(rows: Pick<GuestRows, 'lanes'>, names: readonly string[]): MaybePromise<Finder>
   ensureAll(): MaybePromise<void>
   all(): readonly number[]
-  /** Returns true if the lanes of all slots are known. */
+  /** Returns true if the lanes of all slots (the subscriptions of this process) are known. */
   complete(): boolean
   of(lane: number): LaneOf | undefined
   /** Forgets all lanes. Called after the store was restored, since the store may then have other numbers. */

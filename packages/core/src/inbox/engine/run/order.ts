@@ -58,8 +58,8 @@ export function* patchAll(
 }
 
 /**
- * Releases lines in which either no task may run, or two may, for example after a rename. Returns true if such lines
- * existed.
+ * Releases lines in which no task may run, or in which two tasks may run, for example after a rename. Returns true if
+ * such lines existed.
  */
 export function repair(
   store: Store,

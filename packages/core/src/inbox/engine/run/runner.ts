@@ -122,8 +122,8 @@ export function createRunner<Task extends RunnerTask<Task>>(
 
   function start(tasks: readonly Task[]): void {
     if (tasks.length === 0) return
-    // `burst.started` in the loop may end the burst (a limited run of tasks without a worker), so `active` is set
-    // before.
+    // `burst.started` may end the burst (a limited run of tasks without a worker) during the loop, so `isActive` is
+    // called before the loop.
     const active = isActive()
     for (const task of tasks) {
       held.add(task)
@@ -286,8 +286,8 @@ export interface Runner<Task> {
   /** Starts claimed tasks in the next turn of the event loop. `take` or `reserve` must have reserved their room. */
   readonly start: (tasks: readonly Task[]) => void
   /**
-   * Notes that a task of the subscription became ready, and may start a claim. An open transaction then includes that
-   * claim.
+   * Notes that a task of the subscription became ready. If this starts a claim while a transaction is open, the
+   * transaction includes the claim.
    */
   readonly ready: (subscription: string) => void
   readonly dueAt: (at: number) => void

@@ -81,7 +81,10 @@ export function createSettle(side: EngineSide): Settle {
     flushed: () => batch.flushed(),
   }
 
-  /** Calls `then` once the app's transaction that settles the task has ended. Other outcomes do not wait for it. */
+  /**
+   * Calls `then` once the app's transaction that settles the task has ended. Other outcomes do not wait for that
+   * transaction.
+   */
   async function whenFree({ id }: Task, then: () => void): Promise<void> {
     for (let tries = 0; await isBusy(id); tries++) {
       if (tries === PATIENT)

@@ -66,7 +66,7 @@ export interface Slots<Task> {
 
 // Assumed memory of an event until a first event was seen, in bytes: a body of the usual maximum size.
 const UNSEEN = 8 * 1024 * 1024
-// Share of the difference by which a lighter event lowers `weight`. A heavy event affects about the next hundred
+// A lighter event lowers `weight` by this share of the difference. So a heavy event affects about the next hundred
 // events.
 const LIGHTER = 0.02
 // Minimum for `pace`, in milliseconds. With a pace of 0, a slot would claim the maximum at once.
@@ -173,7 +173,10 @@ function createSlot<Task>(lane: Lane): Slot<Task> {
 interface Ticks<Task> {
   /** Adds a slot whose tasks start in the next turn of the event loop. */
   readonly offer: (slot: Slot<Task>) => void
-  /** Starts tasks of a slot now. Does nothing while tasks are being started, since more are then started anyway. */
+  /**
+   * Starts tasks of a slot now. Does nothing during a turn that starts tasks, since that turn continues with further
+   * tasks.
+   */
   readonly refill: (slot: Slot<Task>) => void
   /** Schedules the start of tasks again. Called if the platform may have canceled the scheduled start. */
   readonly wake: () => void

@@ -166,8 +166,8 @@ export interface EndedClaim<Task> {
   readonly task: Task
   readonly outcome: Outcome
   /**
-   * The run that led to the outcome. Undefined for a released task, which must be stored as it was before its claim,
-   * due now.
+   * The run that led to the outcome. Undefined for a released task. A released task must be stored as it was before its
+   * claim, and is due now.
    */
   readonly ran: Ran | undefined
   /**
@@ -199,9 +199,9 @@ export interface RunnerOptions<Task> {
   readonly fetch: (over: (failed?: boolean) => void) => void
   /** Called when a claim is over: by an outcome, `task.commit` or a release. The claim's lease is no longer renewed. */
   readonly ended: (task: Task, stored: Outcome | undefined) => void
-  /** Frees tasks whose lease has ended. Used by `drain`. */
+  /** Frees tasks whose lease has ended. */
   readonly reclaim: () => Promise<void>
-  /** Counts due tasks, and returns when the next task is due or the next lease ends. Used by `drain`. */
+  /** Counts due tasks, and returns when the next task is due or the next lease ends. */
   readonly rest: () => Promise<Pick<RunDueResult, 'left' | 'next'>>
   readonly margin: number
 }
@@ -237,7 +237,7 @@ export function createTaskRuns<Task extends RunnerTask<Task>>(
   const stopwatch = stopwatchOf(consumer)
   let wall = 0
   let read: number | undefined
-  // When the last attempt ended, if the next task of its group starts right after it.
+  // When the last attempt ended. The next task of the same group (see `tick`) starts at this time.
   let ended: number | undefined
 
   return { tick: () => void (read = ended = undefined), run, giveBack }
@@ -312,7 +312,7 @@ interface Held<One extends { place: number }> extends Iterable<One> {
   size(): number
 }
 
-/** Makes a {@link Held}. An array whose free indexes are reused needs a fifth less CPU time per task than a Set. */
+/** Makes a set of tasks. An array whose free indexes are reused needs a fifth less CPU time per task than a Set. */
 export function createHeld<One extends { place: number }>(): Held<One> {
   const places: (One | undefined)[] = []
   const free: number[] = []

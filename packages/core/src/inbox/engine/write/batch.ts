@@ -18,8 +18,8 @@ export interface BatchOptions<Write extends BatchWrite> {
   /** Maximum number of batches that are stored at once. @default 1 */
   readonly atOnce?: number
   /**
-   * Minimum number of writes with which another batch starts while one is being stored. If several batches may start,
-   * the waiting writes are divided among them.
+   * Minimum number of waiting writes that start a batch while another batch is being stored. If several batches may
+   * start, the waiting writes are divided among them.
    * @default 1, and each batch gets all waiting writes
    */
   readonly share?: number
@@ -46,7 +46,7 @@ const PATIENCE = 5
 // Wait before writes with the fault `keep` are retried, in milliseconds.
 const KEPT = 250
 
-/** Stores writes together: those of one turn of the event loop, or those added while another batch was being stored. */
+/** Stores writes together: all writes of one turn of the event loop, or all that arrive while a batch is being stored. */
 interface Batch<Write extends BatchWrite> {
   add(write: Write): void
   waiting(): number
@@ -100,8 +100,8 @@ export function createBatch<Write extends BatchWrite>(options: BatchOptions<Writ
   }
 
   /**
-   * While another batch is being stored, a batch starts only if at least `least` writes wait, or if they have waited
-   * long enough (`late`).
+   * Returns true if a batch may start. While another batch is being stored, at least `least` writes must wait, or they
+   * must have waited long enough (`late`).
    */
   function mayBegin(late: boolean): boolean {
     return running === 0 || (running < atOnce && (late || queue.size() >= least))
@@ -111,7 +111,7 @@ export function createBatch<Write extends BatchWrite>(options: BatchOptions<Writ
     if (timer === undefined) turn()
   }
 
-  /** `late` is true if fewer than `share` writes have waited for PATIENCE milliseconds. */
+  /** Starts batches. `late` is true if fewer than `share` writes have waited for PATIENCE milliseconds. */
   function turn(late = false): void {
     clearTimeout(patience)
     patience = undefined
