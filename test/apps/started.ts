@@ -1,5 +1,5 @@
-// Starts the apps in the folder of its first argument, each on a port of its own, gives each a delivery as its sender would
-// send it, and prints what became of it: a line of JSON each.
+// Imports the apps of a folder (first argument), each on its own port. Sends each app a signed delivery. Prints one
+// line of JSON per app with the reply's status and what the handler printed.
 import { once } from 'node:events'
 import { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -45,7 +45,7 @@ for (const name of names.length > 0 ? names : catalogue.keys()) {
     headers: headers as HeadersInit,
     ...(method === 'GET' ? {} : { body: body as BodyInit }),
   })
-  // The handler runs once the reply has gone out.
+  // The handler runs after the reply.
   const until = performance.now() + 2000
   while (about.canSign && said.length === 0 && performance.now() < until)
     await new Promise((resolve) => setTimeout(resolve, 1))

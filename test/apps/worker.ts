@@ -5,8 +5,8 @@ import { removeFolder, temporaryFolder } from '../services/temporary.ts'
 import { bundleWorker, startWorkerd } from '../services/workerd.ts'
 
 /**
- * Runs an app for Cloudflare in workerd and gives it a delivery of its sender; `others` have secrets there too. Resolves with the
- * status of the reply, and the topic that the handler in the Durable Object prints first.
+ * Runs a Cloudflare app in workerd and sends it a delivery of its provider. `others` are providers whose secrets the
+ * Worker gets too. Resolves with the reply's status and the topic that the handler prints.
  */
 export async function runWorker(
   file: string,

@@ -8,7 +8,7 @@ import { root } from '../run/report.ts'
 import { startApps, STARTED, writeApps, type WrittenApps } from './written.ts'
 import { runWorker } from './worker.ts'
 
-// Of each way to prove a sender, and of one whose events come again for longer than four days.
+// One provider per verification method, and one that retries events for longer than four days.
 const SENDERS = ['github', 'stripe', 'wecom', 'sendgrid', 'adyen']
 
 let apps: WrittenApps

@@ -9,17 +9,19 @@ import { snippetOf } from '../../packages/cli/src/sender/snippet.ts'
 import { root } from '../run/report.ts'
 import { run } from '../run/step.ts'
 
-/** Every app that `postern providers NAME --host HOST` writes, in one folder in which their imports are found. */
+/**
+ * Every app that `postern providers NAME --host HOST` writes. All are in one folder, whose node_modules has their
+ * imports.
+ */
 export interface WrittenApps {
   readonly folder: string
   readonly count: number
-  /** The file of an app. */
   readonly file: (about: Pick<About, 'name'>, host: HostName) => string
 }
 
 const GITHUB = catalogue.get('github')!
 
-/** Writes them, and those of one sender behind each gateway. */
+/** Writes the apps of all providers, and for one provider also its app behind each gateway. */
 export async function writeApps(): Promise<WrittenApps> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'postern-apps-')))
   linkModules(folder)
@@ -55,11 +57,11 @@ const STRICT = {
     allowImportingTsExtensions: true,
   },
   include: ['*/*.ts'],
-  // Its types are not those of Node: the tests of its package check these apps.
+  // Cloudflare's types conflict with those of Node.js. The tests of `@postern/cloudflare` check these apps.
   exclude: ['cloudflare'],
 }
 
-/** What the apps import: Postern, the frameworks and their types, each from the package that has it. */
+/** Links what the apps import: Postern, the frameworks and their types. */
 function linkModules(folder: string): void {
   const packages = join(root, 'packages')
   const modules: [name: string, from: string][] = [
@@ -94,26 +96,29 @@ function pair(name: string, from: string): [string, string] {
   return [name, from]
 }
 
-/** The hosts whose apps are whole programs: the others need a server of their kind. */
+/** Hosts whose apps start a server themselves. Apps of the other hosts run in a server of their platform. */
 export const STARTED: readonly HostName[] = ['express', 'hono', 'koa', 'fastify', 'node']
 
-/** What became of one app and its delivery. */
+/** Result of one app and its delivery. */
 export interface StartedApp {
   readonly name: string
-  /** False if nobody but the sender can sign: it then got a delivery without a signature. */
+  /** False if only the provider can sign. The app then gets a delivery without a signature. */
   readonly signed: boolean
   readonly status: number
-  /** The topics that its handler saw. */
+  /** Topics that the handler received. */
   readonly handled: readonly string[]
 }
 
-/** Starts apps of a host in one process, and gives each a delivery of its sender. All senders if none is named. */
+/**
+ * Starts the apps of a host in one process, and sends each a delivery of its provider. Without names, starts the apps
+ * of all providers.
+ */
 export async function startApps(
   { folder }: WrittenApps,
   host: HostName,
   senders: readonly string[] = [],
 ): Promise<readonly StartedApp[]> {
-  // Their inbox is a file where they run, and they are killed: each run has a folder of its own.
+  // Each run has its own folder: the apps keep their inbox file in it, and they are killed.
   const cwd = mkdtempSync(join(folder, 'run-'))
   const program = join(import.meta.dirname, 'started.ts')
   const args = ['--no-warnings', program, folder, host, ...senders]

@@ -13,7 +13,9 @@ interface Broken {
   readonly sees: string
 }
 
-/** Breaks that the audit must find although Postern's own code says otherwise: the audit uses facts of the senders. */
+/**
+ * Faults that the audit must find although Postern's own code has them: the audit relies on facts about the providers.
+ */
 export const BROKEN: Readonly<Record<string, Broken>> = {
   'verifies nothing': {
     provider: (right) => ({ ...right, verify: () => undefined, admit: () => undefined }),

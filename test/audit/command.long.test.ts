@@ -62,7 +62,7 @@ describe('postern audit', () => {
       0,
       'A  every case that applies to this sender went as it must',
     ])
-    // The output ends with the card, and a pipe shows no progress bar.
+    // The output ends with the summary card. It has no progress bar, because stdout is a pipe.
     expect(seen.out).toMatch(
       /┌─+┐\n│ A  webhook audit of stripe +│\n│ {4}\d+ passed · 0 failed · \d+ skipped · 0 unknown +│\n[^┌]*└─+┘\n$/,
     )

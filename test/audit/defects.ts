@@ -1,4 +1,7 @@
-/** Each defect of the planted receiver, and a case that must find it; undefined if no request can show it. */
+/**
+ * Each defect of the planted receiver and the audit case that must find it. Undefined if no request can show the
+ * defect.
+ */
 export const DEFECTS: Readonly<Record<string, string | undefined>> = {
   'no-verify': 'forged/no-signature',
   optional: 'forged/no-signature',

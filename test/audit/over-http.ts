@@ -4,7 +4,7 @@ import { networkCases } from '../../packages/cli/src/audit/network-cases.ts'
 import { createWire } from '../../packages/cli/src/audit/wire.ts'
 import { plant, SECRET } from './planted.ts'
 
-/** Audits a planted receiver over HTTP with all features of the command line. */
+/** Audits a planted receiver over HTTP, with all features that the CLI uses. */
 export async function auditPlanted(
   defect?: string,
   options: Partial<AuditOptions> = {},

@@ -3,7 +3,7 @@ import type { About, Provider } from '@postern/core/scheme'
 import { catalogue } from '@postern/providers/catalogue'
 import { auditHandler, type AuditHandlerOptions, type AuditReport } from '@postern/testing/audit'
 
-/** Senders whose examples cannot sign: only they have the key, or the app defines the sender. */
+/** Providers whose examples cannot sign, because only the provider has the key or the app defines the provider. */
 const MUTE = new Set(['generic', 'microsoft-graph', 'wise'])
 
 export const signers: readonly About[] = [...catalogue.values()].filter(

@@ -29,7 +29,7 @@ describe.concurrent('a planted defect is found', () => {
   })
 })
 
-// If no delivery is rejected, each one waits as long as the slowest effect, which is long in parallel runs.
+// If a receiver rejects no delivery, each case waits as long as the slowest handler. Parallel runs make that time long.
 const WAITS = { timeout: 240_000 }
 
 describe('Postern that is broken is seen', WAITS, () => {

@@ -8,15 +8,14 @@ export const SECRET = 'whsec_of_a_planted_receiver'
 const PATH = '/webhooks/stripe'
 const LARGEST = 1024 * 1024
 
-/** Hand-written Stripe receiver, with one defect or none. */
 export interface Planted {
   readonly url: string
   readonly effect: () => number
   readonly log: () => string
-  /** Memory in bytes. */
+  /** Used memory in bytes. */
   readonly memory: () => number
   readonly alive: () => boolean
-  /** Restarts it on the same port: data in memory is gone. */
+  /** Restarts the receiver on the same port, without its data in memory. */
   restart(): Promise<void>
   close(): Promise<void>
 }
@@ -225,7 +224,7 @@ export async function plant(defect?: string): Promise<Planted> {
       await Promise.race([wait(30), once(response, 'close')])
       if (response.destroyed) return
     }
-    // A queue that is too small for a burst.
+    // Simulates a queue that is too small for a burst.
     if (has('burst') && effects > 120) throw new Error('no room')
     if (!has('effect-first')) effects++
     reply(response, 200)

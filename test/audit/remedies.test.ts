@@ -10,7 +10,7 @@ import { listenOn } from '../services/temporary.ts'
 
 const SECRET = 'a secret of the remedies'
 
-/** GitHub receiver made only from the lines for Express. */
+/** Returns the source of a GitHub receiver that consists only of the remedies' lines for Express. */
 function source(): string {
   const line = (id: keyof typeof remedies, ...at: readonly number[]): string =>
     at.map((one) => remedies[id].lines.express[one]).join('\n')

@@ -1,5 +1,6 @@
-// `npm test -- audit`: audits a Postern receiver of every sender, the planted receiver with each defect and with none,
-// Postern broken in ten ways, and receivers from tutorials. It writes RESULTS.md; with `--write`, also the golden file.
+// `npm test -- audit` audits a Postern receiver of every provider, the planted receiver with each defect and without,
+// Postern with ten faults, and receivers from tutorials. It writes RESULTS.md. With `--write`, it also writes the
+// golden file.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { AuditReport } from '@postern/testing/audit'
@@ -97,7 +98,7 @@ function shown({ reason, findings, unknown, unconfirmed }: AuditReport): string 
   return `${reason}; ${[...ids, ...unknown.map(({ id }) => `? ${id}`), ...unconfirmed.map((one) => `once ${one.case.id}`)].join(', ')}`
 }
 
-/** Runs several at a time, in order. */
+/** Runs several items at a time and returns their results in order. */
 async function each<Item, Result>(
   items: readonly Item[],
   one: (item: Item) => Promise<Result>,
@@ -111,7 +112,7 @@ async function each<Item, Result>(
   return results
 }
 
-/** Runs next to two busy threads. */
+/** Runs `run` while two threads keep the CPU busy. */
 async function besideLoops<Result>(run: () => Promise<Result>): Promise<Result> {
   const loops = [1, 2].map(() => new Worker('for (;;);', { eval: true }))
   try {

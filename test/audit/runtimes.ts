@@ -28,7 +28,7 @@ const runtimes: Readonly<Record<string, Runtime>> = {
   php: {
     probe: ['php', '--version'],
     install: 'apt-get install --no-install-recommends php-cli',
-    // Uses only a php.ini next to the file, as PHP's container images do. Each file of the folder is a page.
+    // PHP reads only a php.ini next to the file, as in its container images. Each file of the folder is a page.
     async command(file) {
       const ini = join(dirname(file), 'php.ini')
       const settings = existsSync(ini) ? ['-c', ini] : ['-n']
@@ -38,7 +38,7 @@ const runtimes: Readonly<Record<string, Runtime>> = {
   go: {
     probe: ['go', 'version'],
     install: 'apt-get install --no-install-recommends golang-go',
-    // Builds first, because the program that `go run` starts would outlive it. Nothing is downloaded.
+    // Builds first, because stopping `go run` does not stop the program that it started. Nothing is downloaded.
     async command(file) {
       const folder = mkdtempSync(join(tmpdir(), 'postern-go-'))
       process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -52,7 +52,7 @@ const runtimes: Readonly<Record<string, Runtime>> = {
 
 const known = new Map<Runtime, boolean>()
 
-/** Returns a line that says how to install what a file needs; undefined if it is installed. */
+/** Returns how to install the runtime of a file, or undefined if it is installed. */
 export function missingFor(file: string): string | undefined {
   const runtime = runtimeOf(file)
   if (!known.has(runtime)) known.set(runtime, isThere(runtime))
@@ -60,7 +60,9 @@ export function missingFor(file: string): string | undefined {
   return `${file} is not run, since ${runtime.probe.join(' ')} fails: ${runtime.install}`
 }
 
-/** Returns the command that starts a receiver. The receiver prints `listening URL`, or the line of PHP's server. */
+/**
+ * Returns the command that starts a receiver. The receiver prints `listening URL`; PHP's server prints its own line.
+ */
 export function commandOf(file: string): Promise<readonly [program: string, ...args: string[]]> {
   return runtimeOf(file).command(file)
 }
@@ -68,7 +70,7 @@ export function commandOf(file: string): Promise<readonly [program: string, ...a
 /** The line that a receiver prints when it listens. */
 export const LISTENS = /^listening (\S+)$|Development Server \((\S+)\) started$/
 
-/** Returns the URL in that line. */
+/** Returns the URL in the line that {@link LISTENS} matches. */
 export function urlIn(line: string, file: string): string {
   const [, listening, php] = LISTENS.exec(line)!
   return php === undefined ? listening! : `${php}/${basename(file)}`

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-// Resolves dependencies of the command line.
+// Resolves dependencies of packages/cli.
 const own = createRequire(new URL('../../packages/cli/package.json', import.meta.url))
 
 interface Named {
@@ -27,13 +27,13 @@ interface Broken {
 /** Schema of SARIF 2.1.0, from @microsoft/jest-sarif (MIT). */
 export const SARIF: string = own.resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json')
 
-/** Returns violations of a JSON Schema file, by their place in the value. */
+/** Returns violations of a JSON Schema, each with its path in the value. */
 export function schemaProblems(file: string, value: unknown): readonly string[] {
   const { Ajv } = own('ajv') as { readonly Ajv: new (options: object) => Validator }
   const { default: formats } = own('ajv-formats') as { readonly default: (ajv: Validator) => void }
   const ajv = new Ajv({ allErrors: true, strict: false, unicodeRegExp: false })
   formats(ajv)
-  // These schemas use keywords of all drafts. Ajv would search for the draft that they name.
+  // The schemas mix keywords of several drafts. With `$schema` and `$id`, Ajv would look for the draft that they name.
   const { $schema: _, id: _id, ...schema } = JSON.parse(readFileSync(file, 'utf8')) as Named
   const judge = ajv.compile(schema)
   return judge(value) ? [] : judge.errors!.map(told)

@@ -8,7 +8,7 @@ import { startReceiver, type StartedReceiver } from './start.ts'
 
 const KEY = `whsec_${Buffer.from('a key of thirty-two bytes, made up').toString('base64')}`
 
-/** Receivers written after tutorials, and the sender of each. */
+/** Files of receivers that follow tutorials, and the provider of each. */
 export const TUTORIALS: Readonly<Record<string, string>> = {
   'express-raw.ts': 'stripe',
   'express-json.ts': 'github',

@@ -1,5 +1,5 @@
-// Writes VECTORS.md for `npm test -- audit`: the output of `postern vectors` for each sender, replayed against
-// Postern's receiver at the frozen time. `node test/audit/vectors-page.ts` writes only this page.
+// Writes VECTORS.md for `npm test -- audit`: the output of `postern vectors` for each provider, replayed against
+// Postern's receiver at a fixed time. `node test/audit/vectors-page.ts` writes only this page.
 import { writeFileSync } from 'node:fs'
 import { createReceiver, memoryInbox } from '@postern/core'
 import type { About } from '@postern/core/scheme'
@@ -74,7 +74,7 @@ function isRight(expected: string, statuses: readonly number[]): boolean {
   return statuses.some(taken) && statuses.every((status) => taken(status) || BUSY.includes(status))
 }
 
-/** Replays the vectors of all senders and writes the page. Returns one line per failure. */
+/** Replays the vectors of all providers and writes the page. Returns one line per failure. */
 export async function writeVectors(): Promise<readonly string[]> {
   const all: Replayed[] = []
   for (const about of signers) all.push(await replayed(about))

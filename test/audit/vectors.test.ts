@@ -28,7 +28,7 @@ async function vectors(url: string): Promise<string> {
   return out
 }
 
-/** Returns the failures that 30 lines of Python find in a receiver. */
+/** Returns the failures that a replayer of 30 lines of Python finds in a receiver. */
 async function replay(defect?: string): Promise<readonly string[]> {
   const planted = await plant(defect)
   const server = createServer((_, response) => response.end(String(planted.effect())))

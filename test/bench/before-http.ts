@@ -1,10 +1,11 @@
-// `node test/bench/before-http.ts <worktree>`: what a delivery over HTTP costs the server of this tree, beside the server of another
-// worktree (of the commit before a change; installed there) and the hand-written one, in interleaved rounds. Options:
-//   --subject <name>  a subject of both trees, node-postern without it; may be given again
-//   --bytes <n>       size of the body, 1024 and 8192 without it; may be given again
-//   --processes <n>   processes of each server, one after another, since one may compile or collect in a way of its own; 4 without it
-//   --rounds <n>      rounds of each process, 8 without it
-//   --time <ms>       of each server in each round, 400 without it
+// `node test/bench/before-http.ts <worktree>` compares the CPU cost of a delivery over HTTP between this worktree,
+// another worktree (of the commit before a change, with its packages installed) and the hand-written server. Rounds are
+// interleaved. Options:
+//   --subject <name>  a subject of both worktrees, default node-postern; repeatable
+//   --bytes <n>       size of the body, default 1024 and 8192; repeatable
+//   --processes <n>   processes of each server, one after another, default 4: V8 compiles differently in each process
+//   --rounds <n>      rounds of each process, default 8
+//   --time <ms>       of each server in each round, default 400
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { inTurn, median, quantile } from '../services/figures.ts'
@@ -25,7 +26,7 @@ const before = positionals[0]
 if (before === undefined) throw new TypeError('before-http: name the worktree to compare with')
 const loader = await startLoader()
 
-/** What a request costs the server, in microseconds. */
+/** Returns the CPU microseconds of a request at the server. */
 async function costOf(server: RunningServer, bytes: number, time: number): Promise<number> {
   const start = await server.use()
   const { requests, rejected } = await loader.run({

@@ -1,10 +1,11 @@
-// `node test/bench/before-receive.ts <worktree>`: what receive() and the handler cost in process, with the inbox in memory, of
-// this tree and of another worktree (of the commit before a change; installed there). Both run in one process, by turns, a
-// burst of deliveries each. A burst ends within a millisecond, so the fastest tenth of some thousand had the core alone: its
-// ratio repeats to a few hundredths, on a busy machine too. Options:
-//   --bytes <n>    size of the body, 1024 and 8192 without it; may be given again
-//   --rounds <n>   bursts of each tree, 3000 without it
-//   --burst <n>    deliveries at once, 16 without it
+// `node test/bench/before-receive.ts <worktree>` compares the in-process cost of receive() and its handler, with the
+// inbox in memory, between this worktree and another one (of the commit before a change, with its packages installed).
+// Both run in one process and take turns with a burst of deliveries each. A burst ends within a millisecond. The
+// fastest tenth of several thousand bursts therefore ran undisturbed, and its ratio repeats to a few hundredths, even
+// on a busy machine. Options:
+//   --bytes <n>    size of the body, default 1024 and 8192; repeatable
+//   --rounds <n>   bursts of each worktree, default 3000
+//   --burst <n>    deliveries at once, default 16
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type * as Core from '@postern/core'
@@ -26,11 +27,11 @@ const before = positionals[0]
 if (before === undefined) throw new TypeError('before-receive: name the worktree to compare with')
 const rounds = Number(values.rounds)
 const burst = Number(values.burst)
-// Bursts in which V8 still compiles.
+// Bursts in which V8 still compiles. They are not measured.
 const WARM = 300
 const nextId = createIds()
 
-/** Makes the function that hands one delivery to a receiver of a tree. */
+/** Returns a function that hands one delivery to a receiver of a worktree. */
 async function open(tree: string, bytes: number): Promise<() => Promise<void>> {
   const load = (file: string): Promise<unknown> => import(join(resolve(tree), 'packages', file))
   const { createReceiver } = (await load('core/src/index.ts')) as typeof Core
@@ -44,7 +45,7 @@ async function open(tree: string, bytes: number): Promise<() => Promise<void>> {
     const record = { ...signed, 'content-length': length, 'x-github-delivery': nextId() }
     const headers = new NodeHeaders({ headers: record, rawHeaders: Object.entries(record).flat() })
     const admission = receiver.admit({ method: 'POST', url, headers })
-    // As a body that was read: memory of its own.
+    // Copies the body, because each real request has its own buffer.
     const reply = await receiver.receive(
       { method: 'POST', url, headers, body: Buffer.from(body) },
       { admission },
@@ -53,7 +54,7 @@ async function open(tree: string, bytes: number): Promise<() => Promise<void>> {
   }
 }
 
-/** Microseconds for one of a burst, their handlers included. */
+/** Returns the microseconds per delivery of a burst, including its handlers. */
 async function one(deliver: () => Promise<void>): Promise<number> {
   const start = performance.now()
   await Promise.all(Array.from({ length: burst }, deliver))

@@ -1,9 +1,11 @@
-// `node test/bench/before.ts <worktree>`: what accepting and settling costs the process of an inbox of this tree, divided by
-// its cost in another worktree (of the commit before a change; installed there). One process, interleaved rounds. Options:
-//   --inbox <name>  sqlite, bullmq, postgres or memory; sqlite without it. Redis and PostgreSQL are started, one for both
-//   --rounds <n>    rounds of each case, 31 without it
-//   --known <n>     settled events of 1 KB that each inbox knows before it is measured, none without it
-//   --at-once <n>   only cases with this number of deliveries in flight; may be given again
+// `node test/bench/before.ts <worktree>` measures the CPU cost of accepting and settling in an inbox of this worktree,
+// divided by the cost in another worktree (of the commit before a change, with its packages installed). One process
+// runs interleaved rounds. Options:
+//   --inbox <name>  sqlite, bullmq, postgres or memory, default sqlite. One Redis or PostgreSQL is started for both
+// worktrees
+//   --rounds <n>    rounds of each case, default 31
+//   --known <n>     settled events of 1 KB in each inbox before the measurement, default 0
+//   --at-once <n>   only cases with this number of deliveries in flight; repeatable
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Inbox } from '@postern/core/inbox'
@@ -41,7 +43,7 @@ async function startOne(of: DurableName): Promise<string> {
   return store
 }
 
-/** An inbox of a tree on a store of its own. */
+/** Opens an inbox of a worktree with its own store. */
 async function open(tree: string): Promise<Inbox> {
   const file = join(resolve(tree), 'packages', row.package.split('/')[1]!, 'src/index.ts')
   const factory = ((await import(file)) as Readonly<Record<string, (options: object) => Inbox>>)[
@@ -64,9 +66,9 @@ const cases = [
   ['accept and settle, 1 KB, one at a time', 1024, true, 1],
 ] as const
 for (const [title, bytes, settles, width] of cases) {
-  // The inbox in memory runs what it accepts.
+  // The inbox in memory always runs accepted events.
   if ((name === 'memory' && !settles) || !values['at-once'].includes(String(width))) continue
-  // Known events take room: one size is enough.
+  // With --known, measure only 1 KB: the known events need much space.
   if (known > 0 && (!settles || bytes > 1024)) continue
   const pair = [ours(await open(before), 'before', settles), ours(await open(here), 'now', settles)]
   for (let at = 0; at < known; at += 500)

@@ -1,14 +1,14 @@
 import type { Intake } from '@postern/core/engine'
 import { rounds, type Contender } from './parts/settled.ts'
 
-// What an app writes around each engine for the duties of an inbox: the delivery is stored before the reply, known by its id
-// for four days, run by one task, retried with a growing delay, and kept if it fails for good. What arrives in one turn of
-// the event loop is stored together, as Postern does it.
+// The code that an app writes around each engine to match an inbox. It stores a delivery before the reply, deduplicates
+// ids for four days, runs one task, retries with growing delays, and keeps failures. Deliveries of one event loop turn
+// are stored together, as Postern does it.
 const ATTEMPTS = 8
 const DAYS = 4 * 86_400
 const CONCURRENCY = 50
 
-/** What an app keeps of a delivery. */
+/** Data that the app stores for a delivery. */
 interface Kept {
   readonly id: string
   readonly topic: string
@@ -16,7 +16,7 @@ interface Kept {
   readonly body: string
 }
 
-/** Jobs are known by their `jobId` until they are removed. */
+/** BullMQ deduplicates by `jobId` until the job is removed. */
 export async function byHandBullmq(url: string, prefix: string): Promise<Contender> {
   const { Queue, Worker } = await import('bullmq')
   const connection = { url, maxRetriesPerRequest: null }
@@ -50,7 +50,7 @@ export async function byHandBullmq(url: string, prefix: string): Promise<Contend
   }
 }
 
-/** A job is known by its own id until it is deleted. */
+/** pg-boss deduplicates by the job's id until the job is deleted. */
 export async function byHandPgBoss(connectionString: string, schema: string): Promise<Contender> {
   const { PgBoss } = await import('pg-boss')
   const boss = new PgBoss({ connectionString, schema, max: 4 })
@@ -64,7 +64,7 @@ export async function byHandPgBoss(connectionString: string, schema: string): Pr
   })
   const { round, ended } = rounds(
     inTurns(async (all) => {
-      // Ids of jobs are UUIDs. Those of some senders are, and others are hashed into one.
+      // pg-boss requires UUIDs as job ids, so this code pads the id to a UUID.
       const jobs = all.map((data) => ({
         data,
         id: `${data.id.slice(0, 8)}-0000-4000-8000-${data.id.slice(4)}`,
@@ -81,7 +81,7 @@ export async function byHandPgBoss(connectionString: string, schema: string): Pr
   }
 }
 
-/** A job is deleted when it is done, so the ids that are known have a table of their own. */
+/** graphile-worker deletes a completed job, so a separate table keeps the known ids. */
 export async function byHandGraphile(connectionString: string, schema: string): Promise<Contender> {
   const { Logger, run } = await import('graphile-worker')
   const { default: pg } = await import('pg')
@@ -101,7 +101,7 @@ export async function byHandGraphile(connectionString: string, schema: string): 
         schema,
         concurrentJobs: CONCURRENCY,
         pollInterval: 1000,
-        // What its page on performance recommends for many short jobs.
+        // graphile-worker's page on performance recommends this for many short jobs.
         localQueue: { size: 500 },
         completeJobBatchDelay: 0,
         failJobBatchDelay: 0,
@@ -127,7 +127,7 @@ export async function byHandGraphile(connectionString: string, schema: string): 
   }
 }
 
-/** Stores what comes in one turn of the event loop together. */
+/** Stores all deliveries of one event loop turn together. */
 function inTurns(store: (all: readonly Kept[]) => Promise<void>): (one: Intake) => Promise<void> {
   let waiting: { readonly kept: Kept; readonly stored: () => void }[] = []
   const flush = async (): Promise<void> => {

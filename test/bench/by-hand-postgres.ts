@@ -2,8 +2,8 @@ import type { Intake } from '@postern/core/engine'
 import { rounds, type Contender } from './parts/settled.ts'
 
 /**
- * What an app would write that stores events with their bodies and a task each, runs them and settles them: one INSERT for a
- * batch, one UPDATE for a batch of ends.
+ * Hand-written PostgreSQL code that stores each event with its body and a task, runs the tasks and settles them. It
+ * uses one INSERT per batch of events and one UPDATE per batch of settled tasks.
  */
 export async function byHandPostgres(connectionString: string, schema: string): Promise<Contender> {
   const { default: pg } = await import('pg')

@@ -6,8 +6,8 @@ import type { Intake } from '@postern/core/engine'
 import { rounds, type Contender } from './parts/settled.ts'
 
 /**
- * SQLite by itself with the duties of a durable inbox and no more: in one transaction for each turn of the event loop it
- * looks for the key, stores key, event and task, and settles the tasks of the turn before.
+ * Hand-written SQLite code with only the duties of a durable inbox. One transaction per event loop turn looks up the
+ * key, stores key, event and task, and settles the tasks of the previous turn.
  */
 export function byHandSqlite(): Contender {
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))

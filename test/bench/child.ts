@@ -1,30 +1,28 @@
 import { type Serializable, spawn } from 'node:child_process'
 import { pinned } from './pinned.ts'
 
-/** A process that answers each message with one. */
+/** Child process that answers each message with one message. */
 export interface Child {
-  /** Sends the message, or waits for the first answer if there is none. */
+  /** Sends the message and resolves with the answer. Without a message, waits for the first answer. */
   ask(message?: Serializable): Promise<unknown>
-  /** Lets it end by itself, so that it can write a profile. */
+  /** Ends the process without a signal, so that it can write a profile. */
   end(): Promise<void>
   stop(): Promise<void>
 }
 
-/** What {@link startChild} starts. */
 export interface ChildOptions {
   readonly args?: readonly string[]
-  /** The core it is held to. @default any */
+  /** The core that the process is pinned to. @default any */
   readonly core?: number
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Runs a script in a process of its own. */
 export function startChild(script: string, options: ChildOptions = {}): Child {
   const { args = [], core, env } = options
   const command = [process.execPath, script, ...args]
   const [program, ...rest] = core === undefined ? command : pinned(core, command)
   const child = spawn(program!, rest, {
-    // Bodies travel as bytes.
+    // Sends bodies as bytes.
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production', ...env },

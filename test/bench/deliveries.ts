@@ -1,30 +1,33 @@
 import { createHmac } from 'node:crypto'
 
-/** Whose signature a request carries: subjects verify one of these. */
+/** Provider whose signature scheme a request uses. */
 export type Sender = 'github' | 'stripe' | 'standard-webhooks' | 'slack' | 'twilio' | 'xml'
 
-/** A request, ready to be sent again and again. */
+/** Request that is sent again and again. */
 export interface BenchDelivery {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
 }
 
-/** The header whose value the load generator makes unique, if the id is in a header that is not signed. */
+/**
+ * The header with the event id, by provider. The load generator makes its value unique. Only unsigned headers are
+ * listed.
+ */
 export const ID_HEADERS: Readonly<Partial<Record<Sender, string>>> = {
   github: 'x-github-delivery',
   twilio: 'i-twilio-idempotency-token',
   xml: 'x-event-id',
 }
 
-/** The secret of every sender here. */
+/** Secret of every provider in the benchmark. */
 export const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
-/** The URL Twilio signs; receivers are told it, since the port changes. */
+/** The URL that Twilio signs. Receivers get it as an option, because the real port changes. */
 export const PUBLIC_URL = 'https://bench.example/hook'
 
-/** A signed delivery whose body has about this number of bytes. */
+/** Creates a signed delivery with a body of about `bytes` bytes. */
 export function delivery(sender: Sender, bytes: number): BenchDelivery {
-  // The signature stays good for the five minutes receivers allow.
+  // Receivers accept this timestamp for five minutes.
   const time = String(Math.floor(Date.now() / 1000))
   switch (sender) {
     case 'github': {
@@ -122,7 +125,9 @@ function mac(
   return hmac.digest(encoding)
 }
 
-/** What REST APIs send: small objects of numbers, flags, short texts and URLs, here some 230 bytes each. */
+/**
+ * Creates a body like those of REST APIs: small objects of numbers, flags, short texts and URLs, about 230 bytes each.
+ */
 function json(head: object, bytes: number): Buffer {
   const items: object[] = []
   for (let size = JSON.stringify(head).length + 14; ;) {

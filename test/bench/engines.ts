@@ -5,18 +5,18 @@ import { DatabaseSync } from 'node:sqlite'
 import { createIds } from './ids.ts'
 import { unique } from './inboxes.ts'
 
-/** An engine used by itself: what an app would write that only stores what came. */
+/** Engine that only stores deliveries, without the other duties of an inbox. */
 export interface BareEngine {
-  /** What it is, as the table has it. */
+  /** Name in the table. */
   readonly name: string
-  /** Stores this number in one go; resolves when they are durable. */
+  /** Stores `count` deliveries at once. Resolves when they are durable. */
   store(count: number): Promise<void>
   close(): Promise<void>
 }
 
 const nextId = createIds()
 
-/** One row each, a transaction around all. */
+/** Inserts one row per delivery, all in one transaction. */
 export async function bareSqlite(body: string): Promise<BareEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
   const database = new DatabaseSync(join(folder, 'bare.db'))
@@ -38,7 +38,7 @@ export async function bareSqlite(body: string): Promise<BareEngine> {
   }
 }
 
-/** One job each, all with one addBulk. */
+/** Adds one job per delivery, all with one addBulk call. */
 export async function bareBullmq(url: string, body: string): Promise<BareEngine> {
   const { Queue } = await import('bullmq')
   const { hostname, port } = new URL(url)
@@ -62,7 +62,7 @@ export async function bareBullmq(url: string, body: string): Promise<BareEngine>
   }
 }
 
-/** One row each, all with one INSERT, by the client that the inbox uses. */
+/** Inserts one row per delivery, all with one INSERT, over the same client as the inbox. */
 export async function barePostgres(connectionString: string, body: string): Promise<BareEngine> {
   const { default: pg } = await import('pg')
   const client = new pg.Client({ connectionString })

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 
-/** Characters of an id. */
+/** Length of an id, in characters. */
 export const ID_LENGTH = 16
 
 /**
- * Makes ids that never repeat in this process and, by chance, in no other. They come in no order, as senders' ids do:
- * counted ones would favour engines that keep them sorted. A mixed counter costs far less than a random value each.
+ * Creates ids that do not repeat in this process and are unlikely to repeat in others. They are not in order, as
+ * providers' ids are not either: sequential ids would favor engines that sort them. Mixing a counter costs far less
+ * than a random value per id.
  */
 export function createIds(): () => string {
   const run = randomBytes(4).toString('hex')
@@ -16,7 +17,7 @@ export function createIds(): () => string {
   }
 }
 
-/** The finalizer of MurmurHash3, which gives each of the 2^32 numbers another one. */
+/** MurmurHash3's finalizer, which maps each 32-bit number to a different one. */
 function mix(value: number): number {
   let mixed = value
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)

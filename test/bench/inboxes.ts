@@ -4,10 +4,10 @@ import type { Inbox } from '@postern/core/inbox'
 import { durableNames, durables, openDurable } from '../services/inboxes.ts'
 import { temporarySqlite } from './subjects/postern.ts'
 
-/** Makes an inbox on the service it stands on, empty. */
+/** Creates an empty inbox. */
 type MakeInbox = () => Promise<Inbox>
 
-/** The inbox in memory with these options, and {@link durableInboxes}. */
+/** Returns factories of the inbox in memory (with `options`) and of {@link durableInboxes}. */
 export function everyInbox(
   env: Readonly<Record<string, string>>,
   options: Parameters<typeof memoryInbox>[0] = {},
@@ -15,7 +15,7 @@ export function everyInbox(
   return new Map([['memory', async () => memoryInbox(options)], ...durableInboxes(env)])
 }
 
-/** The durable inboxes whose services are there; `env` is that of the services. */
+/** Returns factories of the durable inboxes whose services are available. `env` has the services' URLs. */
 export function durableInboxes(
   env: Readonly<Record<string, string>>,
 ): ReadonlyMap<string, MakeInbox> {
@@ -30,7 +30,7 @@ export function durableInboxes(
   return inboxes
 }
 
-/** A name for what must be empty. */
+/** Returns a name for a new schema or database. */
 export function unique(): string {
   return `bench_${randomBytes(4).toString('hex')}`
 }

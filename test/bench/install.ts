@@ -17,12 +17,12 @@ import { run } from '../run/step.ts'
 const here = import.meta.dirname
 const modules = join(here, 'node_modules')
 
-/** Installs this folder's own lock file, once. */
+/** Installs the peers of this folder's lock file. */
 export async function installPeers(): Promise<void> {
   await npmCi(here)
 }
 
-/** Puts the packages beside the peers as a user gets them: built, with the exports they are published with. */
+/** Builds the packages and copies them next to the peers, with the exports of the published packages. */
 export async function installPackages(): Promise<void> {
   await must(process.execPath, ['packages/build.ts'], root)
   const scope = join(modules, '@postern')
@@ -36,7 +36,7 @@ export async function installPackages(): Promise<void> {
       readonly publishConfig: { readonly exports: unknown }
       readonly dependencies?: Readonly<Record<string, string>>
     }
-    // The site is published as pages.
+    // Skips the documentation site, which is not published as a package.
     if (manifest.private === true) continue
     const to = join(scope, name)
     mkdirSync(to, { recursive: true })
@@ -48,7 +48,7 @@ export async function installPackages(): Promise<void> {
   }
 }
 
-/** What a package needs and no peer does stands beside it. */
+/** Links a dependency of a package that no peer has. */
 function linkDependency(name: string, from: string, to: string): void {
   const link = join(to, 'node_modules', name)
   if (existsSync(join(modules, name))) return

@@ -1,6 +1,6 @@
-// Measures one part, in a process of its own: what one part compiled and allocated changes no figure of another.
-// Arguments: the part, the file for its result, `--quick` and `--only <text>` as `run.ts` has them, and
-// `--command <text>`, the one that the page names.
+// Measures one part in its own process, so that compiled code and allocations of one part do not affect another.
+// Arguments: the part, the file for its result, `--quick` and `--only <text>` as in `run.ts`, and `--command <text>`
+// (the command that the page shows).
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -36,5 +36,5 @@ const stored: StoredPart = {
 }
 writeFileSync(file, JSON.stringify(stored, null, 2))
 for (const table of result.tables) console.log(tableText(table))
-// Pools and servers of peers may hold the process.
+// Connection pools and servers of peers may keep the process alive.
 process.exit()

@@ -1,7 +1,7 @@
-/** Seconds that a part takes on a quiet machine of two cores: in full, and roughly. */
+/** Seconds that a part takes on a quiet machine with two cores, in full and with --quick. */
 type Seconds = readonly [full: number, quick: number]
 
-// Those whose targets matter most come first: what time there is goes to them.
+// In the order of importance: if time is short, the first parts are measured in full.
 const SECONDS: Readonly<Record<string, Seconds>> = {
   http: [900, 200],
   sqlite: [60, 5],
@@ -26,13 +26,13 @@ const SECONDS: Readonly<Record<string, Seconds>> = {
   inspect: [1540, 60],
 }
 
-/** The parts, those of the first targets first. */
+/** Returns the parts, the most important first. */
 export function byWeight(names: readonly string[]): readonly string[] {
   const order = Object.keys(SECONDS)
   return names.toSorted((a, b) => order.indexOf(a) - order.indexOf(b))
 }
 
-/** True if a part can be measured in full and the others, roughly, in the seconds that are left. */
+/** Returns whether the remaining seconds suffice to measure this part in full and the others with --quick. */
 export function isFull(name: string, others: readonly string[], left: number): boolean {
   const least = others.reduce((sum, other) => sum + secondsOf(other)[1], 0)
   return secondsOf(name)[0] + least <= left

@@ -1,5 +1,5 @@
-// `node test/bench/profile.ts <subject> [bytes]`: loads one subject alone and prints where its CPU time goes; for work on
-// the hot path. `npm run bench -- --quick` has installed what it needs.
+// `node test/bench/profile.ts <subject> [bytes]` loads one subject and prints where it spends CPU time. Run `npm run
+// bench -- --quick` first, which installs the dependencies.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,9 +1,9 @@
-// `npm run bench`: measures, and writes RESULTS.md and pictures/. Options after `--`:
-//   --within <min>   all parts within so many minutes: those of the first targets in full, of others as many as fit, and
-//                    rough figures of the rest, which the page names
-//   --quick          rough figures in a few minutes, written to .results/quick/ only
-//   --part <name>    this part only, as often as wanted; its page keeps the others' last figures
-//   --only <text>    of the HTTP part, subjects whose name has the text; shown, not kept
+// `npm run bench` measures and writes RESULTS.md and pictures/. Options after `--`:
+//   --within <min>   measures all parts within this number of minutes: the most important parts in full, as many
+//                    others as fit, and rough figures of the rest, which the page names
+//   --quick          rough figures in a few minutes, written only to .results/quick/
+//   --part <name>    only this part; repeatable; the page keeps the last figures of the others
+//   --only <text>    only HTTP subjects whose name contains the text; printed, not stored
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -94,7 +94,7 @@ function fail(message: string): never {
   process.exit(2)
 }
 
-/** A run of everything replaces everything, also if a part of it fails. */
+/** A full run replaces all figures, even if one of its parts fails. */
 function clear(): void {
   for (const name of Object.keys(PARTS)) rmSync(join(folder, `${name}.json`), { force: true })
 }

@@ -2,14 +2,14 @@ import { startPostgres } from '../services/postgres.ts'
 import { postgresServer, redisServer } from '../services/programs.ts'
 import { startRedis } from '../services/redis.ts'
 
-/** The services inboxes stand on, as far as this machine has them. */
+/** The services that inboxes need, if they are installed on this machine. */
 export interface Services {
-  /** Where they are, for processes that are started. */
+  /** Environment variables with the services' URLs, for child processes. */
   readonly env: Readonly<Record<string, string>>
   stop(): Promise<void>
 }
 
-/** Starts a Redis that writes through and a PostgreSQL that syncs, if their programs are installed. */
+/** Starts Redis (fsync per write) and PostgreSQL (fsync per commit), if they are installed. */
 export async function availableServices(): Promise<Services> {
   const redis = redisServer.file === undefined ? undefined : await startRedis()
   const postgres = postgresServer.file === undefined ? undefined : await startPostgres()

@@ -21,32 +21,32 @@ import {
 } from './plan.ts'
 import { provider, subscribe } from './receiver.ts'
 
-/** What one run found. */
+/** Result of one test run. */
 export interface Found extends Ends {
   readonly accepted: number
   readonly kills: number
   readonly runs: number
-  /** Runs on an older version than one before them. */
+  /** Handler runs with an older version than a previous run of the key. */
   readonly regressed: number
-  /** Runs that began while another of their key ran. */
+  /** Handler runs that started while another run of their key was running. */
   readonly beside: number
-  /** Keys whose last run did not see the newest event. */
+  /** Keys whose last run did not get the newest event. */
   readonly old: number
 }
 
 const AT_ONCE = 24
-// Of the events, those that are sent twice.
+// Share of events that are sent twice.
 const AGAIN = 0.05
 
-/** True if nothing was wrong. */
+/** Returns whether the test run found no error. */
 export function isWhole(found: Found): boolean {
   const { accepted, counted, regressed, beside, old, left } = found
   return counted === accepted && regressed + beside + old + left === 0
 }
 
 /**
- * Sends all, each until it is accepted. `kill` is called as often as the size says, evenly over the events; it kills
- * with the random numbers of the seed.
+ * Sends each event until it is accepted. Calls `kill` `size.kills` times, evenly spread over the events. `kill` gets
+ * the seeded random generator.
  */
 async function sendAll(
   size: Size,
@@ -64,7 +64,7 @@ async function sendAll(
     Array.from({ length: AT_ONCE }, async () => {
       while (next < all.length) {
         const burst = all[next++]!
-        // A process that is killed meanwhile breaks the connection.
+        // The connection breaks if its process is killed.
         while ((await deliver(burst).catch(() => 0)) !== 200) await sleep(5)
         if (++count < ((kills + 1) * size.events) / (size.kills + 1) || kills === size.kills)
           continue
@@ -93,7 +93,7 @@ function found(size: Size, tasks: Iterable<EndedTask>, watch: Watched): Found {
   return { accepted: size.events, kills: size.kills, old, ...watched, ...endsOf(tasks) }
 }
 
-/** In the memory of this process, without kills. */
+/** Runs the test with the inbox in memory of this process, without kills. */
 export async function memoryRun(size: Size, seed: number): Promise<Found> {
   const watch = await watchRuns()
   const tasks: EndedTask[] = []
@@ -133,7 +133,7 @@ export async function memoryRun(size: Size, seed: number): Promise<Found> {
   return found(size, tasks, watch)
 }
 
-/** Three processes on one store; now one and now another is killed. */
+/** Runs the test with three processes on one store. Random processes are killed. */
 export async function durableRun(kind: DurableName, size: Size, seed: number): Promise<Found> {
   const { store, stop } = await durables[kind].start()
   const watch = await watchRuns()
@@ -149,13 +149,13 @@ export async function durableRun(kind: DurableName, size: Size, seed: number): P
     ]
     return { ...(await launch(program)), name }
   }
-  // The first makes the tables.
+  // The first process creates the tables.
   const victims = [await start(), ...(await Promise.all([start(), start()]))]
   let turn = 0
   const kill = async (random: () => number): Promise<void> => {
     const at = Math.floor(random() * victims.length)
     const victim = victims[at]!
-    // Others can go on with its tasks before its end is seen here.
+    // Other processes may continue the tasks before this process sees the exit.
     watch.gone(victim.name)
     victim.child.kill('SIGKILL')
     await victim.ended
@@ -179,7 +179,7 @@ export async function durableRun(kind: DurableName, size: Size, seed: number): P
   return found(size, tasks, watch)
 }
 
-/** A Durable Object; workerd is killed. */
+/** Runs the test with a Durable Object. Its workerd process is killed. */
 export async function objectRun(size: Size, seed: number): Promise<Found> {
   const code = await bundleWorker(join(import.meta.dirname, 'object.ts'))
   const folder = await temporaryFolder('bursts')
@@ -208,7 +208,7 @@ export async function objectRun(size: Size, seed: number): Promise<Found> {
 
 const STATES = ['pending', 'running', 'done', 'dead']
 
-/** The object's own file, while no process has it. */
+/** Reads the tasks from the object's SQLite file, which no process may have open. */
 function storedTasks(folder: string): readonly EndedTask[] {
   const db = new DatabaseSync(objectFile(folder)!)
   const rows = db.prepare('SELECT state, fold FROM postern_tasks').all() as {

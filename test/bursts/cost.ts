@@ -23,7 +23,7 @@ const kinds: Readonly<Record<string, SubscriptionOptions>> = {
   newest: { debounce: { key, newest } },
 }
 
-/** CPU an event, in microseconds, of one kind in this process. */
+/** Returns the CPU microseconds per event of one kind of subscription. */
 async function round(open: () => Promise<Inbox>, kind: string): Promise<number> {
   const inbox = await open()
   const receiver = createReceiver({ provider, inbox, log: false, name: `shop-${kind}` })
@@ -54,7 +54,10 @@ async function round(open: () => Promise<Inbox>, kind: string): Promise<number> 
   return cpu / EVENTS
 }
 
-/** A table: of each inbox the CPU of an event, next to that of an ordered subscription. Rounds of the kinds take turns. */
+/**
+ * Returns a table with the CPU time per event for each inbox and kind, compared with an ordered subscription. The kinds
+ * take turns in each round.
+ */
 export async function costs(): Promise<string> {
   const rows: string[][] = []
   const inboxes: readonly ('memory' | DurableName)[] = ['memory', 'sqlite', 'postgres']

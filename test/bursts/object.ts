@@ -1,4 +1,4 @@
-// The Worker that is killed.
+// The Worker that the test kills.
 import {
   durableObject,
   worker,
@@ -11,7 +11,7 @@ import { provider, subscribe } from './receiver.ts'
 
 interface Env {
   readonly WEBHOOKS: ObjectNamespace
-  /** Which of the processes of a run it is. */
+  /** Name of this process in the test run. */
   readonly PROCESS: string
   readonly LOG: { fetch(url: string): Promise<Response> }
 }

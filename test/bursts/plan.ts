@@ -1,42 +1,42 @@
 import { createServer } from 'node:http'
 import { listenOn } from '../services/temporary.ts'
 
-/** An event of a run: its key, and the version that its provider gave it. */
+/** Event to send, with its key and the version that its provider gave it. */
 export interface Burst {
   readonly id: string
   readonly key: string
   readonly version: number
 }
 
-/** How many there are. */
+/** Size of a test run. */
 export interface Size {
   readonly keys: number
   readonly events: number
   readonly kills: number
 }
 
-// Places by which an event is moved from where its version stands, at most.
+// Maximum number of positions that an event moves from its place in version order.
 const SHUFFLE = 200
 
-/** The events in the order in which they are sent. */
+/** Returns the events in the order in which they are sent. */
 export function shuffled({ keys, events }: Size, random: () => number): readonly Burst[] {
   return Array.from({ length: events }, (_, at) => ({ at, place: at + random() * SHUFFLE }))
     .toSorted((a, b) => a.place - b.place)
     .map(({ at }) => ({ id: `e${at}`, key: `k${at % keys}`, version: Math.floor(at / keys) + 1 }))
 }
 
-/** What handlers tell: a run begins or ends. */
+/** Server that handlers notify when a run starts and ends. */
 export interface Watched {
   readonly port: number
-  /** A process is killed now: its runs have ended. */
+  /** Call it when a process is killed: its runs have ended. */
   gone(process: string): void
-  /** What was wrong, and the version of the last run of each key. */
+  /** Errors found, and the version of the last run of each key. */
   readonly found: { regressed: number; beside: number; runs: number }
   readonly last: ReadonlyMap<string, number>
   close(): void
 }
 
-/** A server that handlers ask before and after their work. It takes no time for an answer. */
+/** Starts a server that handlers call before and after their work. It replies at once. */
 export async function watchRuns(): Promise<Watched> {
   const open = new Map<string, { readonly process: string; readonly run: string }>()
   const last = new Map<string, number>()
@@ -45,7 +45,7 @@ export async function watchRuns(): Promise<Watched> {
   const server = createServer((request, response) => {
     const { searchParams } = new URL(request.url!, 'http://watch')
     const [key, process, run] = ['key', 'process', 'run'].map((name) => searchParams.get(name)!)
-    // From a process that is being killed.
+    // Ignores calls of a killed process that arrive late.
     if (dead.has(process!)) return void response.end()
     if (searchParams.has('end')) {
       if (open.get(key!)?.run === run) open.delete(key!)
@@ -74,19 +74,19 @@ export async function watchRuns(): Promise<Watched> {
   }
 }
 
-/** What became of the events: of each task the events it stands for, or that it was stale. */
+/** Outcomes of the tasks and events. */
 export interface Ends {
-  /** Runs that are stored. */
+  /** Tasks that ran, without stale ones. */
   readonly ran: number
   readonly folded: number
   readonly stale: number
-  /** Tasks that neither ran nor were folded. */
+  /** Tasks that are not done. */
   readonly left: number
-  /** Σ(1 + folded) of the runs, and the stale ones. */
+  /** Events that the runs and stale tasks account for: 1 + folded per run, 1 per stale task. */
   readonly counted: number
 }
 
-/** A task as a store has it in the end. */
+/** Task as stored at the end. */
 export interface EndedTask {
   readonly state: string
   readonly folded?: number | undefined
@@ -94,7 +94,7 @@ export interface EndedTask {
   readonly stale?: boolean | undefined
 }
 
-/** Adds them up. */
+/** Sums up the tasks. */
 export function endsOf(tasks: Iterable<EndedTask>): Ends {
   const ends = { ran: 0, folded: 0, stale: 0, left: 0, counted: 0 }
   for (const { state, folded = 0, into, stale } of tasks) {

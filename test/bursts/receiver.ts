@@ -2,12 +2,11 @@ import { fixed, PostponeError, type createReceiver } from '@postern/core'
 import { github } from '@postern/providers/github'
 import type { Burst } from './plan.ts'
 
-/** The provider of all runs. */
 export const provider: ReturnType<typeof github> = github({ secret: 'a secret of the bursts' })
 
 type Payload = Pick<Burst, 'key' | 'version'>
 
-/** Subscribes the handler of all runs: it is slow now and then, fails, and wants to wait. `tell` says when it begins and ends. */
+/** Subscribes a handler that is sometimes slow, fails or postpones. It calls `tell` when a run starts and ends. */
 export function subscribe(
   receiver: Pick<ReturnType<typeof createReceiver>, 'on'>,
   process: string,

@@ -1,4 +1,5 @@
-// `npm test -- bursts`: many events of few keys, shuffled, with kills, on each inbox that keeps order. It takes about ten minutes.
+// `npm test -- bursts` sends many events with few keys in random order to each inbox that keeps order, and kills
+// processes. It takes about ten minutes.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { made } from '../run/made.ts'

@@ -1,12 +1,12 @@
-// `node test/bursts/timelines.ts` draws the same events with neither option, with `orderingKey` and with `debounce`, as they ran, into the
-// guide.
+// `node test/bursts/timelines.ts` runs the same events without options, with `orderingKey` and with `debounce`. It
+// writes their timelines into the guide.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createReceiver, memoryInbox, type SubscriptionOptions } from '@postern/core'
 import { root } from '../run/report.ts'
 import { provider } from './receiver.ts'
 
-/** A run: the version that it saw, and when it began and ended, in milliseconds since the first event. */
+/** Handler run: the version that it got, and its start and end in milliseconds since the first event. */
 export interface Drawn {
   readonly version: number
   readonly folded: number
@@ -14,7 +14,7 @@ export interface Drawn {
   ended: number
 }
 
-// When each version comes, in milliseconds. Two are late.
+// Time and version of each event, in milliseconds. Two versions arrive late.
 const EVENTS = [
   [0, 1],
   [60, 2],
@@ -31,14 +31,13 @@ const key = (): string => 'pull request 7'
 const newest = ({ payload }: { readonly payload: unknown }): number =>
   (payload as { readonly version: number }).version
 
-/** The three subscriptions. */
 export const KINDS: Readonly<Record<string, SubscriptionOptions>> = {
   neither: {},
   orderingKey: { orderingKey: key },
   debounce: { debounce: { key, wait: '100ms', newest } },
 }
 
-/** Runs the events; `slower` stretches all times. */
+/** Sends the events and returns their runs. `slower` multiplies all times. */
 export async function draw(options: SubscriptionOptions, slower = 1): Promise<readonly Drawn[]> {
   const receiver = createReceiver({ provider, inbox: memoryInbox(), log: false })
   const runs: Drawn[] = []
@@ -62,11 +61,11 @@ export async function draw(options: SubscriptionOptions, slower = 1): Promise<re
   return runs
 }
 
-// Milliseconds of a character.
+// Milliseconds per character.
 const SCALE = 20
 const START = '<!-- written by test/bursts/timelines.ts -->'
 
-/** Rows in which no two runs are at once, as text. */
+/** Returns text rows in which no two runs overlap. */
 function rows(name: string, runs: readonly Drawn[]): readonly string[] {
   const lines: string[] = []
   for (const { version, began, ended } of runs) {
@@ -79,7 +78,6 @@ function rows(name: string, runs: readonly Drawn[]): readonly string[] {
   return lines.map((line, at) => `${(at === 0 ? name : '').padEnd(14)}${line}`.trimEnd())
 }
 
-/** The picture. */
 async function picture(): Promise<string> {
   const marks = EVENTS.reduce(
     (line, [at, version]) => line.padEnd(at / SCALE) + String(version),

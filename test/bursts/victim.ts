@@ -1,4 +1,4 @@
-// A process that is killed: it accepts deliveries and runs them. Says `ready <port>`.
+// Receives deliveries and runs them until the test kills it. Prints `ready <port>`.
 import { createServer } from 'node:http'
 import { createReceiver } from '@postern/core'
 import { webhook } from '@postern/node'

@@ -8,11 +8,11 @@ import {
   retryIn,
 } from '../../packages/testing/src/inbox/recorder.ts'
 
-/** A store whose clock the law steps. */
+/** Store with a clock that the test changes. */
 export interface ClockedStore {
   /** Opens an inbox on the same store. */
   open(): Inbox
-  /** Sets its clock to the true time plus these milliseconds. */
+  /** Sets the clock to the true time plus `ahead` milliseconds. */
   set(ahead: number): void
 }
 
@@ -21,7 +21,7 @@ const AHEAD = [-365 * 24 * HOUR, -24 * HOUR, -HOUR, 0, HOUR, 24 * HOUR, 365 * 24
 
 type Act = { readonly set: number } | 'accept' | 'accept and fail once' | 'restart'
 
-/** Any steps of the clock, among deliveries, retries and restarts. */
+/** Generates clock changes mixed with deliveries, retries and restarts. */
 export const acts: fc.Arbitrary<readonly Act[]> = fc.array(
   fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom(...AHEAD).map((set): Act => ({ set })) },
@@ -34,8 +34,8 @@ export const acts: fc.Arbitrary<readonly Act[]> = fc.array(
 )
 
 /**
- * Whatever the clock does: all that was accepted runs as often as it must, soon, without an interruption, and none of it again when it
- * is delivered again.
+ * Checks that clock changes have no effect: every accepted task runs soon and as often as it must, without
+ * interruptions, and a repeated delivery is a duplicate.
  */
 export async function keepsClockLaw(store: ClockedStore, plan: readonly Act[]): Promise<void> {
   const runs = new Map<string, number>()
@@ -44,7 +44,7 @@ export async function keepsClockLaw(store: ClockedStore, plan: readonly Act[]): 
   let interrupted = 0
   const start = () => {
     const recorder = createTaskRecorder({
-      // Asked each time: a test may have put another clock in its place.
+      // Looks up `Date.now` at each call, because a test may replace it.
       now: () => Date.now(),
       run({ event }) {
         const id = event.id!

@@ -19,7 +19,7 @@ const HOUR = 3_600_000
 const YEAR = 365 * 24 * HOUR
 const hang = (): Promise<Outcome> => new Promise(() => {})
 
-/** Options that these tests give an inbox. */
+/** Inbox options of these tests. */
 interface SteppedOptions {
   readonly pollInterval: number
   readonly lease: Duration
@@ -27,16 +27,18 @@ interface SteppedOptions {
   readonly keepDone?: '1h'
 }
 
-/** A server whose clock is stepped. */
+/** Database server whose clock the tests change. */
 export interface SteppedServer {
-  /** Rows of a statement. */
+  /** Returns the rows of a statement. */
   query(text: string): Promise<readonly unknown[]>
-  /** Opens an inbox in a schema or database that may be new. */
+  /** Opens an inbox in a schema or database, which is created if needed. */
   open(place: string, options: SteppedOptions): Inbox
   stop(): Promise<void>
 }
 
-/** Tests of an inbox on a server, started with the environment of its clock. */
+/**
+ * Defines the tests for an inbox on a server. `start` gets the environment variables that control the server's clock.
+ */
 export function serverSteps(
   name: string,
   program: Program,
@@ -66,7 +68,7 @@ function defined(
     clock?.remove()
   })
 
-  /** Processes of one app. */
+  /** Creates an app, whose processes share one schema or database. */
   function scene(lease: Duration = '1s') {
     const place = `c${++places}`
     return {
@@ -83,7 +85,7 @@ function defined(
         if (work) port.work!()
         return { ...recorded, port, inbox }
       },
-      /** Dies as by kill -9: nothing more is heard of it. */
+      /** Simulates kill -9: closes the inbox and restores the rows of its running tasks. */
       async kill(inbox: Inbox) {
         const rows = (await server.query(
           `SELECT id, token, lease FROM ${place}.postern_tasks WHERE state = 1`,
@@ -175,7 +177,7 @@ function defined(
     })
 
     test(`a step of ${name} ahead interrupts nobody, and nothing ages by it`, async () => {
-      // Shorter than the step, and longer than a busy machine holds up a renewal.
+      // The lease is shorter than the clock step, and long enough that a busy machine renews it in time.
       const app = scene('1m')
       let end: (outcome: Outcome) => void = () => {}
       const one = app.start()
@@ -188,7 +190,8 @@ function defined(
       const other = app.start({ receiver: 'other' })
       await other.inbox.view!.stats()
       clock.set(step)
-      // A drain looks for ended leases first, and drops what is old at its end. The last is a process that starts.
+      // A drain first looks for ended leases and at the end deletes old events. The second drain belongs to a process
+      // that just started.
       await other.port.drain!(Date.now() + 1000, 1)
       await app.start({ receiver: 'other' }, false).port.drain!(Date.now() + 1000, 1)
       expect(await app.rows()).toEqual([

@@ -1,17 +1,17 @@
 import type { RemedyStack } from '../../../packages/testing/src/audit/remedies/remedy.ts'
 import { remedies } from '@postern/testing/audit'
 
-/** GitHub receiver made only from the lines of one kind of app. */
+/** GitHub receiver that consists only of the remedies' lines for one language. */
 interface RemedyReceiver {
   readonly file: string
   readonly source: string
-  /** Settings of PHP, as a file next to it. */
+  /** Contents of a php.ini next to the file. */
   readonly ini?: string
 }
 
 /**
- * Receivers. Each reads `WEBHOOK_SECRET`, handles the topics of `TOPICS` (JSON) and adds a byte to the file `EFFECTS`
- * per handled event.
+ * Receivers by language. Each reads `WEBHOOK_SECRET`, handles the topics of `TOPICS` (JSON) and appends one byte to the
+ * file `EFFECTS` per handled event.
  */
 export const remedyReceivers: Readonly<Record<'flask' | 'php' | 'go', RemedyReceiver>> = {
   flask: { file: 'receiver.py', source: flask() },
@@ -22,7 +22,7 @@ export const remedyReceivers: Readonly<Record<'flask' | 'php' | 'go', RemedyRece
 
 type Line = (id: keyof typeof remedies, ...at: readonly number[]) => string
 
-/** Lines of a remedy, indented for their place. */
+/** Returns lines of a remedy, indented. */
 function linesOf(stack: RemedyStack, indent = ''): Line {
   return (id, ...at) => at.map((one) => indent + remedies[id].lines[stack][one]).join('\n')
 }
@@ -77,7 +77,7 @@ server.serve_forever()
 function php(): string {
   const line = linesOf('php')
   return `<?php
-// Stands for a table with a unique key, since PHP has no database of its own: the system makes a file once.
+// Replaces a table with a unique key, because PHP has no built-in database. The file system creates a file only once.
 class Inserted {
     private int $rows = 0;
     function execute(array $values): void {
@@ -133,7 +133,7 @@ import (
 	"time"
 )
 
-// Stands for a table with a unique key, since Go has no database of its own.
+// Replaces a table with a unique key, because Go has no built-in database.
 type inserted int64
 
 func (rows inserted) RowsAffected() (int64, error) { return int64(rows), nil }

@@ -1,4 +1,4 @@
-// As in many answers to "No signatures found matching": the parsed body, serialized again.
+// Follows many answers to "No signatures found matching": verifies the parsed and serialized body.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import express from 'express'
 import { listening } from './listening.ts'

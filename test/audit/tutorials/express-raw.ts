@@ -1,4 +1,4 @@
-// As in the documentation of a payment provider: express.raw, the provider's SDK, and a switch over the types.
+// Follows the documentation of a payment provider: express.raw, the provider's SDK, and a switch over the types.
 import express from 'express'
 import Stripe from 'stripe'
 import { listening } from './listening.ts'

@@ -1,4 +1,4 @@
-// As in a short post: node:http, the whole body, and ===.
+// Follows a short blog post: node:http, the whole body, and ===.
 import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import { listening } from './listening.ts'

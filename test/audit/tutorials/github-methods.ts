@@ -1,4 +1,4 @@
-// The provider's package for signatures, with express.text.
+// Uses the provider's signature package with express.text.
 import { verify } from '@octokit/webhooks-methods'
 import express from 'express'
 import { listening } from './listening.ts'

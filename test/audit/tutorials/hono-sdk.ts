@@ -1,4 +1,4 @@
-// As in the example of a web framework: the provider's SDK on the text of the request.
+// Follows the example of a web framework: the provider's SDK verifies the request's text.
 import { Hono } from 'hono'
 import { serve } from '@hono/node-server'
 import Stripe from 'stripe'

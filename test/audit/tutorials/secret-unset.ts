@@ -1,4 +1,4 @@
-// A receiver without a secret: the text `undefined` signs.
+// The secret is not set, so the text `undefined` is the key.
 import { createHmac } from 'node:crypto'
 import express from 'express'
 import { listening } from './listening.ts'

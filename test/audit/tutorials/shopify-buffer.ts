@@ -1,4 +1,4 @@
-// As on the page of a shop provider: the bytes, base64, and a comparison of buffers.
+// Follows the documentation of a shop provider: the raw bytes, base64, and a comparison of buffers.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import express from 'express'
 import { listening } from './listening.ts'

@@ -1,4 +1,4 @@
-// As on the page of a chat provider: the time, the base string, the comparison.
+// Follows the documentation of a chat provider: the timestamp, the base string, the comparison.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import express from 'express'
 import { listening } from './listening.ts'

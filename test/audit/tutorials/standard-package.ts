@@ -1,4 +1,4 @@
-// Standard Webhooks by the reference package, on Express.
+// Uses the reference package of Standard Webhooks on Express.
 import express from 'express'
 import { Webhook } from 'standardwebhooks'
 import { listening } from './listening.ts'

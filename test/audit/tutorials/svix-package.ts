@@ -1,4 +1,4 @@
-// A sender on a webhook platform, with that platform's package, as in its documentation.
+// Follows the documentation of a webhook platform, with that platform's package.
 import express from 'express'
 import { Webhook } from 'svix'
 import { listening } from './listening.ts'

@@ -1,4 +1,4 @@
-// The middleware of a phone provider's package, after the form parser.
+// Uses the middleware of a phone provider's package, after a form parser.
 import express from 'express'
 import twilio from 'twilio'
 import { listening } from './listening.ts'

@@ -1,11 +1,11 @@
-// The load generator: a process of its own, told by messages. It writes ready bytes and reads no more of an answer than
-// where it ends, so that it costs less CPU than any server it loads.
+// The load generator runs in its own process and gets its work as messages. It sends prepared bytes and only looks for
+// the end of each response, so that it needs less CPU than any server.
 import { connect, type Socket } from 'node:net'
 import { createIds, ID_LENGTH } from '../ids.ts'
 import type { Load, LoadResult } from './messages.ts'
 import { createResponseReader } from './response-reader.ts'
 
-// One for all stretches: an id that was seen must not come again.
+// All loads share one generator, so that no id repeats.
 const nextId = createIds()
 
 process.on('message', (load: Load) => {
@@ -30,7 +30,8 @@ async function run(load: Load): Promise<LoadResult> {
     return now < until || (requests < least && now < started + most)
   }
   let busy = true
-  // It never sleeps: to wake it up is work for the kernel on the server's core, and the more so the slower the server.
+  // The process never sleeps. Waking it would be kernel work on the server's core, and slower servers would cause more
+  // of it.
   const spin = (): void => void (busy && setImmediate(spin))
   spin()
   await Promise.all(Array.from({ length: load.connections }, () => converse(load, count)))
@@ -38,7 +39,7 @@ async function run(load: Load): Promise<LoadResult> {
   return { requests, rejected, milliseconds: performance.now() - started }
 }
 
-/** One connection: a request, its answer, the next, until `answered` gives false. */
+/** Sends one request after another over one connection, until `answered` returns false. */
 function converse(load: Load, answered: (status: number) => boolean): Promise<void> {
   const { head, idAt } = requestHead(load)
   const body = Buffer.from(load.body)
@@ -54,7 +55,7 @@ function converse(load: Load, answered: (status: number) => boolean): Promise<vo
     socket.on('close', () => reject(new Error('the server closed a connection')))
 
     function send(): void {
-      // The answer to the last request is there, so its head has left this buffer.
+      // The server has replied to the last request, so the kernel no longer needs this buffer.
       if (idAt > 0) head.write(nextId(), idAt, 'latin1')
       socket.cork()
       socket.write(head)

@@ -1,9 +1,9 @@
-/** What a server answers: once with its port, then to each message. */
+/** Answer of a server process: first its port, then its usage per message. */
 export type ServerAnswer = { readonly port: number } | ServerUse
 
-/** What a server process has used and done since it started. */
+/** Usage of a server process since it started. */
 export interface ServerUse {
-  /** User and system CPU time in microseconds, of all its threads. */
+  /** User and system CPU time of all threads, in microseconds. */
   readonly cpu: number
   /** Resident memory in bytes. */
   readonly rss: number
@@ -11,26 +11,26 @@ export interface ServerUse {
   readonly handled: number
 }
 
-/** A stretch of load. */
+/** Load to put on a server. */
 export interface Load {
   readonly port: number
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
-  /** The header that gets a value of its own in each request. */
+  /** Header that gets a new value in each request. */
   readonly idHeader: string | undefined
   readonly connections: number
-  /** Milliseconds; requests that run at the end are waited for. */
+  /** Duration in milliseconds. Running requests are completed. */
   readonly time: number
-  /** Goes on until this number of requests, or for `most` milliseconds. @default 0 */
+  /** Continues until this number of requests, or for `most` milliseconds. @default 0 */
   readonly least?: number
   readonly most?: number
 }
 
-/** What came of a stretch of load. */
+/** Result of a load. */
 export interface LoadResult {
   readonly requests: number
-  /** Answers that were no 2xx, by status. */
+  /** Number of responses outside 2xx, by status. */
   readonly rejected: Readonly<Record<string, number>>
   readonly milliseconds: number
 }

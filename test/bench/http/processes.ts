@@ -2,22 +2,21 @@ import { join } from 'node:path'
 import { startChild } from '../child.ts'
 import type { Load, LoadResult, ServerUse } from './messages.ts'
 
-/** A subject that is served by a process of its own. */
+/** Subject that runs in its own process. */
 export interface RunningServer {
   readonly port: number
   use(): Promise<ServerUse>
-  /** Lets it end by itself, so that it can write a profile. */
+  /** Ends the process without a signal, so that it can write a profile. */
   end(): Promise<void>
   stop(): Promise<void>
 }
 
-/** The load generator. */
 export interface Loader {
   run(load: Load): Promise<LoadResult>
   stop(): Promise<void>
 }
 
-/** Serves a subject of this or another worktree, on the first core where processes can be pinned. */
+/** Starts a server of a subject in this worktree or another one, on the first core if processes can be pinned. */
 export async function startServer(
   name: string,
   env: Readonly<Record<string, string>>,
@@ -34,7 +33,7 @@ export async function startServer(
   }
 }
 
-/** Starts the load generator, on the second core. */
+/** Starts the load generator on the second core. */
 export async function startLoader(): Promise<Loader> {
   const child = startChild(join(import.meta.dirname, 'load.ts'), { core: 1 })
   await child.ask()

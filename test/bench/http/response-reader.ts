@@ -1,6 +1,6 @@
 /**
- * Makes a reader of HTTP/1.1 responses that come one at a time: it tells the status when the whole response is there. It
- * knows `content-length` and chunks, which is all that servers send here.
+ * Creates a reader of HTTP/1.1 responses, which calls `done` with the status after each complete response. It supports
+ * only `content-length` and chunked encoding, because the measured servers send nothing else.
  */
 export function createResponseReader(done: (status: number) => void): (chunk: Buffer) => void {
   let text = ''

@@ -6,45 +6,43 @@ import { subjects } from '../subjects/subjects.ts'
 import type { Load } from './messages.ts'
 import { type Loader, type RunningServer, startServer } from './processes.ts'
 
-/** A subject at one size of body, over all rounds. */
+/** Result of a subject with one body size, over all rounds. */
 export interface Measured {
   readonly name: string
-  /** Microseconds of CPU time the server took for a request; the median of the rounds. */
+  /** Median CPU time per request at the server, in microseconds. */
   readonly micros: number
-  /** Requests per CPU second relative to the reference; the median of the ratios of the rounds. */
+  /** Requests per CPU second, divided by those of the reference. The median of the rounds' ratios. */
   readonly cap: number
   /** Requests per second. */
   readonly rate: number
-  /** Resident memory of the server afterwards, in bytes. */
+  /** Resident memory of the server after the rounds, in bytes. */
   readonly rss: number
 }
 
-/** What {@link measureGroup} measures. */
 export interface GroupOptions {
   readonly names: readonly string[]
-  /** The subject all others are divided by. */
+  /** The subject that all others are compared with. */
   readonly reference: string
-  /** Where the databases are. */
+  /** Environment variables with the databases' URLs. */
   readonly env: Readonly<Record<string, string>>
   readonly bytes: number
   readonly rounds: number
-  /** Milliseconds for each subject in each round. */
+  /** Duration of each subject in each round, in milliseconds. */
   readonly time: number
-  /** How long each subject runs before the first. */
+  /** Load on each subject before the first round. */
   readonly warmUp: Stretching
-  /** Told of a subject that cannot be measured; the others go on. */
+  /** Called for a subject that cannot be measured. The others continue. */
   leftOut(name: string, error: unknown): void
 }
 
-/** How long a stretch of load is, as `Load` has it. */
 type Stretching = Pick<Load, 'time' | 'least' | 'most'>
 
 const CONNECTIONS = 64
 
 /**
- * Serves the subjects, each by a process of its own, and loads each in turn, round after round, so that a neighbour on the
- * machine meets all of them; ratios are made inside a round. A subject that rejected something, or did not hand an event to
- * its handler, is left out; throws if that is the reference.
+ * Starts a server process per subject and loads the subjects in turn, in rounds. Other load on the machine then affects
+ * all subjects alike, and ratios compare values of one round. Leaves out a subject that rejects a request or does not
+ * handle an event. Throws if that subject is the reference.
  */
 export async function measureGroup(
   loader: Loader,
@@ -58,7 +56,8 @@ export async function measureGroup(
   try {
     for (const name of names) {
       const subject = subjects[name]!
-      // The server of the size before was killed with outcomes on their way to the database: its tasks must not run here.
+      // Each server gets its own schema or database. The previous server was killed before it stored all outcomes, and
+      // this server must not run those tasks.
       const env = { ...group.env, BENCH_PLACE: unique() }
       served.set(name, { subject, server: await startServer(name, env) })
     }
@@ -112,7 +111,7 @@ export async function measureGroup(
     if (Object.keys(rejected).length > 0)
       throw new Error(`${name} rejected requests: ${JSON.stringify(rejected)}`)
     let after = await server.use()
-    // What runs after the 200 belongs to the request; a queue may have a backlog of some seconds.
+    // Work after the 200 counts as part of the request. A queue may need some seconds for its backlog.
     const due = name.endsWith('bare') ? 0 : requests
     for (let tries = 0; after.handled - before.handled < due && tries < 1500; tries++)
       after = await later(server)

@@ -1,4 +1,4 @@
-// Serves one subject, named by the argument, and answers the controller's questions.
+// Serves one subject (first argument) and reports its usage to the controller.
 import { handledSoFar } from '../counter.ts'
 import { subjects } from '../subjects/subjects.ts'
 import type { ServerUse } from './messages.ts'

@@ -4,5 +4,4 @@ import type { NextConfig } from 'next'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const config: NextConfig = { turbopack: { root }, outputFileTracingRoot: root }
 
-// Next.js wants a default export.
 export default config

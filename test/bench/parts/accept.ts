@@ -13,7 +13,7 @@ interface Contestant {
   readonly rates: number[]
 }
 
-/** What it takes to store an event and its task durably, beside the engine below by itself. */
+/** Measures storing an event and its task durably, compared with the bare engine. */
 export async function accept({ quick, env }: ServedEffort): Promise<PartResult> {
   const batches = quick ? 20 : 100
   const body = delivery('github', 1024).body.toString()
@@ -39,7 +39,7 @@ export async function accept({ quick, env }: ServedEffort): Promise<PartResult> 
       await fill(batches)
       for (const one of round % 2 ? [ours, bare] : [bare, ours]) {
         const { micros, rate } = await measure(one, batches)
-        // The first round compiles and opens connections.
+        // The first round warms up: V8 compiles and connections open.
         if (round < 0) continue
         one.micros.push(micros)
         one.rates.push(rate)

@@ -7,11 +7,11 @@ import { packAll } from '../../pack/tarballs.ts'
 import type { Effort, PartResult } from '../report/part.ts'
 import { inTurn, median } from '../../services/figures.ts'
 
-/** A program that does nothing: what it takes is what npx and Node take. */
+/** A program that does nothing, to measure the start time of npx and Node.js. */
 const EMPTY = 'empty --version'
 const COMMANDS = ['postern --version', 'postern --help', 'postern providers stripe']
 
-/** What the packed command line takes to start, beside a program that does nothing. */
+/** Measures the start time of the packed CLI, compared with a program that does nothing. */
 export async function cliStart({ quick }: Effort): Promise<PartResult> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-cli-start-'))
   try {
@@ -22,7 +22,7 @@ export async function cliStart({ quick }: Effort): Promise<PartResult> {
   }
 }
 
-/** The tarballs, and the program that does nothing, as a user would install them. */
+/** Installs the packed CLI and the empty program as a user would. */
 async function install(folder: string): Promise<void> {
   const packages = await packAll(join(folder, 'tarballs'), false)
   const empty = join(folder, 'empty')
@@ -36,7 +36,7 @@ async function install(folder: string): Promise<void> {
 
 async function measured(folder: string, rounds: number): Promise<PartResult> {
   const commands = [EMPTY, ...COMMANDS]
-  // The first round fills the caches of the disk.
+  // The first round fills the disk caches.
   const times = await inTurn(commands, { rounds, warm: 1 }, (command) => timeOf(folder, command))
   const found = new Map(commands.map((command, at) => [command, times[at]!]))
   const alone = found.get(EMPTY)!

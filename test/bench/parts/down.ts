@@ -18,7 +18,7 @@ const GAP = 5
 const QUANTILES = [0.5, 0.9, 0.99]
 const ID = 'x-github-delivery'
 
-/** Whether a destination that is down makes the others of a fan-out slower. */
+/** Measures whether a destination that is down delays the other destinations of a fan-out. */
 export async function down({ quick }: Effort): Promise<PartResult> {
   const events = quick ? 200 : 600
   const rounds = quick ? 2 : 5
@@ -34,7 +34,7 @@ export async function down({ quick }: Effort): Promise<PartResult> {
   const url = `http://127.0.0.1:${await listenOn(well)}`
   const kinds = {
     healthy: `${url}/fifth`,
-    // What chance does to the ratio.
+    // Repeats the healthy case. Its ratio shows the noise of the measurement.
     'healthy once more': `${url}/fifth`,
     'rejecting connections': `http://127.0.0.1:${await freePort()}/fifth`,
     'never answering': `http://127.0.0.1:${await listenOn(silent)}/fifth`,
@@ -50,7 +50,7 @@ export async function down({ quick }: Effort): Promise<PartResult> {
   }
   const at = (kind: string, part: number): readonly number[] =>
     found.get(kind)!.map((times) => quantile(times, part))
-  // Of each round with the healthy one beside it.
+  // Compares each round with the healthy case of the same round.
   const ratio = (kind: string, part: number): number => {
     const beside = at('healthy', part)
     return median(at(kind, part).map((time, round) => time / beside[round]!))
@@ -77,7 +77,7 @@ export async function down({ quick }: Effort): Promise<PartResult> {
     })),
   }
 
-  /** Milliseconds from handing an event over to its arrival at each healthy destination. */
+  /** Returns the milliseconds from receiving an event to its arrival at each healthy destination. */
   async function measure(fifth: string): Promise<readonly number[]> {
     const folder = mkdtempSync(join(tmpdir(), 'postern-down-'))
     const inbox = sqliteInbox({ path: join(folder, 'inbox.db') })
@@ -110,7 +110,7 @@ export async function down({ quick }: Effort): Promise<PartResult> {
     await handler.close()
     await inbox.close()
     rmSync(folder, { recursive: true })
-    // The first ones open connections.
+    // Leaves out the first 50 events, which open connections.
     return [...arrivals]
       .slice(50)
       .flatMap(([id, times]) => times.map((time) => time - sent.get(id)!))

@@ -3,7 +3,7 @@ import type { PartResult, ServedEffort } from '../report/part.ts'
 import { median } from '../../services/figures.ts'
 import { drained, type Drained } from './drained.ts'
 
-/** How fast each inbox runs what waits in it. */
+/** Measures how fast each inbox runs waiting tasks. */
 export async function drain({ quick, env }: ServedEffort): Promise<PartResult> {
   const inboxes = everyInbox(env, { maxPending: 100_000, maxWaitingBytes: 2 ** 30 })
   const tasks = quick ? 2000 : 10_000

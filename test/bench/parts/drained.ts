@@ -3,14 +3,14 @@ import { type Inbox } from '@postern/core/inbox'
 import { cpuOf } from '../../services/figures.ts'
 import { benchReceiver, createSender } from './source.ts'
 
-/** How fast an inbox ran what waited in it. */
+/** Speed at which an inbox ran its waiting tasks. */
 export interface Drained {
   readonly rate: number
-  /** CPU microseconds of this process for each task. */
+  /** CPU microseconds of this process per task. */
   readonly micros: number
 }
 
-/** Stores that many tasks, and runs them with a handler that returns at once. */
+/** Stores `count` tasks and runs them with a handler that returns at once. */
 export async function drained(
   inbox: Inbox,
   tasks: number,
@@ -21,7 +21,7 @@ export async function drained(
   const receiver = benchReceiver({
     inbox,
     ...options,
-    // Not false, which an inbox in memory rejects: all wait for `startWorker()` below.
+    // The inbox in memory rejects `false`. With 'onDemand', all tasks wait for `startWorker()` below.
     worker: 'onDemand',
     observers: [{ done: () => void (--left === 0 && all.resolve()) }],
   })

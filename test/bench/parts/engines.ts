@@ -9,7 +9,7 @@ import { compare, ours, ratioOf, WIDTH, type Contender } from './settled.ts'
 
 const SIZES = [1024, 8192]
 
-/** What a durable event costs from accept to settled, beside the engines that people take for it, with the same duties. */
+/** Measures the cost of a durable event from accept to settle, compared with popular engines with the same duties. */
 export async function engines({ quick }: Effort): Promise<PartResult> {
   const redis = await startRedis()
   const database = await startPostgres()

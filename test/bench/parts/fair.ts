@@ -15,7 +15,7 @@ const HEADER = 'x-tenant'
 type Rule = Pick<ReceiverOptions, 'tenantKey'>
 
 const NONE: Rule = {}
-// By a header for the waits, and by the id, which is spread evenly, for the costs.
+// Waits are measured with a tenant per header. Costs are measured with a tenant from the id, which spreads evenly.
 const BY_HEADER: Rule = {
   tenantKey: ({ delivery }) => delivery.headers.find(([name]) => name === HEADER)![1],
 }
@@ -23,7 +23,7 @@ const BY_ID: Rule = {
   tenantKey: ({ id }) => String(Number.parseInt(id!.slice(0, 8), 16) % TENANTS),
 }
 
-/** What turns by tenant are worth while one tenant floods, and what they cost. */
+/** Measures the effect of `tenantKey` while one tenant floods the inbox, and its cost. */
 export async function fair({ quick, env }: ServedEffort): Promise<PartResult> {
   const inboxes = everyInbox(env, { maxPending: 200_000, maxWaitingBytes: 2 ** 30 })
   const flood = quick ? 1000 : 20_000
@@ -59,12 +59,12 @@ export async function fair({ quick, env }: ServedEffort): Promise<PartResult> {
   }
 }
 
-/** Milliseconds that events of quiet tenants wait behind a flood. */
+/** Returns the milliseconds that events of quiet tenants wait behind a flood. */
 async function waited(inbox: Inbox, flood: number, rule: Rule): Promise<readonly number[]> {
   const sent = new Map<string, number>()
   const waits: number[] = []
   const all = Promise.withResolvers<void>()
-  // Not false, which an inbox in memory rejects: all wait for `startWorker()` below.
+  // The inbox in memory rejects `false`. With 'onDemand', all tasks wait for `startWorker()` below.
   const receiver = benchReceiver({ inbox, worker: 'onDemand', ...rule })
   receiver.on('issues', async ({ delivery }) => {
     const tenant = BY_HEADER.tenantKey!({ delivery } as never)
@@ -87,7 +87,7 @@ async function waited(inbox: Inbox, flood: number, rule: Rule): Promise<readonly
   return waits
 }
 
-/** Ratios of accept and claim with tenantKey to the same without it. */
+/** Returns CPU and rate of accept and claim with `tenantKey`, divided by the same without it. */
 async function cost(
   make: () => Promise<Inbox>,
   { rounds, quick }: { readonly rounds: number; readonly quick: boolean },
@@ -95,7 +95,7 @@ async function cost(
   const batches = quick ? 20 : 100
   const tasks = quick ? 2000 : 10_000
   const ratios: number[][] = [[], [], [], []]
-  // The first round compiles and opens connections.
+  // The first round warms up: V8 compiles and connections open.
   for (let round = -1; round < rounds; round++) {
     const stored = new Map<Rule, { micros: number; rate: number }>()
     const ran = new Map<Rule, { micros: number; rate: number }>()

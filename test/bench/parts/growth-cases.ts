@@ -6,20 +6,20 @@ import { delivery, SECRET } from '../deliveries.ts'
 import { temporarySqlite } from '../subjects/postern.ts'
 import { benchReceiver, createSender, type Source } from './source.ts'
 
-/** Makes this number of deliveries. */
+/** Sends this number of deliveries. */
 type Run = (count: number) => Promise<void>
 
 const KB = 1024
 
-/** What is varied: each case takes the value and gives what one delivery costs there. */
+/** Prepares each case for a value, such as the number of subscriptions. Returns a function that sends deliveries. */
 export const CASES: Readonly<Record<string, (value: number) => Promise<Run>>> = {
   async subscriptions(value) {
     const { source, on } = make({})
-    // Half of them exact topics, half patterns; none of them matches what comes.
+    // Half of the subscriptions are exact topics, half are patterns. None of them matches.
     for (let at = 1; at < value; at++) on(at % 2 ? `other.topic${at}` : `other${at}.*`)
     return (count) => source.run(count)
   },
-  // The bound is what is remembered, so that it stays while new ids push old ones out.
+  // `max` equals the number of remembered ids, so that each new id replaces an old one and the number stays constant.
   async remembered(value) {
     const { source } = make({ inbox: memoryInbox({ max: Math.max(1, value) }) })
     await source.run(value + 1)
@@ -47,7 +47,7 @@ export const CASES: Readonly<Record<string, (value: number) => Promise<Run>>> = 
   pendingSqlite: (value) => pending(value, temporarySqlite()),
   async body(value) {
     const { source } = make({ bytes: value * KB })
-    // All of a batch must fit into what may wait.
+    // All deliveries of a batch wait at the same time, so large bodies need smaller batches.
     const width = Math.max(1, Math.min(64, Math.floor((16 * KB) / value)))
     return (count) => source.run(count, width)
   },
@@ -64,7 +64,9 @@ export const CASES: Readonly<Record<string, (value: number) => Promise<Run>>> = 
   },
 }
 
-/** So many tasks wait behind a handler that never ends, while another one handles what comes. */
+/**
+ * Prepares `value` tasks that wait behind a handler that never ends. Another handler handles the measured deliveries.
+ */
 async function pending(value: number, inbox: Inbox): Promise<Run> {
   const { receiver, source, on } = make({ inbox })
   on('discussion', () => new Promise(() => {}))
@@ -76,7 +78,6 @@ async function pending(value: number, inbox: Inbox): Promise<Run> {
 interface Made {
   readonly receiver: Parameters<typeof createSender>[0]['receiver']
   readonly source: Source
-  /** Adds a subscription. */
   readonly on: (pattern: string, handler?: () => unknown) => void
 }
 

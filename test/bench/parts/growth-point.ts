@@ -1,5 +1,5 @@
-// One point of a range, in a process of its own, so that one point's heap is no other's. Arguments: the case, the value.
-// Answers a message, a number of deliveries, with the CPU microseconds of each.
+// Measures one value of a case in its own process, so that values do not share a heap. Arguments: the case and the
+// value. Each message is a number of deliveries. The answer is their CPU time per delivery, in microseconds.
 import { cpuOf } from '../../services/figures.ts'
 import { CASES } from './growth-cases.ts'
 

@@ -3,14 +3,14 @@ import { inTurn } from '../../services/figures.ts'
 import { type Child, startChild } from '../child.ts'
 import type { Effort, PartResult, Target } from '../report/part.ts'
 
-/** CPU microseconds of a delivery at each value of a range. */
+/** CPU microseconds per delivery, by value. */
 type Costs = ReadonlyMap<number, number>
 
 const BOUND = 1.1
-// A million ids no longer fit the caches of the CPU, however they are kept.
+// A million ids do not fit into the CPU caches, however they are stored.
 const IDS_BOUND = 1.3
 
-/** Whether a delivery costs more the more there is of something. */
+/** Measures whether a delivery costs more with more subscriptions, remembered ids, tasks, secrets or body bytes. */
 export async function growth({ quick }: Effort): Promise<PartResult> {
   const thousands = [1, 10, 100, 1000, 10_000]
   const remembered = quick ? [0, 1000, 10_000, 100_000] : [0, 1000, 10_000, 100_000, 1_000_000]
@@ -33,7 +33,7 @@ export async function growth({ quick }: Effort): Promise<PartResult> {
     ['pending tasks, in memory', tasks],
     ['pending tasks, SQLite', sqlite],
   ]
-  // From 8 KB on: below, what a delivery costs by itself is most of it.
+  // Below 8 KB, the fixed cost of a delivery dominates.
   const fromEight = (costs: Costs): Costs => new Map([...costs].filter(([size]) => size >= 8))
   return {
     tables: [
@@ -102,9 +102,9 @@ export async function growth({ quick }: Effort): Promise<PartResult> {
         const child = startChild(script, { args: [name, String(value)] })
         points.push({ child, count: counts(name, value, quick) })
       }
-      // To fill them takes long, and is not measured.
+      // Waits until each process has filled its inbox, which is slow and not measured.
       await Promise.all(points.map(({ child }) => child.ask()))
-      // The first two rounds are for the compiler.
+      // V8 compiles in the first two rounds.
       const times = await inTurn(
         points,
         { rounds: quick ? 3 : 15, warm: 2 },
@@ -117,7 +117,7 @@ export async function growth({ quick }: Effort): Promise<PartResult> {
   }
 }
 
-/** Deliveries of a round: about as long a time for each point. */
+/** Returns the deliveries per round, so that each point takes about the same time. */
 function counts(name: string, value: number, quick: boolean): number {
   const micros =
     name === 'body' || name === 'floor' || name === 'secrets' || name === 'hmacs'
@@ -132,13 +132,13 @@ function target(name: string, got: number, bound = BOUND): Target {
   return { what: `Growth, ${name}`, got, bound, lower: true }
 }
 
-/** The dearest point against the first. */
+/** Returns the highest cost divided by the first one. */
 function grown(costs: Costs): number {
   const [first, ...others] = [...costs.values()]
   return Math.max(...others) / first!
 }
 
-/** What one more costs, from the first to the last. */
+/** Returns the cost of one more item, between the first and the last value. */
 function extra(costs: Costs): number {
   const [from, to] = [[...costs][0]!, [...costs].at(-1)!]
   return (to[1] - from[1]) / (to[0] - from[0])

@@ -3,8 +3,8 @@ import { type GroupOptions, measureGroup, type Measured } from '../http/rounds.t
 import { httpTables, httpTargets, httpBars } from '../report/http.ts'
 import type { PartResult, ServedEffort } from '../report/part.ts'
 
-// A row of that name in subjects.ts is all a subject needs. The reference stands first and is measured again in each group,
-// round by round with the others of it. Only the servers of one group run: an idle queue worker beside them takes time too.
+// Names of rows in subjects.ts. In each group, the reference runs again and takes turns with the others. Only the
+// servers of one group run, because an idle queue worker also uses CPU time.
 const BY_HAND = 'node-by-hand'
 const JSON_GROUPS: readonly Group[] = [
   {
@@ -47,7 +47,7 @@ const FORM_GROUPS: readonly Group[] = [
   { names: ['node-postern-form', 'express-postern-form', 'express-twilio'] },
 ]
 const XML_GROUPS: readonly Group[] = [{ names: ['node-postern-xml'] }]
-// Those that say what a megabyte costs, or the row would take longer than all others.
+// Only the subjects that show the cost of a megabyte. With all subjects, this column would take longer than all others.
 const LARGE_GROUPS: readonly Group[] = [
   { names: ['node-bare', 'node-postern', 'node-by-hand-sqlite', 'node-postern-sqlite'] },
   {
@@ -62,14 +62,14 @@ const LARGE_GROUPS: readonly Group[] = [
   },
 ]
 
-/** Subjects that are measured in turn. */
+/** Subjects that take turns. */
 interface Group {
   readonly names: readonly string[]
-  /** Leaves a backlog of seconds, as BullMQ does: gets fewer to warm up. */
+  /** True for subjects that build up a backlog of seconds, such as BullMQ. They get fewer warm-up requests. */
   readonly slow?: boolean
 }
 
-// `warm` is how many requests come first: what a subject runs gets compiled, and its heap settles, by calls and not by time.
+// `warm` is the number of warm-up requests. It is not a time, because V8 compiles after a number of calls.
 const COLUMNS = [
   { title: '1 KB', reference: BY_HAND, groups: JSON_GROUPS, bytes: 1024, warm: 45_000 },
   { title: '8 KB', reference: BY_HAND, groups: JSON_GROUPS, bytes: 8 * 1024, warm: 22_000 },
@@ -99,13 +99,13 @@ const COLUMNS = [
   },
 ]
 
-/** A column of the tables as it was measured. */
+/** Column of the tables, with its measurements. */
 export interface HttpColumn {
   readonly title: string
   readonly measured: ReadonlyMap<string, Measured>
 }
 
-/** CPU time of a request, over real connections, for every subject. */
+/** Measures the CPU time of a request over real connections, for every subject. */
 export async function http({ quick, only, env }: ServedEffort): Promise<PartResult> {
   const leftOut: string[] = []
   const usable = (name: string): boolean =>

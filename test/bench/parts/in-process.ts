@@ -14,7 +14,7 @@ const SIZES: readonly (readonly [title: string, bytes: number, bound?: number, g
   ['1 MB', 1000 * 1024],
 ]
 
-/** What `receive()` costs beside the least any receiver must do, with no HTTP around it. */
+/** Measures `receive()` without HTTP, compared with the minimum that any receiver must do. */
 export async function inProcess({ quick }: Effort): Promise<PartResult> {
   const rows: string[][] = []
   const targets: Target[] = []
@@ -23,7 +23,7 @@ export async function inProcess({ quick }: Effort): Promise<PartResult> {
     const signature = headers['x-hub-signature-256']!
     const key = createSecretKey(Buffer.from(SECRET))
     const source = handledSource({}, { bytes })
-    // Around a receiver that answers at once: what the making of deliveries costs is no cost of receive().
+    // Measures the cost of creating deliveries, to subtract it.
     const empty = createSender({ receiver: AT_ONCE, bytes })
     const least = (): unknown => {
       const expected = Buffer.from(`sha256=${createHmac('sha256', key).update(body).digest('hex')}`)
@@ -121,12 +121,12 @@ async function xmlRows(
 
 const AT_ONCE = { receive: async () => ({ status: 200 }) }
 
-/** The median of the ratios of the rounds. */
+/** Returns the median of the rounds' ratios. */
 function ratioOf(these: readonly number[], those: readonly number[]): number {
   return median(these.map((one, round) => one / those[round]!))
 }
 
-/** As {@link repeat}; keeps this number of results before it drops them together. */
+/** Like {@link repeat}, but keeps `most` results in memory before it drops them. */
 function repeatKeeping(one: () => unknown, most: number): (count: number) => Promise<void> {
   return async (count) => {
     let kept: unknown[] = []

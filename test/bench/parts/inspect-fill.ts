@@ -6,7 +6,10 @@ const MINUTE = 60_000
 const DAYS = 5
 const TOPICS = ['orders/create', 'orders/paid', 'orders/cancelled', 'users/new', 'invoice.sent']
 
-/** Fills an inbox with events of five days: one in 400 is dead and one waits after a failure; each has a delivery. */
+/**
+ * Fills an inbox with events of five days. One in 400 is dead and one in 400 waits for a retry. Each event has a
+ * delivery.
+ */
 export async function fill(
   inbox: Inbox,
   events: number,

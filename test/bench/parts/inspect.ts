@@ -8,12 +8,12 @@ import { fill } from './inspect-fill.ts'
 const MOST = 50
 const ROUNDS = 9
 
-/** What the inspector adds to the queries of its inbox, with many events in it. */
+/** Measures the inspector's overhead over its inbox queries, in an inbox with many events. */
 export async function inspect({ quick, env }: ServedEffort): Promise<PartResult> {
   const events = quick ? 20_000 : 1_000_000
   const rows: string[][] = []
   let worst = 0
-  // BullMQ searches by scanning, and says how far it came.
+  // Leaves out BullMQ, which scans events in several requests and returns how far it got.
   for (const [name, make] of durableInboxes(env)) {
     if (name === 'BullMQ') continue
     const inbox = await make()
@@ -66,7 +66,7 @@ function screens(cause: string, id: string): readonly (readonly [screen: string,
 }
 
 interface Measured {
-  /** Milliseconds in which the inbox was at work. */
+  /** Milliseconds in which the inbox was busy. */
   readonly own: number
   readonly all: number
 }
@@ -77,11 +77,11 @@ async function measured(inbox: Inbox, route: string): Promise<Measured> {
   const isFirst = route.endsWith('&first')
   const times: Measured[] = []
   for (let round = 0; round < ROUNDS; round++) {
-    // A page that has not read the week yet.
+    // Creates a new inspector, which has not cached the week yet.
     if (isFirst) ask = asking(watch.inbox)
     watch.spent()
     const from = performance.now()
-    // A number of its own, since equal questions share an answer.
+    // A different query per round, because equal queries share a cached answer.
     await ask(`${route}&round=${round}`)
     times.push({ all: performance.now() - from, own: watch.spent() })
   }
@@ -97,7 +97,7 @@ function asking(inbox: Inbox): (route: string) => Promise<void> {
   }
 }
 
-/** An inbox that counts the time in which it was asked for something. */
+/** Wraps an inbox to measure the time that its queries take. */
 function watched(inbox: Inbox): { readonly inbox: Inbox; readonly spent: () => number } {
   let open = 0
   let since = 0

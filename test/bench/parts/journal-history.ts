@@ -17,14 +17,14 @@ import type { Table, Target } from '../report/part.ts'
 
 const RECEIVER = 'shop'
 const SUBSCRIPTIONS = Array.from({ length: 10 }, (_, at) => `subscription-${at}`)
-/** A million a day. */
+/** Deliveries per minute, which are a million per day. */
 const A_MINUTE = 694
 const MIB = 2 ** 20
-/** Minutes are kept for two days, and hours for the other 28. */
+/** History has one record per minute for two days, and one per hour for the other 28. */
 const MINUTES = 2 * 1440
 const HOURS = 28 * 24
 
-/** A journal, and how many bytes its history takes. */
+/** Journal and the size of its history. */
 interface Store {
   readonly journal: Journal
   bytes(): Promise<number>
@@ -32,8 +32,8 @@ interface Store {
 }
 
 /**
- * What 30 days of a million deliveries a day take, from some minutes and some hours of them. An hour is stored as a minute
- * is: here as one whose counts are those of sixty.
+ * Computes the size of 30 days of history with a million deliveries per day, from some minutes and some hours. An hour
+ * is stored like a minute. Here it is written as a minute with the counts of 60 minutes.
  */
 export async function historyOfAMonth(
   env: Readonly<Record<string, string>>,
@@ -70,7 +70,7 @@ export async function historyOfAMonth(
 async function sizeOf(make: () => Promise<Store>, spans: number, minutes: number): Promise<number> {
   const store = await make()
   const now = floor(Date.now(), MINUTE)
-  // What a store takes before its first minutes, and series that are named once, are not counted.
+  // `sizeOf` measures the growth between two writes. The empty store and names that are stored once do not count.
   const write = async (from: number, to: number): Promise<void> => {
     for (let at = from; at < to; at++)
       await store.journal.write({
@@ -94,7 +94,7 @@ function random(): number {
   return (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
 }
 
-/** The counts of some minutes, as one. */
+/** Returns the counts of `minutes` minutes, as one minute. */
 function countsOf(minute: number, minutes: number): readonly MinuteCount[] {
   const series = new Map<string, Mutable<MinuteCount> & { readonly buckets: Map<number, number> }>()
   for (let count = 0; count < A_MINUTE * minutes; count++) {
@@ -137,7 +137,7 @@ function countsOf(minute: number, minutes: number): readonly MinuteCount[] {
   }
 }
 
-/** Microseconds from 1 ms to 1 s, as many in each power of ten. */
+/** Returns random microseconds from 1 ms to 1 s, evenly spread on a logarithmic scale. */
 function took(): number {
   return Math.round(1000 * 10 ** (3 * random()))
 }
@@ -179,7 +179,7 @@ async function memoryStore(): Promise<Store> {
   const inbox = memoryInbox()
   return {
     journal: inbox.journal!,
-    // Others of the bench stay as they are between two of them.
+    // Other parts of the heap do not change between two measurements.
     async bytes() {
       collect()
       return process.memoryUsage().heapUsed

@@ -15,7 +15,7 @@ const BYTES = 1024
 const ROUNDS = 44
 const CONNECTIONS = 64
 
-/** One way to measure: microseconds of CPU for a delivery, in one stretch. */
+/** Pair of measurements, with and without the journal. Each returns the CPU microseconds per delivery. */
 interface Way {
   readonly name: string
   readonly bound: number
@@ -23,13 +23,13 @@ interface Way {
   readonly off: () => Promise<number>
 }
 
-/** What the journal costs a delivery, and what a month of its history takes. */
+/** Measures the journal's cost per delivery and the size of a month of its history. */
 export async function journal({ quick, env }: ServedEffort): Promise<PartResult> {
   const load = loadavg()[0]!.toFixed(0)
   const loader = await startLoader()
   try {
-    // As many in each stretch, also in a quick run: the end of a stretch writes what waits, of which 1,000 deliveries at most
-    // have rows. With 500 in a stretch each would have one, which is the cost of 500 a second and not of thousands.
+    // The journal stores rows for at most 1,000 deliveries of each measurement, and only at the end. With 3,000
+    // deliveries, two thirds are only counted, as under high load. With 500, each delivery would have a row.
     const count = 3000
     const ways = [
       ...(await Promise.all(INBOXES.map(([name, make]) => overHttp(name, make, loader, count)))),
@@ -59,14 +59,14 @@ const INBOXES: readonly (readonly [string, () => Inbox])[] = [
   ['SQLite', temporarySqlite],
 ]
 
-/** CPU microseconds of each round, and its ratio. */
+/** CPU microseconds and on/off ratio, by round. */
 interface Rounds {
   readonly on: number[]
   readonly off: number[]
   readonly ratio: number[]
 }
 
-/** Each way on and off in turn, the other one first in every second round. */
+/** Measures each way with and without the journal. The order alternates by round. */
 async function alternate(
   ways: readonly Way[],
   rounds: number,
@@ -79,7 +79,6 @@ async function alternate(
       const first = round % 2 === 0 ? await on() : await off()
       const second = round % 2 === 0 ? await off() : await on()
       const [one, other] = round % 2 === 0 ? [first, second] : [second, first]
-      // Warm-up.
       if (round < 0) continue
       const its = all.get(name)!
       its.on.push(one)
@@ -133,7 +132,7 @@ function receiverOf(inbox: Inbox, journal: boolean): Receiver {
   return benchReceiver({ inbox, storage: { journal } }).onAny(() => {})
 }
 
-/** CPU for a delivery: with its task, and with what the journal writes of it behind the reply. */
+/** Returns the CPU microseconds per delivery, including its task and what the journal writes after the reply. */
 async function costOf(receiver: Receiver, run: () => Promise<number>): Promise<number> {
   let count = 0
   const cpu = await cpuOf(async () => {

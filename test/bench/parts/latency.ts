@@ -7,7 +7,7 @@ import { benchReceiver, createSender } from './source.ts'
 
 const BOUNDS: Readonly<Record<string, number>> = { SQLite: 2, BullMQ: 15, PostgreSQL: 15 }
 
-/** How soon a handler runs when nothing else waits. */
+/** Measures how soon a handler runs when no other task waits. */
 export async function latency({ quick, env }: ServedEffort): Promise<PartResult> {
   const inboxes = everyInbox(env)
   const found = new Map<string, { reply: readonly number[]; handler: readonly number[] }>()
@@ -56,7 +56,7 @@ async function times(
   })
   const source = createSender({ receiver })
   for (let at = -20; at < count; at++) {
-    // The first ones open connections and load code.
+    // Drops the first measurement, which opens connections and loads code.
     if (at === 0) reply.length = handler.length = 0
     handled = Promise.withResolvers()
     started = performance.now()

@@ -1,8 +1,8 @@
-// A receiver with the inbox in memory, in a process of its own. The argument is its `dedupe` option. Takes a number of events
-// for each message and answers with the memory of the process.
+// A receiver with the inbox in memory, in its own process. The argument is its `dedupe` option. Each message is a
+// number of events. The answer is the memory use after them.
 import { handledSource } from './source.ts'
 
-/** Bytes, after the events and, of resident memory, the most there was at any time. */
+/** Memory use in bytes after the events. `mostRss` is the highest resident memory so far. */
 export interface MemoryUse {
   readonly rss: number
   readonly mostRss: number

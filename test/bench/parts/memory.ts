@@ -3,11 +3,11 @@ import { startChild } from '../child.ts'
 import type { MemoryUse } from './memory-point.ts'
 import type { Effort, PartResult } from '../report/part.ts'
 
-/** What a long life of the inbox in memory takes: unique events, at its default options. */
+/** Measures the memory of the inbox in memory after many unique events, with default options. */
 export async function memory({ quick }: Effort): Promise<PartResult> {
   const steps = quick ? [1000, 10_000, 100_000] : [1000, 10_000, 100_000, 300_000, 1_000_000]
   const remembering = await uses('id', steps)
-  // What Node takes for the same work without an id to remember.
+  // The baseline: the same work with `dedupe: 'none'`, which remembers no ids.
   const forgetting = await uses('none', steps)
   const before = remembering[0]!.rss
   const most = remembering.at(-1)!.mostRss
@@ -49,7 +49,7 @@ export async function memory({ quick }: Effort): Promise<PartResult> {
   }
 }
 
-/** The memory of a process after each step. */
+/** Returns the memory of a process after each step. */
 async function uses(dedupe: string, steps: readonly number[]): Promise<readonly MemoryUse[]> {
   const script = join(import.meta.dirname, 'memory-point.ts')
   const child = startChild(script, { args: [dedupe] })

@@ -3,7 +3,7 @@ import { availableServices } from '../services.ts'
 
 type Part = (effort: Effort) => Promise<PartResult>
 
-/** The parts, in the order of the page. Each is loaded alone, in a process of its own. */
+/** The parts, in the order of the page. Each part runs in its own process, which loads only that part. */
 export const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   http: onServices(async () => (await import('./http.ts')).http),
   'in-process': async () => (await import('./in-process.ts')).inProcess,
@@ -28,13 +28,13 @@ export const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   'cli-start': async () => (await import('./cli-start.ts')).cliStart,
 }
 
-/** Parts whose figures stand on a page of their own, in the folder of that name, so that they can be measured alone. */
+/** Parts with their own results page, in a folder with that name. They can be measured separately. */
 export const PAGES: Readonly<Record<string, readonly string[]>> = {
   postgres: ['postgres', 'workers'],
   engines: ['engines'],
 }
 
-/** A part for which services are started. */
+/** Starts Redis and PostgreSQL for a part. */
 function onServices(
   load: () => Promise<(effort: ServedEffort) => Promise<PartResult>>,
 ): () => Promise<Part> {

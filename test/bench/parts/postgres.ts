@@ -9,16 +9,19 @@ import { median } from '../../services/figures.ts'
 import { compare, ours, ratioOf, WIDTH, type Contender } from './settled.ts'
 
 const SIZES = [1024, 8192]
-// SQL by hand divided by ours, at least; as the table of targets has them.
+// Minimum ratios of hand-written SQL to the inbox, as in the table of targets.
 const BOUNDS: Readonly<Record<number, readonly [bound: number, goal: number]>> = {
   1024: [0.4, 0.5],
   8192: [0.8, 0.95],
 }
 
-/** A worktree of a commit that has pgBossInbox, the inbox before this one, to be measured too. */
+/** Worktree of a commit with pgBossInbox, the previous PostgreSQL inbox. If set, the benchmark measures it too. */
 const BEFORE = process.env['BENCH_PG_BOSS']
 
-/** What an event costs from accept to settled in PostgreSQL: Node and the server together, beside SQL written by hand. */
+/**
+ * Measures the CPU cost of an event from accept to settle in PostgreSQL (Node.js and server), compared with
+ * hand-written SQL.
+ */
 export async function postgres({ quick }: Effort): Promise<PartResult> {
   const service = await startPostgres()
   const events = quick ? 2000 : 6000
@@ -72,7 +75,7 @@ export async function postgres({ quick }: Effort): Promise<PartResult> {
   }
 }
 
-/** Installed there, and with the core that it was made for. */
+/** Opens the pgBossInbox of that worktree. Its packages must be installed there. */
 async function before(worktree: string, connectionString: string): Promise<Contender> {
   const file = join(resolve(worktree), 'packages/pg-boss/src/index.ts')
   const { pgBossInbox } = (await import(file)) as {

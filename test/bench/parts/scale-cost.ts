@@ -11,25 +11,24 @@ export const COST_HEAD: readonly string[] = [
   'KiB kept',
 ]
 
-/** What {@link costOf} measures. */
 export interface CostOptions {
   readonly title: string
   readonly inbox: Inbox
   readonly bytes: number
   readonly quick: boolean
-  /** The process of its database. @default none */
+  /** Process id of the database. @default none */
   readonly pid?: number | undefined
-  /** Bytes of its store. @default none */
+  /** Returns the size of the store in bytes. @default none */
   readonly weigh?: () => Promise<number>
 }
 
-/** A row: what a delivery costs from accept to settled. */
+/** Returns a table row with the cost of a delivery from accept to settle. */
 export async function costOf(options: CostOptions): Promise<string[]> {
   const { title, inbox, bytes, quick, pid, weigh } = options
   const contender = ours(inbox)
   const events = quick ? 1000 : 6000
   const rounds = 3
-  // It opens and compiles before it is weighed.
+  // The first round opens connections and lets V8 compile, before anything is measured.
   await contender.round(intakes(bytes, 256))
   const before = { written: writtenBy(pid), kept: await weigh?.() }
   const [cost] = await compare([contender], {
@@ -40,7 +39,7 @@ export async function costOf(options: CostOptions): Promise<string[]> {
   })
   const all = rounds * events + Math.ceil(events / 4)
   const written = writtenBy(pid) - before.written
-  // Closed, a file has all that its log had.
+  // Closing an SQLite file moves its write-ahead log into the file.
   await contender.close()
   const kept = (await weigh?.()) ?? 0
   return [
@@ -52,7 +51,7 @@ export async function costOf(options: CostOptions): Promise<string[]> {
   ]
 }
 
-/** Bytes that this process, that one and its children handed to the disk so far. */
+/** Returns the bytes that this process, process `pid` and its children have written to disk. */
 function writtenBy(pid: number | undefined): number {
   let bytes = writesOf('self')
   if (pid === undefined) return bytes
@@ -66,7 +65,7 @@ function writesOf(process: string): number {
   try {
     return Number(/write_bytes: (\d+)/.exec(readFileSync(`/proc/${process}/io`, 'utf8'))?.[1])
   } catch {
-    // It ended.
+    // The process has ended.
     return 0
   }
 }

@@ -15,12 +15,15 @@ export const LIFE_HEAD: readonly string[] = [
 
 const STEP = 20_000
 const BYTES = 1024
-// Milliseconds between the turns of the worker, and how many it takes in one.
+// Milliseconds between the worker's batches, and events per batch.
 const TURN = 100
 const WIDTH = 50
 const LONGEST = 300_000
 
-/** A row: what a store of that many done events takes to open, to list, and to forget them beside a busy worker. */
+/**
+ * Returns a table row for a store of `count` done events: time to open and to list it, and the speed of deleting its
+ * events next to a busy worker.
+ */
 export async function lifeOf(
   title: string,
   open: (keep?: object) => Promise<Inbox>,
@@ -61,7 +64,7 @@ async function fill(title: string, inbox: Inbox, count: number): Promise<void> {
   await contender.close()
 }
 
-/** Works at a steady pace until what was there before is forgotten, or for five minutes. */
+/** Stores and runs batches at a steady pace until the old events are deleted, or for five minutes. */
 async function forget(
   title: string,
   inbox: Inbox,
@@ -77,7 +80,7 @@ async function forget(
     await contender.round(intakes(BYTES, WIDTH))
     taken += WIDTH
     turns.push(performance.now() - turn)
-    // To count takes a while itself, so not after each turn.
+    // Counting is slow, so it happens only every 50 batches.
     if (turns.length % 50 === 0) {
       const stats = await inbox.view!.stats()
       left = stats.reduce((sum, { counts }) => sum + counts.done, 0)

@@ -12,13 +12,16 @@ import type { Effort, PartResult } from '../report/part.ts'
 import { COST_HEAD, costOf } from './scale-cost.ts'
 import { LIFE_HEAD, lifeOf } from './scale-life.ts'
 
-/** A store, and the database process that it is in. */
+/** A store and its database process. */
 interface Place {
   readonly store: string
   readonly pid: number | undefined
 }
 
-/** What deliveries cost each inbox in CPU, writes and disk, and what a store of two million takes to open, list and prune. */
+/**
+ * Measures CPU, writes and disk space per delivery for each inbox. Also measures opening, listing and pruning a store
+ * of two million events.
+ */
 export async function scale({ quick }: Effort): Promise<PartResult> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-scale-'))
   const redis = redisServer.file === undefined ? undefined : await startRedis()
@@ -55,7 +58,7 @@ export async function scale({ quick }: Effort): Promise<PartResult> {
         )
       }
     }
-    // What BullMQ keeps lies in the memory of Redis, which is no place for two million bodies.
+    // BullMQ keeps its events in Redis's memory, which has no room for two million bodies.
     for (const name of ['sqlite', 'postgres'] as const) {
       const place = places.get(name)
       if (place) lives.push(await lifeOf(durables[name].title, opener(name, place()), count))

@@ -5,28 +5,31 @@ import { delivery } from '../deliveries.ts'
 import { createIds } from '../ids.ts'
 import { cpuOf, median } from '../../services/figures.ts'
 
-/** What accepts events and settles a task of each. */
+/** Implementation that accepts events and settles one task per event. */
 export interface Contender {
   readonly name: string
-  /** Takes them, 64 at once, runs them, and resolves when all are settled. */
+  /** Stores the events, 64 at a time, and runs them. Resolves when all are settled. */
   round(events: readonly Intake[]): Promise<void>
   close(): Promise<void>
 }
 
-/** Events that are in flight at once. */
+/** Number of events in flight. */
 export const WIDTH = 64
-// A tick of /proc, in microseconds.
+// Clock tick of /proc, in microseconds.
 const TICK = 10_000
 
-/** What an event cost, round by round, in microseconds of CPU. */
+/** CPU microseconds per event, by round. */
 export interface Costs {
   readonly name: string
   readonly node: readonly number[]
-  /** Of the database's own processes; zero without them. */
+  /** CPU microseconds of the database's processes. Zero without a database. */
   readonly server: readonly number[]
 }
 
-/** The costs of each event, in rounds by turns. The first round opens connections and compiles. */
+/**
+ * Measures the cost per event. The contenders take turns in each round. The first round warms up: V8 compiles and
+ * connections open.
+ */
 export async function compare(
   all: readonly Contender[],
   {
@@ -38,7 +41,7 @@ export async function compare(
     readonly size: number
     readonly events: number
     readonly rounds: number
-    /** The process ids of the databases; those of others than the one that runs are idle. @default none */
+    /** Process ids of the databases. Only the database of the running contender uses CPU time. @default none */
     readonly server?: number | readonly number[]
   },
 ): Promise<readonly Costs[]> {
@@ -59,7 +62,10 @@ export async function compare(
   return costs
 }
 
-/** An inbox as a contender: its handler does nothing. Without `works`, a round ends when its events are stored. */
+/**
+ * Returns a contender for an inbox, with a handler that does nothing. If `works` is false, a round ends when its events
+ * are stored.
+ */
 export function ours(inbox: Inbox, name: string = inbox.name, works = true): Contender {
   const lanes = [
     { name: 'a', previousNames: [], concurrency: 50, ordered: false, timeout: 300_000 },
@@ -82,7 +88,9 @@ export function ours(inbox: Inbox, name: string = inbox.name, works = true): Con
   return { name, round, close: () => inbox.close() }
 }
 
-/** Rounds that store {@link WIDTH} events at once, and end when each of them has `ended`. */
+/**
+ * Returns a `round` that stores {@link WIDTH} events at a time and resolves when `ended` was called for all of them.
+ */
 export function rounds(store: (one: Intake) => Promise<void>): Pick<Contender, 'round'> & {
   readonly ended: (count?: number) => void
 } {
@@ -109,7 +117,7 @@ export function rounds(store: (one: Intake) => Promise<void>): Pick<Contender, '
 
 const nextId = createIds()
 
-/** Events with ids of their own, as a receiver hands them to an inbox. */
+/** Creates events with unique ids, as a receiver passes them to an inbox. */
 export function intakes(size: number, count: number): readonly Intake[] {
   const { body } = delivery('github', size)
   return Array.from({ length: count }, () => {
@@ -147,7 +155,7 @@ export function intakes(size: number, count: number): readonly Intake[] {
   })
 }
 
-/** CPU of a database and its children so far, in ticks. */
+/** Returns the CPU time of a database and its children, in ticks. */
 function ticksOf(pid: number): number {
   let ticks = 0
   for (const name of readdirSync('/proc'))
@@ -161,12 +169,12 @@ function ticksOf(pid: number): number {
       if (Number(name) === pid) ticks += user! + system! + oldUser! + oldSystem!
       else if (parent === pid) ticks += user! + system!
     } catch {
-      // The process ended.
+      // The process has ended.
     }
   return ticks
 }
 
-/** The costs of the second divided by those of the first; the median of the rounds. */
+/** Returns the costs of `second` divided by those of `first`, as the median of the rounds. */
 export function ratioOf(first: Costs, second: Costs): number {
   return median(
     second.node.map(

@@ -9,15 +9,15 @@ import { github } from '@postern/providers/github'
 import { delivery, ID_HEADERS, SECRET, type Sender } from '../deliveries.ts'
 import { createIds } from '../ids.ts'
 
-/** Deliveries, each with an id of its own, given to a receiver without HTTP. */
+/** Passes deliveries with unique ids to a receiver, without HTTP. */
 export interface Source {
-  /** Gives it this number of messages; `width` run at once. @default 64 */
+  /** Passes `count` deliveries, `width` at a time. @default 64 */
   run(count: number, width?: number): Promise<void>
 }
 
 const nextId = createIds()
 
-/** A receiver of GitHub's deliveries, at its defaults but for the log, which would go into the page. */
+/** Creates a GitHub receiver with default options, except the log, which would appear in the page. */
 export function benchReceiver(options: Partial<ReceiverOptions> = {}): Receiver {
   return createReceiver({
     provider: github({ secret: SECRET }),
@@ -26,7 +26,7 @@ export function benchReceiver(options: Partial<ReceiverOptions> = {}): Receiver 
   }) as Receiver
 }
 
-/** Deliveries to such a receiver, whose handler counts them. */
+/** Creates a receiver with a handler and the source of its deliveries. */
 export function handledSource(
   options: Partial<ReceiverOptions> = {},
   deliveries: Pick<SourceOptions, 'sender' | 'bytes'> = {},
@@ -37,20 +37,22 @@ export function handledSource(
   return createSender({ receiver, ...deliveries, handled: () => count })
 }
 
-/** What {@link createSender} makes deliveries of. */
 export interface SourceOptions {
   readonly receiver: Pick<Receiver, 'receive'>
   /** @default 'github' */
   readonly sender?: Sender
   /** @default 1024 */
   readonly bytes?: number
-  /** How many events were handled so far: a batch follows another when its handlers ended. @default not waited for */
+  /**
+   * Number of events handled so far. If set, each batch waits until the handlers of the previous batch have ended.
+   * @default none
+   */
   readonly handled?: () => number
-  /** Headers in place of the sender's own. @default none */
+  /** Headers that replace those of the provider. @default none */
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Makes a source. `run` throws if the receiver answers with anything but 200. */
+/** Creates a source. Its `run` throws if the receiver replies with another status than 200. */
 export function createSender(options: SourceOptions): Source {
   const { receiver, sender = 'github', bytes = 1024, handled } = options
   const { headers, body } = delivery(sender, bytes)
@@ -79,7 +81,10 @@ function check(reply: Reply): void {
   if (reply.status !== 200) throw new Error(`answered ${reply.status}: ${String(reply.body)}`)
 }
 
-/** Headers as hosts on node:http hand them over: a record that is there anyway, here the same one but for the id. */
+/**
+ * Headers as node:http hosts pass them: backed by an existing record. All deliveries share one record here, except for
+ * the id.
+ */
 class RecordLines {
   readonly #record: Readonly<Record<string, string>>
   readonly #idHeader: string

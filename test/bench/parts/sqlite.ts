@@ -10,7 +10,10 @@ const SIZES = [
   { bytes: 100 * 1024, title: '100 KB', bound: 1.2, goal: 1.1 },
 ]
 
-/** What an event costs from accept to settled in a file, beside SQLite by hand with the same duties. */
+/**
+ * Measures the cost of an event from accept to settle in a file, compared with hand-written SQLite code with the same
+ * duties.
+ */
 export async function sqlite({ quick }: Effort): Promise<PartResult> {
   const rows: string[][] = []
   const targets: Target[] = []

@@ -9,16 +9,16 @@ import { inTurn, median } from '../../services/figures.ts'
 const bench = join(import.meta.dirname, '..')
 const EXPRESS = ['express']
 const OURS = ['express', '@postern/express', '@postern/providers/github']
-/** What else is imported to receive webhooks on Express, beside Express itself. */
+/** Other packages that people import to receive webhooks on Express. */
 const PEERS = ['@octokit/webhooks', 'stripe', 'svix', 'standardwebhooks', 'twilio', '@slack/bolt']
 
-/** What it costs to load each entry: time, in processes that just started, and bytes. */
+/** Measures the cost of importing each entry: the time in a new process, and the bytes. */
 export async function startUp({ quick }: Effort): Promise<PartResult> {
   const entries = readdirSync(join(bench, 'node_modules', '@postern'))
     .toSorted()
     .map((name) => (name === 'providers' ? ['@postern/providers/github'] : [`@postern/${name}`]))
   const cases = [[], EXPRESS, OURS, ...PEERS.map((peer) => ['express', peer]), ...entries]
-  // The first round fills the caches of the disk.
+  // The first round fills the disk caches.
   const times = await inTurn(cases, { rounds: quick ? 3 : 15, warm: 1 }, importTime)
   const found = new Map(cases.map((names, at) => [key(names), times[at]!]))
   const alone = found.get(key(EXPRESS))!
@@ -83,7 +83,7 @@ function importTime(names: readonly string[]): number {
   return time
 }
 
-/** What stands beside the package in any case: a framework, an engine. */
+/** Returns the package's peers, such as a framework or an engine. The app has them in any case. */
 function peersOf(entry: string): readonly string[] {
   const name = entry.split('/').slice(0, 2).join('/')
   const { peerDependencies = {} } = JSON.parse(
@@ -108,7 +108,7 @@ async function size(
     platform: 'node',
     format: 'esm',
     target: 'node22',
-    // Peers, with what is below them, and what core loads only if it is installed.
+    // Leaves out peers, their subpaths, and the package that core loads only if it is installed.
     external: [...external.flatMap((name) => [name, `${name}/*`]), '@fastify/busboy'],
     write: false,
     logLevel: 'silent',

@@ -4,10 +4,10 @@ import type { Inbox } from '@postern/core/inbox'
 import { cpuOf } from '../../services/figures.ts'
 import { benchReceiver, createSender } from './source.ts'
 
-/** Events that are stored at once. */
+/** Number of events stored at once. */
 export const WIDTH = 64
 
-/** CPU microseconds for each event, and events in a second, of storing that many batches. */
+/** Measures storing `batches` batches. Returns the CPU microseconds per event and the events per second. */
 export async function measure(
   one: { store(): Promise<void> },
   batches: number,
@@ -21,14 +21,13 @@ export async function measure(
   return { micros: cpu / events, rate: events / seconds }
 }
 
-/** Takes what a receiver would hand to the inbox, made ahead, so that only storing it is measured. */
+/** Collects prepared events instead of storing them, so that only storing is measured afterwards. */
 export function prepared(
   inbox: Inbox,
   options: Pick<ReceiverOptions, 'tenantKey'> = {},
 ): {
-  /** Makes this number of batches. */
+  /** Prepares this number of batches. */
   readonly fill: (batches: number) => Promise<void>
-  /** Stores one batch. */
   readonly take: () => Promise<void>
 } {
   const waiting: Intake[] = []

@@ -8,7 +8,7 @@ import type { Effort, PartResult } from '../report/part.ts'
 const MIB = 2 ** 20
 const SIZES = [4096, 65_536, 262_144, MIB - 1024]
 
-/** What the dearest request of a stranger costs before it is rejected, at every provider that verifies anything. */
+/** Measures the most expensive requests without a valid signature, for every provider that verifies requests. */
 export async function strangers({ quick }: Effort): Promise<PartResult> {
   const cases = await requests(quick ? [65_536] : SIZES)
   console.log(`strangers: ${cases.length} requests once`)
@@ -52,7 +52,7 @@ async function requests(sizes: readonly number[]): Promise<readonly HostileCase[
   const cases: HostileCase[] = exhaustion().filter(
     ({ class: kind }) => kind === 'head' || kind === 'bomb',
   )
-  // Shared: a body of its own for each provider would be gigabytes.
+  // All providers share the bodies, which would otherwise take gigabytes.
   const bodies = Object.entries(BOMBS).flatMap(([what, make]) =>
     sizes.map((bytes) => ({ what, body: make(bytes) })),
   )

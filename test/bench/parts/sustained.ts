@@ -12,20 +12,22 @@ const CONNECTIONS = 64
 const MIB = 2 ** 20
 const A_MILLION_A_MINUTE = 1_000_000 / 60
 
-/** Where a durable inbox is served, and how many processes share its work. */
+/** Inbox to load, and the number of processes that share its work. */
 interface Case {
   readonly name: DurableName
   readonly subject: string
   readonly processes: number
   readonly seconds: number
   readonly env: Readonly<Record<string, string>>
-  /** Opens the store that the servers have. */
+  /** Opens the store of the servers. */
   open(): Promise<Inbox>
-  /** Bytes of the store. */
+  /** Returns the size of the store in bytes. */
   weigh(): Promise<number>
 }
 
-/** What durable inboxes hold for minutes: every delivery acknowledged, its handler run and its task settled. */
+/**
+ * Measures the rate that durable inboxes sustain for minutes, with every delivery acknowledged, handled and settled.
+ */
 export async function sustained({ quick, env }: ServedEffort): Promise<PartResult> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-sustained-'))
   const file = join(folder, 'webhooks.db')
@@ -160,7 +162,7 @@ async function sumOf(servers: readonly RunningServer[]): Promise<ServerUse> {
   }))
 }
 
-/** Done tasks of the store, once nothing is left to do, or after a minute. */
+/** Returns the number of done tasks, once no task is left or after one minute. */
 async function settledIn(inbox: Inbox, due: number): Promise<number> {
   try {
     for (let tries = 0; ; tries++) {

@@ -1,4 +1,4 @@
-// A collector that reads what it gets and keeps nothing, in a process of its own: its cost is none of the app's.
+// A collector that reads and drops what it gets. It runs in its own process, so that its CPU time does not count.
 import { createServer } from 'node:http'
 import { listenOn } from '../../services/temporary.ts'
 

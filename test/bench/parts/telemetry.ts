@@ -14,7 +14,7 @@ import { handledSource, type Source } from './source.ts'
 const BYTES = 1024
 const BOUND = 1.5
 
-/** What the observer of `@postern/otel` adds to a delivery and its task, without an SDK and with one. */
+/** Measures the cost that the observer of `@postern/otel` adds to a delivery and its task, with and without an SDK. */
 export async function telemetry({ quick }: Effort): Promise<PartResult> {
   const effort = { quick, bytes: BYTES }
   const [bare, idle] = await interleave([works(handledSource()), works(observed(otel()))], effort)
@@ -32,7 +32,7 @@ export async function telemetry({ quick }: Effort): Promise<PartResult> {
   const spans = observed(otel({ tracer, meter: false }))
   const metrics = observed(otel({ tracer: false, meter }))
   const both = observed(otel({ tracer, meter }))
-  // What waits for its export is exported within the round that made it.
+  // Exports the remaining spans within their round, so that the export counts.
   const exported = (source: Source) => async (count: number) => {
     await source.run(count)
     await traces.forceFlush()
@@ -72,7 +72,7 @@ export async function telemetry({ quick }: Effort): Promise<PartResult> {
   }
 }
 
-/** A reader that is never asked: what is measured is the recording. */
+/** A reader that never reads, so that only recording is measured. */
 class Unread extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
@@ -86,7 +86,7 @@ function works(source: Source): (count: number) => Promise<void> {
   return (count) => source.run(count)
 }
 
-/** The median of the differences of the rounds. */
+/** Returns the median of the rounds' differences. */
 function net(these: readonly number[], those: readonly number[]): number {
   return median(these.map((one, round) => one - those[round]!))
 }

@@ -1,13 +1,13 @@
-// A process that runs the waiting tasks of one place on a server, each for 10 ms. It begins with the first message, and
-// answers each with what it ran so far. Arguments: the URL, the schema or database, and the inbox.
+// Runs the waiting tasks of one schema or database, each for 10 ms. The first message starts the worker. Each message
+// is answered with what has run so far. Arguments: the URL, the schema or database, and the inbox.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { durables, openDurable, type DurableName } from '../../services/inboxes.ts'
 import { benchReceiver } from './source.ts'
 
-/** What a worker ran so far. */
+/** Tasks that a worker has run so far. */
 export interface Worked {
   readonly ran: readonly string[]
-  /** When the last of them was settled, in milliseconds since 1970. */
+  /** When the last task was settled, in milliseconds since 1970. */
   readonly last: number
   readonly done: number
 }
@@ -36,7 +36,7 @@ receiver.on('issues', { concurrency: 20 }, async ({ id }) => {
   ran.push(id!)
   await sleep(10)
 })
-// Connections and tables are there before the clock starts.
+// Opens connections and creates tables before the measurement.
 await receiver.runDue()
 
 let working: Promise<void> | undefined

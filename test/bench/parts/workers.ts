@@ -11,7 +11,7 @@ import type { Worked } from './worker.ts'
 
 const TASKS = 3000
 
-/** How much faster two processes run tasks of 10 ms than one. */
+/** Measures how much faster two processes run tasks of 10 ms than one process does. */
 export async function workers({ quick }: Effort): Promise<PartResult> {
   const service = await startPostgres()
   const rates: readonly [one: number[], two: number[]] = [[], []]
@@ -56,7 +56,7 @@ export async function workers({ quick }: Effort): Promise<PartResult> {
   }
 }
 
-/** Tasks a second, and how many of them ran more than once. */
+/** Measures the tasks per second, and counts the tasks that ran more than once. */
 export async function runWorkers(
   name: DurableName,
   url: string,

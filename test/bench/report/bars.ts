@@ -6,7 +6,7 @@ const LABELS = 240
 const STEP = 26
 const TOP = 40
 
-/** Horizontal bars, one on each line, with their value at the end; 1 has a line of its own. */
+/** Returns horizontal bars with their values, and a vertical line at 1. */
 export function barsText({ title, bars }: Extract<Picture, { kind: 'bars' }>): string {
   const most = Math.max(1, ...bars.map(({ value }) => value))
   const scale = (WIDTH - LABELS - 50) / most

@@ -1,7 +1,7 @@
 import type { HttpColumn } from '../parts/http.ts'
 import type { Picture, Table, Target } from './part.ts'
 
-/** The table of ratios and the one of microseconds. */
+/** Returns the tables of ratios and of microseconds. */
 export function httpTables(columns: readonly HttpColumn[]): readonly Table[] {
   const json = columns.filter(({ title }) => !/form|XML/.test(title))
   const other = columns.filter(({ title }) => /form|XML/.test(title))
@@ -29,7 +29,7 @@ export function httpTables(columns: readonly HttpColumn[]): readonly Table[] {
   ]
 }
 
-/** What the figures are held to. */
+/** Returns the targets of the HTTP part. */
 export function httpTargets(columns: readonly HttpColumn[]): readonly Target[] {
   const sizes = ['1 KB', '8 KB', '100 KB'] as const
   const cap = (title: string, name: string): number | undefined =>
@@ -67,7 +67,7 @@ export function httpTargets(columns: readonly HttpColumn[]): readonly Target[] {
   return targets
 }
 
-/** The picture of the README: what runs on node:http and on Express. */
+/** Returns the picture of the README, with the subjects on node:http and Express. */
 export function httpBars([column]: readonly HttpColumn[]): readonly Picture[] {
   const bars = [...(column?.measured.values() ?? [])]
     .filter(({ name }) => /^(node|express)-(?!bare)/.test(name))
@@ -84,7 +84,7 @@ const ABSOLUTE: readonly (readonly [string, readonly number[], readonly number[]
   ['node-postern-postgres', [0.5, 0.5, 0.4], [0.62, 0.62, 0.52]],
 ]
 
-// Those whose bounds differ from the common one: octokit does the least beside the signature.
+// Peers whose bounds differ from the common ones. Octokit does the least work in addition to the signature.
 const PEER_BOUNDS: Readonly<Record<string, readonly (readonly [bound: number, goal: number])[]>> = {
   octokit: [
     [1.6, 2],
@@ -107,12 +107,12 @@ function rows(columns: readonly HttpColumn[]): Pick<Table, 'head' | 'rows'> {
   }
 }
 
-/** As {@link plain}, ours in bold. */
+/** Like {@link plain}, with Postern in bold. */
 function label(name: string): string {
   return plain(name).replace(/^Postern[^,]*/, '**$&**')
 }
 
-/** `express-postern` → `Postern, Express`. */
+/** Turns `express-postern` into `Postern, Express`. */
 function plain(name: string): string {
   const [framework = '', ...rest] = name.split('-')
   const what = rest

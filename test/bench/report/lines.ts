@@ -7,10 +7,13 @@ const LEFT = 44
 const RIGHT = 200
 const TOP = 44
 const BOTTOM = 44
-// Apart in hue and in lightness, on white and on dark grey.
+// Colors that differ in hue and lightness, readable on white and on dark gray.
 const COLOURS = ['#0f9b86', '#c2571a', '#7d5bd0', '#2f7fd6', '#b3860b', '#c23b76']
 
-/** Lines over a logarithmic range of x; y starts at 0. Zero stands one step left of the smallest other value. */
+/**
+ * Returns lines over a logarithmic x axis. The y axis starts at 0. A value of x = 0 is one step left of the smallest
+ * other value.
+ */
 export function linesText({ title, axes, lines }: Extract<Picture, { kind: 'lines' }>): string {
   const xs = lines.flatMap(({ points }) => points.map(([x]) => x))
   const least = Math.min(...xs.filter((x) => x > 0))
@@ -59,12 +62,12 @@ export function linesText({ title, axes, lines }: Extract<Picture, { kind: 'line
   ])
 }
 
-/** Heights of labels, moved apart until none covers another; in the given order. */
+/** Moves labels apart so that none overlaps another. Returns their heights in the given order. */
 function spread(heights: readonly number[]): readonly number[] {
   const order = heights.map((y, at) => ({ y, at })).toSorted((a, b) => a.y - b.y)
   for (let at = 1; at < order.length; at++)
     order[at]!.y = Math.max(order[at]!.y, order[at - 1]!.y + 18)
-  // Where they ran below the frame, they go up again.
+  // Moves labels up that are below the frame.
   let limit = HEIGHT - BOTTOM
   for (const label of order.toReversed()) {
     label.y = Math.min(label.y, limit)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { postgresServer, redisServer, type Program } from '../../services/programs.ts'
 
-/** What a part was measured on. */
+/** Machine that a part was measured on. */
 export interface Machine {
   readonly cpu: string
   readonly cores: number
@@ -15,7 +15,6 @@ export interface Machine {
   readonly postgres: string
 }
 
-/** Describes this machine. */
 export function machine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',

@@ -1,12 +1,11 @@
 import { table } from '../../run/page.ts'
 import type { Table } from './part.ts'
 
-/** A table with its heading and its note. */
 export function tableText({ title, note, head, rows }: Table): string {
   return [`### ${title}`, '', ...wrap(note), '', table(head, rows, 1), ''].join('\n')
 }
 
-/** Prose in lines of at most 140 characters. */
+/** Wraps prose at 140 characters. */
 export function wrap(text: string): readonly string[] {
   const lines: string[] = []
   let line = ''

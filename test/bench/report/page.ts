@@ -10,7 +10,10 @@ import type { StoredPart } from './stored.ts'
 import { targetsText } from './targets.ts'
 import { peerVersions } from './versions.ts'
 
-/** Writes `RESULTS.md` and `pictures/` into the folder; the file's path. The page of all parts says what the peers are. */
+/**
+ * Writes `RESULTS.md` and `pictures/` into the folder. Returns the file's path. `peers` adds the description of the
+ * peers.
+ */
 export function writePage(parts: readonly StoredPart[], folder: string, peers: boolean): string {
   const pictures = parts.flatMap(({ result }) => result.pictures ?? [])
   mkdirSync(join(folder, pictures.length > 0 ? 'pictures' : ''), { recursive: true })
@@ -98,7 +101,7 @@ function peerLines(): readonly string[] {
   ]
 }
 
-/** What no figure is there of. */
+/** Returns the section about missing figures. */
 function missing(parts: readonly StoredPart[]): readonly string[] {
   const none = (program: 'redis' | 'postgres'): boolean =>
     parts.some(({ machine }) => machine[program] === 'none')
@@ -120,7 +123,7 @@ function each(values: readonly string[]): string {
   return [...new Set(values)].join(', ')
 }
 
-/** One description, or one for each machine where parts were measured on several. */
+/** Returns one machine description, or one per machine if the parts were measured on several. */
 function machines(parts: readonly StoredPart[]): readonly string[] {
   const found = new Map<string, string[]>()
   for (const { name, machine } of parts) {

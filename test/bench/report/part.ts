@@ -1,29 +1,29 @@
 /** A table of the page. */
 export interface Table {
   readonly title: string
-  /** A sentence or two above it. */
+  /** One or two sentences above the table. */
   readonly note: string
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
 
-/** A promise the figures are held to. */
+/** Figure with a bound that the page promises. */
 export interface Target {
   readonly what: string
   readonly got: number
-  /** The bound that must be kept: at least, or at most if `lower` is set. */
+  /** Minimum, or maximum if `lower` is set. */
   readonly bound: number
-  /** The one to strive for. */
+  /** Better value to aim for. */
   readonly goal?: number
   readonly lower?: boolean
-  /** From here to the bound it is a tie: closer than a benchmark of this kind can tell apart. */
+  /** A figure between `tie` and `bound` counts as a tie, because the benchmark cannot tell them apart. */
   readonly tie?: number
   /** @default 2 */
   readonly digits?: number
   readonly unit?: string
 }
 
-/** A picture: bars, or lines over a logarithmic range. */
+/** Picture with bars, or with lines over a logarithmic x axis. */
 export type Picture =
   | {
       readonly kind: 'bars'
@@ -39,7 +39,7 @@ export type Picture =
       readonly kind: 'lines'
       readonly file: string
       readonly title: string
-      /** What the values of x are, and the values of y. */
+      /** Labels of the axes. */
       readonly axes: readonly [x: string, y: string]
       readonly lines: readonly {
         readonly label: string
@@ -47,25 +47,25 @@ export type Picture =
       }[]
     }
 
-/** What one part of the benchmark gives to the page. */
+/** Result of one part of the benchmark. */
 export interface PartResult {
   readonly tables: readonly Table[]
   readonly targets: readonly Target[]
   readonly pictures?: readonly Picture[]
-  /** What is missing from the figures, and why. */
+  /** Missing figures, and why they are missing. */
   readonly leftOut?: readonly string[]
 }
 
-/** How long parts measure. */
+/** Options of a measurement. */
 export interface Effort {
-  /** A short run, to see that everything works: its figures are rough. */
+  /** Measures briefly to check that everything works. The figures are rough. */
   readonly quick: boolean
-  /** Of the HTTP part, subjects whose name has this text. */
+  /** Measures only the HTTP subjects whose name contains this text. */
   readonly only?: string | undefined
 }
 
-/** The same for a part that stands on services. */
+/** Options of a part that needs Redis or PostgreSQL. */
 export interface ServedEffort extends Effort {
-  /** Where they are, as variables for processes that are started. */
+  /** Environment variables with the services' URLs, for child processes. */
   readonly env: Readonly<Record<string, string>>
 }

@@ -1,4 +1,4 @@
-/** What is compared, and what each does less than the receiver it stands beside. */
+/** The compared subjects, and what each does less than the Postern receiver next to it. */
 export const PEERS: readonly (readonly [subject: string, usedAs: string, doesLess: string])[] = [
   ['bare', 'node:http that drains the body and answers 200', 'everything'],
   [

@@ -1,4 +1,4 @@
-// Colours by the reader's theme; mid-tones that read on white and on GitHub's dark grey if no theme is told.
+// Colors follow the reader's theme. Without a theme, mid-tones are readable on white and on GitHub's dark gray.
 const STYLE = `
   text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #1f2328 }
   .title { font-weight: 600; font-size: 15px }
@@ -17,7 +17,7 @@ const STYLE = `
     .ours { fill: #2bb3a0 }
   }`
 
-/** A whole file around what is drawn; the background is the page's. */
+/** Returns an SVG file with this content. Its background is transparent. */
 export function svg(
   title: string,
   width: number,
@@ -34,7 +34,7 @@ export function svg(
   ].join('\n')
 }
 
-/** A line of text; `anchor` is the side it hangs on. */
+/** Returns a line of text. `anchor` is the side that `x` refers to. */
 export function text(
   x: number,
   y: number,
@@ -45,12 +45,11 @@ export function text(
   return `<text x="${round(x)}" y="${round(y)}"${name && ` class="${name}"`} text-anchor="${anchor}">${escaped(content)}</text>`
 }
 
-/** A straight line. */
 export function line(x1: number, y1: number, x2: number, y2: number, name: string): string {
   return `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" class="${name}"/>`
 }
 
-/** No more digits than can be seen. */
+/** Rounds to one digit, because more cannot be seen. */
 export function round(value: number): number {
   return Math.round(value * 10) / 10
 }

@@ -3,7 +3,7 @@ import { wrap } from './markdown.ts'
 import type { Target } from './part.ts'
 import { whyMissed } from './why.ts'
 
-/** What became of a target. */
+/** Returns whether a target is kept. */
 export function verdict({ got, bound, lower, tie }: Target): 'kept' | 'tie' | 'missed' {
   if (lower ? got <= bound : got >= bound) return 'kept'
   return tie !== undefined && got >= tie ? 'tie' : 'missed'
@@ -13,7 +13,7 @@ const PEERS = /against (?:octokit|stripe|svix|standardwebhooks|bolt|tern)\b/
 const SAME = /with the same duties/
 const LESS = /^Postern(?: \w+)?, |against (?:hand-written|the floor|bare fast-xml-parser)/
 
-/** The ratios that readers look for first, and then the targets. */
+/** Returns the ratios that readers look for first, followed by the targets. */
 export function targetsText(all: readonly Target[]): string {
   const of = (pattern: RegExp): readonly Target[] => all.filter(({ what }) => pattern.test(what))
   const rest = all.filter(({ what }) => ![PEERS, SAME, LESS].some((one) => one.test(what)))
@@ -48,7 +48,7 @@ function section(title: string, says: string, targets: readonly Target[]): reado
   return [`## ${title}`, '', ...wrap(says), '', table(['comparison', 'ratio'], rows, 1), '']
 }
 
-/** Which comparisons Postern loses, in a sentence. */
+/** Returns a sentence that names the comparisons that Postern loses. */
 function slower(targets: readonly Target[]): string {
   const lost = targets.filter(({ got, lower }) => (lower === true ? got > 1 : got < 1))
   const [worse, better] =
@@ -62,7 +62,7 @@ function shown({ digits, unit = '' }: Target, value: number): string {
   return `${value.toFixed(digits ?? 2)}${unit && ` ${unit}`}`
 }
 
-/** The table of targets, and below it what explains those that are missed. */
+/** Returns the table of targets, followed by explanations of the missed ones. */
 function bounded(targets: readonly Target[]): string {
   const missed = targets.filter((target) => verdict(target) === 'missed')
   const ties = targets.filter((target) => verdict(target) === 'tie').length

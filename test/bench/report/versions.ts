@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 const bench = join(import.meta.dirname, '..')
 
-/** Name and version of each package the benchmark asks for, as installed. */
+/** Returns name and installed version of each package that the benchmark depends on. */
 export function peerVersions(): readonly (readonly [name: string, version: string])[] {
   const { dependencies } = manifest(bench)
   return Object.keys(dependencies ?? {}).map((name) => [

@@ -1,4 +1,4 @@
-/** What stands in the way of a target, by its name. Told only if it is missed. */
+/** Explanation of each target, by its name. The page shows it only if the target is missed. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [
     /^Journal on/,
@@ -84,7 +84,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** The sentence for a missed target. */
+/** Returns the explanation of a missed target. */
 export function whyMissed(what: string): string {
   return REASONS.find(([name]) => name.test(what))?.[1] ?? 'not known.'
 }

@@ -3,12 +3,11 @@ import type { IncomingMessage } from 'node:http'
 import { handled } from '../counter.ts'
 import { SECRET } from '../deliveries.ts'
 
-// What a careful app writes for itself when it has one sender, and nothing that Postern does beside: no limits, no
-// dedupe, no tasks, no observers.
+// Code that a careful app writes for one provider. It has no limits, no deduplication, no tasks and no observers.
 const key = createSecretKey(Buffer.from(SECRET))
 const handlers = new Map<string, (payload: unknown) => void>([['issues', handled]])
 
-/** Collect, by hand. */
+/** Collects the request's body. */
 export function collect(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -18,7 +17,7 @@ export function collect(request: IncomingMessage): Promise<Buffer> {
   })
 }
 
-/** HMAC, JSON.parse and Map look-up, by hand. The status to answer with. */
+/** Verifies the HMAC, parses the JSON and looks up the handler. Returns the status of the reply. */
 export function take(
   body: Buffer,
   signature: string | undefined,
@@ -31,13 +30,13 @@ export function take(
   return 200
 }
 
-/** {@link take} on the headers of node:http. */
+/** Calls {@link take} with the headers of a node:http request. */
 export function takeRequest(request: IncomingMessage, body: Buffer): number {
   const { headers } = request
   return take(body, headers['x-hub-signature-256'] as string, headers['x-github-event'] as string)
 }
 
-/** The HMAC of what is signed. */
+/** Returns the HMAC of the signed parts. */
 export function macOf(
   algorithm: 'sha1' | 'sha256',
   encoding: 'hex' | 'base64',
@@ -48,7 +47,7 @@ export function macOf(
   return hmac.digest(encoding)
 }
 
-/** True if a header has the right signature. */
+/** Returns whether a header has the correct signature. */
 export function same({ headers }: IncomingMessage, name: string, right: string): boolean {
   return isSame(right, headers[name] as string | undefined)
 }

@@ -10,7 +10,7 @@ import { sqliteInbox } from '@postern/sqlite'
 import { handled } from '../counter.ts'
 import { SECRET } from '../deliveries.ts'
 
-/** A receiver at its default options, with one handler. Without an inbox it has the one in memory. */
+/** Creates a receiver with default options and one handler. Without an inbox it uses the one in memory. */
 export function posternReceiver(
   options: { readonly provider?: Provider; readonly inbox?: Inbox } = {},
 ): Receiver {
@@ -18,7 +18,10 @@ export function posternReceiver(
   return createReceiver({ provider, ...(inbox && { inbox }) }).onAny(handled)
 }
 
-/** A SQLite inbox on the file that BENCH_SQLITE names, or on one of its own, which goes with the process. */
+/**
+ * Creates a SQLite inbox on the file BENCH_SQLITE. Without that variable, its temporary file is deleted when the
+ * process ends.
+ */
 export function temporarySqlite(): Inbox {
   const path = process.env['BENCH_SQLITE']
   if (path !== undefined) return sqliteInbox({ path })
@@ -27,7 +30,7 @@ export function temporarySqlite(): Inbox {
   return sqliteInbox({ path: join(folder, 'webhooks.db') })
 }
 
-/** A sender of XML with an HMAC over the body. */
+/** Returns a provider that sends XML with an HMAC of the body. */
 export function xmlProvider(): Provider {
   return generic({
     secret: SECRET,

@@ -3,17 +3,20 @@ import { createServer } from 'node:http'
 import { listenOn } from '../../services/temporary.ts'
 import type { Sender } from '../deliveries.ts'
 
-/** A server that takes webhooks on a free port of 127.0.0.1. */
+/** Server that receives webhooks on a free port of 127.0.0.1. */
 export interface Subject {
-  /** Whose deliveries it verifies. */
+  /** Provider whose deliveries the server verifies. */
   readonly sender: Sender
   /** @default '/hook' */
   readonly path?: string
-  /** Starts it; resolves with its port. */
+  /** Starts the server and resolves with its port. */
   start(): Promise<number>
 }
 
-/** Serves a listener; resolves with the port. One that rejects ends the process, and with it the measurement. */
+/**
+ * Starts a server with this listener and resolves with its port. If the listener rejects, the process ends, and so does
+ * the measurement.
+ */
 export function listen(
   listener: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<number> {

@@ -14,17 +14,17 @@ import { collect, macOf, same, take, takeRequest } from './by-hand.ts'
 import type { posternReceiver } from './postern.ts'
 import { listen, type Subject } from './subject.ts'
 
-// Each loads what it consists of when it starts, so that a process has the modules of one subject only.
+// Each subject imports its modules when it starts, so that a process loads only those of one subject.
 
-/** Every subject by its name: the framework, and what runs on it. Peers are used as their own documentation has them. */
+/** Every subject by its name: the framework and what runs on it. Peers are used as their documentation shows. */
 export const subjects: Readonly<Record<string, Subject>> = {
-  /** Drains the body and answers: what no receiver can be faster than. */
+  /** Reads the body and replies. No receiver can be faster. */
   'node-bare': {
     sender: 'github',
     start: () =>
       listen((request, response) => request.resume().on('end', () => answer(response, 200))),
   },
-  /** The reference of all ratios. */
+  /** The reference of the JSON columns. */
   'node-by-hand': {
     sender: 'github',
     start: () =>
@@ -32,7 +32,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
         answer(response, takeRequest(request, await collect(request)))
       }),
   },
-  /** Twilio's forms: the reference of the form columns. */
+  /** The reference of the form columns, which receives Twilio's forms. */
   'node-by-hand-form': {
     sender: 'twilio',
     start: () =>
@@ -45,7 +45,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
         answer(response, right ? 200 : 401)
       }),
   },
-  /** With fast-xml-parser: the reference of the XML columns. */
+  /** The reference of the XML columns, with fast-xml-parser. */
   'node-by-hand-xml': {
     sender: 'xml',
     async start() {
@@ -59,7 +59,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
       })
     },
   },
-  /** With the body in SQLite (synchronous=FULL) before the 200: one transaction a tick, no more. */
+  /** Stores the body in SQLite (synchronous=FULL) before the 200, in one transaction per event loop turn. */
   'node-by-hand-sqlite': {
     sender: 'github',
     async start() {
@@ -91,7 +91,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
       return onNode({ inbox: postgresInbox({ connectionString, schema }) })
     },
   },
-  /** Redis writes each event (appendfsync always) before the 200. */
+  /** Redis writes each event to disk (appendfsync always) before the 200. */
   'node-postern-bullmq': {
     sender: 'github',
     async start() {
@@ -198,7 +198,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
       return listen(new Koa().use(webhook(await receiver())).callback())
     },
   },
-  /** With a parser that gives the bytes. */
+  /** Uses a content type parser that returns the bytes. */
   'fastify-by-hand': {
     sender: 'github',
     async start() {
@@ -255,7 +255,7 @@ function answer(response: ServerResponse, status: number): void {
   response.end()
 }
 
-/** Stores what comes in one turn of the event loop together. */
+/** Stores all bodies of one event loop turn together. */
 async function storer(): Promise<(body: Uint8Array) => Promise<void>> {
   const { DatabaseSync } = await import('node:sqlite')
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
@@ -334,7 +334,7 @@ async function forms(): Promise<Provider> {
 
 type Receivers = Pick<typeof Bolt, 'ExpressReceiver' | 'HTTPReceiver'>
 
-/** Starts a bolt app that needs no Slack. */
+/** Starts a Bolt app that does not connect to Slack. */
 async function boltApp(
   make: (bolt: Receivers, options: { signingSecret: string; endpoints: string }) => Bolt.Receiver,
 ): Promise<number> {
@@ -351,9 +351,9 @@ async function boltApp(
   return (server.address() as AddressInfo).port
 }
 
-/** Serves the built Next.js app from this process, so that its CPU time can be asked for. */
+/** Serves the built Next.js app in this process, so that its CPU time can be measured. */
 async function nextApp(): Promise<number> {
-  // Its types say `default`, which is not there for a module that imports it.
+  // The types of `next` declare a `default` that an ES module cannot import.
   const next = createRequire(import.meta.url)('next') as (typeof nextTypes)['default']
   const app = next({ dev: false, dir: join(import.meta.dirname, '..', 'next'), quiet: true })
   await app.prepare()
