@@ -77,7 +77,7 @@ server.serve_forever()
 function php(): string {
   const line = linesOf('php')
   return `<?php
-// Replaces a table with a unique key, because PHP has no built-in database. The file system creates a file only once.
+// Stands for a table with a unique key, since PHP has no database of its own: the system makes a file once.
 class Inserted {
     private int $rows = 0;
     function execute(array $values): void {
@@ -133,7 +133,7 @@ import (
 	"time"
 )
 
-// Replaces a table with a unique key, because Go has no built-in database.
+// Stands for a table with a unique key, since Go has no database of its own.
 type inserted int64
 
 func (rows inserted) RowsAffected() (int64, error) { return int64(rows), nil }
