@@ -46,8 +46,8 @@ export interface Guard {
 /** An accepted event as inboxes store it. */
 export interface EventRecord {
   /**
-   * The key of the event, unique in its receiver. It consists of tenant and id; without an id, a digest or a unique
-   * value replaces the id.
+   * The key of the event, unique in its receiver. The key consists of tenant and id. Without an id, a digest or a
+   * unique value replaces the id.
    */
   readonly key: string
   /** False if `key` is a unique value, so that no other event is a duplicate of this event. */

@@ -29,8 +29,8 @@ export interface Limits {
    */
   readonly bodyTimeout: number
   /**
-   * Maximum size of all bodies that are being read or not yet answered, in bytes. Beyond it, the slowest bodies are
-   * rejected with 503. A quarter is reserved for bodies up to 64 KiB, so that large bodies never block small ones.
+   * Maximum size of all bodies that are being read or not yet answered, in bytes. Beyond this size, the slowest bodies
+   * are rejected with 503. A quarter is reserved for bodies up to 64 KiB, so that large bodies never block small ones.
    * @default an eighth of the free heap or of the free memory, whichever is less: at least four bodies, at most 512 MiB
    */
   readonly totalBuffered: number
@@ -85,7 +85,8 @@ const UNVERIFIED: UnverifiedLimits = {
 }
 
 /**
- * Returns the limits in force. Each limit is that of the app, or else of the provider, or else the default.
+ * Returns the limits in force. A limit of the app takes precedence over a limit of the provider, and both over the
+ * default.
  *
  * @throws TypeError that names an unknown limit, or a limit that is not a number above 0.
  */

@@ -32,9 +32,9 @@ export interface ObservedReceiver {
 }
 
 /**
- * Gets the events of a receiver, with one method for each kind of event. All methods are optional. They must be
- * synchronous and fast. Their errors are ignored, so that observers never change outcomes. No method gets a secret or a
- * signature, and only `around` gets a payload.
+ * Gets the events of a receiver, with one method for each kind of event. All methods are optional. Methods must be
+ * synchronous and fast. An error of a method is ignored, so that observers never change outcomes. No method gets a
+ * secret or a signature, and only `around` gets a payload.
  */
 export interface Observer {
   /**
@@ -70,7 +70,7 @@ export interface Observer {
   ): void
   /** A step of the delivery has ended. `at` is in milliseconds on the receiver's monotonic clock. */
   step?(request: RequestInfo, name: StepName, at: number): void
-  /** The reply is ready. Called once for each delivery, including rejected ones. */
+  /** The reply is ready. Called once for each delivery, including rejected deliveries. */
   replied?(request: RequestInfo, answer: AnsweredInfo): void
   /**
    * Returns the trace context (`traceparent`, `tracestate`) to store with the events of a delivery. `around` gets the
@@ -85,7 +85,7 @@ export interface Observer {
   around?(event: WebhookEvent, task: Task, next: () => unknown): unknown
   /**
    * Wraps an HTTP call of `forward`. Call `next` once and return its result. `next` accepts headers to add; `forward`
-   * sends those that its option `headers` allows. The observer cannot change the outcome.
+   * sends only headers that its option `headers` allows. The observer cannot change the outcome.
    */
   call?(
     call: CallInfo,

@@ -95,7 +95,7 @@ export function createReceiver<
     writes,
     explainer:
       settings.explain === undefined ? undefined : createExplainer(settings, settings.explain),
-    // A function, because observers with `idConflict` can be added later.
+    // This is a function, because observers with `idConflict` can be added later.
     conflicts: () =>
       observer.idConflict && inbox.view
         ? (conflicts ??= createConflictWatch(name, inbox.view, now, seal))

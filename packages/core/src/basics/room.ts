@@ -27,7 +27,7 @@ const SHARE = 5
 // Assumed free memory if the runtime does not report it.
 const UNKNOWN = 512 * MIB
 
-// Minimum, so that a receiver still accepts small deliveries if the heap is full at startup.
+// Minimum of the free memory: a receiver must accept small deliveries even if the heap is full at startup.
 const LEAST = 16 * MIB
 
 // The free memory is read only once: Bun walks its complete heap to compute it.

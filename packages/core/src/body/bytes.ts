@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { WebhookError } from '../errors.ts'
 
-// Only this file of core uses Buffer. It imports Buffer, since Workers and Deno have no global Buffer.
+// Workers and Deno have no global Buffer, so this file imports Buffer. Other files of core do not use Buffer.
 
 /** Returns a Buffer over the memory of the bytes, without copying it. A string becomes its UTF-8 bytes. */
 export function toBuffer(data: Uint8Array | string): Buffer {

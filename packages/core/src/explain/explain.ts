@@ -184,7 +184,7 @@ interface Case {
   readonly provider: Provider
   readonly error: WebhookError | undefined
   readonly reads: Reads
-  /** Causes that concern only the time. They are proven: the delivery verifies if the clock is set to another time. */
+  /** Proven causes that concern only the time: the delivery verifies if the clock is set to another time. */
   readonly time: readonly Clue[]
 }
 

@@ -127,7 +127,7 @@ function otherUrl(): Clue {
 
 const MOST = 256 * 1024
 
-/** Returns signs that the body lost information, the clearest first. None of them is a proof. */
+/** Returns signs that the body lost information, the clearest first. No sign is a proof. */
 function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
   const { body, headers } = request
   const found: Clue[] = []

@@ -28,7 +28,7 @@ const LOST = 5 * EVERY
 const ROWS = 500
 
 // Maximum number of deliveries to record between two writes; any further delivery counts as lost. The limits are
-// separate, so that a flood of unverified deliveries does not displace verified ones.
+// separate, so that a flood of unverified deliveries does not displace verified deliveries.
 const MOST = { verified: 1000, unverified: 50 }
 
 /** @param write - writes a batch. If it throws, the deliveries of the batch count as lost. */
@@ -231,7 +231,10 @@ function grow(cell: Cell, bucket: number): void {
   cell.buckets.set(buckets)
 }
 
-/** Numbers of durations per bucket, ascending, without zeros. Each power of two of microseconds has four buckets. */
+/**
+ * Number of durations for each bucket that is not empty, in ascending order of buckets. Each power of two of
+ * microseconds has four buckets.
+ */
 export type Histogram = readonly (readonly [bucket: number, count: number])[]
 
 // Number of buckets for each power of two. Below this number of microseconds, each bucket is one microsecond wide.

@@ -53,7 +53,7 @@ export function createSilence({
   }
 }
 
-/** The state of the writes to an inbox: whether the latest ones succeeded. */
+/** Records whether the latest writes to an inbox succeeded. */
 export interface Writes {
   /** The last failure to store a delivery; undefined if a delivery or a probe (a test write) was stored after it. */
   readonly failure: WebhookError | undefined

@@ -6,7 +6,10 @@ export interface Observers {
   /** The combined observer. It is always the same object, whose methods change when observers are added or removed. */
   readonly observer: Observer
   readonly observe: (observer: Observer) => () => void
-  /** Calls `attached` of all observers, also of those added later. Returns the function that detaches them. */
+  /**
+   * Calls `attached` of all observers, also of observers that are added later. Returns the function that detaches the
+   * observers.
+   */
   attach(receiver: ObservedReceiver): () => void
 }
 

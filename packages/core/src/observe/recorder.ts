@@ -168,7 +168,10 @@ export function createRecorder(context: RecorderContext): Recorder {
     if (request) Object.assign(arrival, request, { slot })
   }
 
-  /** Makes the id of an arrival. It starts with the time, for sorting; a counter and the process id make it unique. */
+  /**
+   * Makes the id of an arrival. The id starts with the time, so that ids sort by time. A counter and the process id
+   * make the id unique.
+   */
   function idOf(at: number): string {
     number = (number + 1) % 46_656
     const time = Math.floor(at).toString(36).padStart(9, '0')

@@ -149,7 +149,7 @@ export function headed(covers: Covers, topicHeader: string | undefined): Covers 
 }
 
 /**
- * Returns the protected parts: those of the scheme, refined by the spec. The spec cannot add a part that the scheme
+ * Returns the protected parts: `covers` of the scheme, refined by the spec. The spec cannot add a part that the scheme
  * declares as unprotected.
  */
 export function coversOf(scheme: Covers, spec: Covers | undefined): Covers {

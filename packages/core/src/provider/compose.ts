@@ -11,7 +11,7 @@ export interface Composed {
   readonly body?: string | Uint8Array
 }
 
-/** Creates the unsigned request for a draft. The draft's own body, headers and method replace the composed ones. */
+/** Creates the unsigned request for a draft. The draft's own body, headers and method replace the composed parts. */
 export function draftRequest(draft: Draft, composed: Composed): SignableRequest {
   const body =
     draft.body ?? composed.body ?? (draft.payload === undefined ? '' : stringifyJson(draft.payload))

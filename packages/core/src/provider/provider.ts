@@ -62,7 +62,7 @@ export interface Draft<Events extends EventMap = EventMap> {
   readonly headers?: Readonly<Record<string, string>>
   /** Time of signing, in milliseconds since 1970. @default now */
   readonly at?: number
-  /** The secret to sign with, instead of the provider's first one. */
+  /** The secret to sign with, instead of the provider's first secret. */
   readonly secret?: string
 }
 
@@ -121,7 +121,8 @@ export interface Provider<Events extends EventMap = EventMap> {
   /** Content codings of this sender, each with the bytes that are signed. @default {} */
   readonly codings?: Codings
   /**
-   * Charsets of this sender's texts and forms, in lower case. If no signed part names a charset, the first one is used.
+   * Charsets of this sender's texts and forms, in lower case. If no signed part names a charset, the first charset is
+   * used.
    * @default ['utf-8']
    */
   readonly charsets?: readonly string[]
@@ -168,7 +169,7 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly topicHeader?: string
   /**
    * Throws a `WebhookError` if method, URL and headers are enough to reject the delivery, such as a missing signature
-   * header or a wrong token. `admit` is synchronous and reads no body. It does not throw for problems that only
+   * header or a wrong token. `admit` is synchronous and reads no body. `admit` does not throw for problems that only
    * `verify` can find.
    */
   readonly admit?: (head: Delivery, clock: Clock) => void

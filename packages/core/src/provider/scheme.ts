@@ -114,8 +114,8 @@ export interface Scheme<Key = unknown> {
    */
   verify(delivery: Delivery, keys: readonly Key[], now: number): MaybePromise<number>
   /**
-   * Key ids with which a delivery was verified before. They are looked up under separate limits, so that requests with
-   * invented ids cannot delay these look-ups.
+   * Key ids with which a delivery was verified before. These ids are looked up under separate limits, so that requests
+   * with invented ids cannot delay these look-ups.
    */
   readonly trusted?: TrustedNames
   /** Returns the signed time as text. */

@@ -13,7 +13,7 @@ export interface ScopedSecret {
   readonly tenant: string
 }
 
-/** One secret, several (during a rotation), or several with their tenants. */
+/** One secret, several secrets during a rotation, or secrets with their tenants. */
 export type Secrets = string | readonly string[] | ScopedSecret | readonly ScopedSecret[]
 
 /**
@@ -27,8 +27,8 @@ export interface SecretResolver {
   /** Called after a delivery was verified with one of the returned secrets. */
   readonly verified?: (delivery: Delivery) => void
   /**
-   * Names, such as tenants, with which a delivery was verified before. They are looked up under separate limits, so
-   * that requests with invented names cannot delay these look-ups.
+   * Names, such as tenants, with which a delivery was verified before. These names are looked up under separate limits,
+   * so that requests with invented names cannot delay these look-ups.
    */
   readonly trusted?: TrustedNames
 }
@@ -54,7 +54,8 @@ export interface Keyring<Key> {
 
 /**
  * Makes the keys from a secret option. If a secret is empty, blank or an unfilled template, throws a `TypeError` that
- * names the option. A resolver runs at each delivery instead: there, the error is `secret_unavailable` (503).
+ * names the option. A resolver runs at each delivery, so a wrong secret of a resolver causes `secret_unavailable`
+ * (503).
  */
 export function keyring<Key>(
   option: string,

@@ -49,7 +49,8 @@ export interface ProviderSpec<
   /** How to register a URL at the sender and find the secret. */
   readonly setup?: Setup
   /**
-   * Facts from the sender's documentation. They set the defaults of `retrySpan`, `failsOnRedirect` and `limits.body`.
+   * Facts from the sender's documentation. The facts set the defaults of `retrySpan`, `failsOnRedirect` and
+   * `limits.body`.
    * @default nothing is known
    */
   readonly facts?: SenderFacts
@@ -64,13 +65,13 @@ export interface ProviderSpec<
    * the options.
    */
   readonly prepare?: (options: Options) => Ready
-  /** Returns the scheme. Use `noAuth` if nothing is signed, `fixedKeys` if the keys are not strings. */
+  /** Returns the scheme. If nothing is signed, use `noAuth`. If the keys are not strings, use `fixedKeys`. */
   readonly scheme: (options: Ready) => Scheme<Key>
   /** Name of the option for the secret. @default 'secret' if `options` has this name */
   readonly secret?: string
   /**
-   * Other keys and ids that users may confuse with the secret, each as a regular expression and in words. If one of
-   * them is given as the secret, a `TypeError` says what it is, and asks for the secret that `setup.secret` describes.
+   * Other keys and ids that users may confuse with the secret, each as a regular expression and in words. If such a key
+   * or id is given as the secret, a `TypeError` names it and asks for the secret that `setup.secret` describes.
    * @default none
    */
   readonly notSecret?: readonly (readonly [form: RegExp, words: string])[]
@@ -81,8 +82,8 @@ export interface ProviderSpec<
    */
   readonly secretOf?: (options: Ready) => readonly [option: string, value: SecretOption | undefined]
   /**
-   * The protected parts. They refine the scheme's `covers`, but cannot claim what the scheme does not protect. @default
-   * `covers` of the scheme
+   * The protected parts. These parts refine the scheme's `covers`, but cannot claim what the scheme does not protect.
+   * @default `covers` of the scheme
    */
   readonly covers?: Covers
   /**

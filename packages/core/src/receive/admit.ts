@@ -198,7 +198,7 @@ class Share {
 
   /**
    * Drops bodies that arrive more slowly than the body that asks for room, the slowest first. A proven body also
-   * displaces all unproven ones.
+   * displaces all unproven bodies.
    */
   #free(asking: BodyAdmission, bytes: number): void {
     const now = this.#monotonic()

@@ -11,7 +11,7 @@ export const keepNothing: KeepBody = () => null
 
 /** Erases the contents of events whose tasks are done, without delaying deliveries and tasks. */
 export interface Erasure {
-  /** Notes that a task of this event is done or deleted. If it was the last one, the contents are erased soon. */
+  /** Notes that a task of this event is done or deleted. After the last task, the contents are erased soon. */
   ended(event: Pick<EventRecord, 'key' | 'passing'>): void
   /** Starts to search regularly for done events that were not erased, because their process died. */
   start(): void

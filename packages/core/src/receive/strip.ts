@@ -24,7 +24,7 @@ export function stripper(
   const { headers = [], query = [], fields = [] } = credentials
   const dropped = new Set([
     ...headers.map((name) => name.toLowerCase()),
-    // A body without its credentials is rewritten: it is not compressed, and has another length.
+    // A body whose credentials are removed is written again, without compression and with another length.
     ...(fields.length > 0 ? ['content-encoding', 'content-length'] : []),
   ])
   const isDropped = (name: string): boolean => dropped.has(name) || isCredentialName(name)

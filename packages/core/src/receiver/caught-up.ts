@@ -33,7 +33,7 @@ export interface CaughtUp {
   readonly complete: boolean
   /**
    * Why the call ended early; undefined if `complete` is true. `limit`: the range has more events than the limit, and
-   * the older ones are missing; continue with `until` set to `oldest`. `endless`: the sender's pages did not end, or
+   * the older events are missing; continue with `until` set to `oldest`. `endless`: the sender's pages did not end, or
    * had no new events. `moving`: the list still had new events when it was read for the fifth time. `time`: an entry of
    * the list has no time, so the entries after it are missing.
    */

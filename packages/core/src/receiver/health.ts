@@ -184,7 +184,8 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   ): Promise<string | undefined> {
     if (oldest === undefined) return undefined
     const gap = context.worker === 'onDemand' ? await usualGap(inbox, name) : 0
-    // If runs occupy all places, due tasks wait until a run ends. That can take the longest timeout, plus the lease.
+    // If runs occupy all places, due tasks wait until a run ends. This wait can be as long as the longest timeout plus
+    // the lease.
     const held =
       running > 0
         ? Math.max(0, ...context.subscriptions.all.map(({ timeout }) => timeout)) +

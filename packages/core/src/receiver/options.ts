@@ -121,10 +121,10 @@ export interface StorageOptions {
   // The type is `any`, so that the app can declare the payload type of its own topics.
   readonly content?: boolean | ((payload: any) => unknown)
   /**
-   * Encrypts payloads, headers and bodies in the inbox with AES-256-GCM, including those of rejected deliveries. A key
-   * has 32 bytes, given as bytes, base64 or hex. With several keys, the first one encrypts and all of them decrypt, so
-   * that you can change keys. Topics, ids, times, error texts, paths and replies are not encrypted. @default stored
-   * without encryption
+   * Encrypts payloads, headers and bodies in the inbox with AES-256-GCM, also for rejected deliveries. A key has 32
+   * bytes, given as bytes, base64 or hex. With several keys, the first key encrypts and all keys decrypt, so that you
+   * can change keys. Topics, ids, times, error texts, paths and replies are not encrypted.
+   * @default stored without encryption
    */
   readonly encryptionKey?: KeyOption
   /** False stores no history in the inbox: neither deliveries nor counts. @default true */

@@ -134,7 +134,7 @@ export interface Receiver<
    * returned cursor until no cursor is returned.
    */
   replay(filter: TaskFilter, options?: ReplayOptions): Promise<Changed>
-  /** Returns tasks of this receiver: pending, running and dead ones, and done ones that are still kept. */
+  /** Returns tasks of this receiver: pending, running and dead tasks, and done tasks that are still kept. */
   tasks(filter?: TaskFilter & { readonly limit?: number }): Promise<readonly TaskInfo[]>
   /** Adds an observer while the receiver runs, for tests and tools. Returns the function that removes the observer. */
   observe(observer: Observer): () => void

@@ -26,9 +26,9 @@ export interface Task<Commit extends AnyCommit = AnyCommit> {
   /** The data that `spawn` got for this child task. */
   readonly data: Json | undefined
   /**
-   * Adds child tasks of the same subscription. They are stored in the same step in which this task becomes done, and
-   * have the tenant of this task. Throws a `TypeError` for data that is not a JSON value, since no inbox could store
-   * it.
+   * Adds child tasks of the same subscription. The child tasks are stored in the same step in which this task becomes
+   * done, and have the tenant of this task. Throws a `TypeError` for data that is not a JSON value, since no inbox
+   * could store it.
    */
   spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void
   /**

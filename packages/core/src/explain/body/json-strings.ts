@@ -75,7 +75,7 @@ export function rewritten(token: string, escapes: Escapes): string {
   return `${out}"`
 }
 
-/** Returns the ways of escaping that may change this text, those of known libraries first. */
+/** Returns the ways of escaping that may change this text, the ways of known libraries first. */
 export function escapesFor(text: string): readonly Escapes[] {
   return [...WRITERS_OF_STRINGS, ...combinations(text)]
 }

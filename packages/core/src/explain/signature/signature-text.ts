@@ -18,7 +18,7 @@ export function* signatureEncodings(request: PlainRequest, reads: Reads): Genera
   }
 }
 
-/** Prefixes of signatures to try: those of this provider, and, if `others` is true, those of other providers. */
+/** Prefixes of signatures to try: the prefixes of this provider and, if `others` is true, of other providers. */
 interface Prefixes {
   readonly expected: readonly string[]
   readonly others: boolean

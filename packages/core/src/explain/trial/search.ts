@@ -7,7 +7,9 @@ import { changed, type Trial, type TrialState } from './trial.ts'
 
 type Kind = keyof Groups
 
-/** One step of the search. It tries every change of `kind`: alone, or in combination with a change of another kind. */
+/**
+ * One step of the search, which tries every change of `kind`: alone, or in combination with a change of another kind.
+ */
 interface Round {
   readonly kind: Kind
   /** The other kind, whose change is applied first, and the maximum number of its changes to combine. @default none */

@@ -17,7 +17,10 @@ export interface TrialState {
   readonly steps: readonly Clue[]
 }
 
-/** The result of verifying a state. If the delivery verified only at another time, `steps` has the causes for that. */
+/**
+ * The result of verifying a state. If the delivery verified only at another time, `steps` has the causes of the wrong
+ * time.
+ */
 type TrialOutcome =
   | { readonly accepted: true; readonly steps: readonly Clue[]; readonly error?: WebhookError }
   | { readonly accepted: false; readonly error: WebhookError }

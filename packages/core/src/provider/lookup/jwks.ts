@@ -24,8 +24,8 @@ export interface JwkSource {
   find(kid: string | undefined, now: number): MaybePromise<readonly Jwk[]>
   verified?(kid: string | undefined): void
   /**
-   * Key ids with which a delivery was verified before. They are looked up under separate limits, so that requests with
-   * invented ids cannot delay these look-ups.
+   * Key ids with which a delivery was verified before. These ids are looked up under separate limits, so that requests
+   * with invented ids cannot delay these look-ups.
    */
   readonly trusted?: TrustedNames
 }
@@ -225,8 +225,8 @@ export async function fetchBounded(
 
 /**
  * Fetches as {@link fetchBounded} does, for a URL from an unverified request. URLs with a host from `hosts` are fetched
- * directly. Other URLs go through the address guard, which allows only ports 80 and 443 of the public internet.
- * Runtimes without sockets have no guard, so there only URLs with a host from `hosts` are fetched.
+ * directly. Other URLs go through the address guard, which allows only ports 80 and 443 of the public internet. On
+ * runtimes without sockets, there is no guard, and only URLs with a host from `hosts` are fetched.
  *
  * @returns undefined if the URL must not be fetched.
  */

@@ -13,8 +13,8 @@ export interface NamesPlace {
 }
 
 /**
- * Names, such as ids of keys and tenants, with which a delivery was verified before. They are looked up under separate
- * limits, so that requests with invented names cannot delay these look-ups.
+ * Names, such as ids of keys and tenants, with which a delivery was verified before. These names are looked up under
+ * separate limits, so that requests with invented names cannot delay these look-ups.
  */
 export interface TrustedNames {
   /** Kind of the names: `keys` or `tenants`. Each kind is stored separately. */

@@ -16,7 +16,7 @@ export type EcdsaCurve = 'P-256' | 'P-384' | 'P-521'
 export interface EcdsaAlgorithmOptions {
   /** The curve of the key. @default 'P-256' */
   readonly curve?: EcdsaCurve | undefined
-  /** Hash function of the message. @default the one that JOSE pairs with the curve: SHA-256, SHA-384, SHA-512 */
+  /** Hash function of the message. @default the hash that JOSE pairs with the curve: SHA-256, SHA-384, SHA-512 */
   readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined
   /**
    * How a signature is written: `der` is the ASN.1 sequence of r and s; `raw` is r followed by s (IEEE P1363, JOSE).

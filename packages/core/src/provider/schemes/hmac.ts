@@ -21,8 +21,8 @@ export type KeyEncoding = 'utf8' | 'hex' | 'base64'
 /** Options of {@link hmac}. */
 export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
   /**
-   * The header with the signature, in any case. If several headers are given, one of them must match. Omit this option
-   * if `query` is set.
+   * The header with the signature, in any case. If several headers are given, the signature of one header must match.
+   * Omit this option if `query` is set.
    */
   readonly header?: string | readonly string[]
   /**

@@ -38,7 +38,8 @@ export interface JwtClaimsOptions {
     readonly encoding?: SignatureEncoding
   }
   /**
-   * Makes further checks, after those of the signature and the claims. Throws a `WebhookError` to reject the delivery.
+   * Makes further checks, after the signature and the claims were checked. Throws a `WebhookError` to reject the
+   * delivery.
    */
   readonly check?: (claims: JwtClaims, delivery: Delivery) => void
 }

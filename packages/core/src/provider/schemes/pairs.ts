@@ -74,7 +74,8 @@ interface SeveralOptions extends Pick<SignatureOptions, 'prefix' | 'timestampHea
 const MOST = 20
 
 /**
- * Reads several signatures, such as those of an old and a new key, from several headers or from a list in one header.
+ * Reads several signatures, such as signatures of an old and a new key, from several headers or from a list in one
+ * header.
  */
 export function readSeveral(
   delivery: Delivery,

@@ -157,7 +157,7 @@ export function standardWebhooksId(
   return delivery.header(headerSet(delivery, headerSets(names)).id)
 }
 
-/** Returns sets of three header names in lower case: one set per prefix, or the one given set. */
+/** Returns sets of three header names in lower case: one set per prefix, or the given set. */
 function headerSets(
   names: readonly string[] | StandardWebhooksHeaders = ['webhook-'],
 ): readonly StandardWebhooksHeaders[] {

@@ -48,7 +48,9 @@ export interface Answers {
   any(): boolean
 }
 
-/** Creates the list of answer functions. If several functions match a topic, the one that was added first is used. */
+/**
+ * Creates the list of answer functions. If several functions match a topic, the function that was added first is used.
+ */
 export function createAnswers(): Answers {
   const table = createTopicTable<RegisteredAnswer>()
   return {

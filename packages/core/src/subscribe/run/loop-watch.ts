@@ -24,7 +24,7 @@ interface Threads {
 
 const KEY = Symbol.for('@postern/core.loop-watch.1')
 
-/** Returns the watch of this process. It is made at the first task, and shared by all copies of this module. */
+/** Returns the watch of this process. The watch is made at the first task, and shared by all copies of this module. */
 export function loopWatch(): LoopWatch {
   return ((globalThis as { [KEY]?: LoopWatch })[KEY] ??= startThread() ?? NONE)
 }
@@ -138,7 +138,7 @@ const CURRENT = 2
 const ACTIVE = 3
 const LIMITS = 4
 
-/** Number of slots. It limits how many runs the thread can report by name: runs without a free slot share slot 0. */
+/** Number of slots, and so of runs that the thread can report by name. Runs without a free slot share slot 0. */
 const SLOTS = 64
 /** Length of a slot, in 16-bit units. A slot contains the length of the name, and then the name of the run. */
 const WIDTH = 256

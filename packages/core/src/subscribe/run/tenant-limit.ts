@@ -115,7 +115,7 @@ export function createTenantLimits(limits: TenantLimitOptions, name: string): Te
     },
   }
 
-  /** Checks two keys per call and forgets the idle ones. So keys are forgotten faster than new keys are added. */
+  /** Checks two keys per call and forgets idle keys. So keys are forgotten faster than new keys are added. */
   function forget(now: number): void {
     for (let looks = 0; looks < 2; looks++) {
       const [oldest] = keys
