@@ -15,7 +15,7 @@ import { httpMessageSignatures, seconds } from './schemes/http-signature/http-me
 import { targetOf, type SignatureTarget } from './schemes/http-signature/base.ts'
 import { jwkKeys, type HttpSignatureKeys } from './schemes/http-signature/keys.ts'
 
-/** Options of {@link adcp}: the keys of the sending agent, or their URL. */
+/** Options of {@link adcp}: the keys of the sending agent, or the URL of the keys. */
 export interface AdcpOptions extends FetchOptions {
   /** The https URL of the sender's key set. */
   readonly jwksUrl?: string

@@ -10,9 +10,9 @@ import { joined } from './schemes/ids.ts'
 /** Options of {@link asana}. */
 export interface AsanaOptions {
   /**
-   * The `X-Hook-Secret` of the webhook. Each webhook has its own secret. If your app stores the secrets from handshakes
-   * itself, give a function. @default the secrets in `records`. Without `records`, there is no secret, and only
-   * handshakes are accepted
+   * The secret of the webhook, which Asana sends in `X-Hook-Secret` of its first request (the handshake). Each webhook
+   * has its own secret. If your app stores the secrets itself, give a function. @default the secrets in `records`.
+   * Without `records`, there is no secret, and only handshakes are accepted
    */
   readonly secret?: SecretOption
   /**

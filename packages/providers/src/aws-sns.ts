@@ -22,7 +22,7 @@ import { signedByCertificate, type CertificateClaim } from './schemes/certificat
 /** Options of {@link awsSns}. */
 export interface AwsSnsOptions extends CertificateOptions {
   /**
-   * The ARN of the SNS topic that may send, or several. Any AWS customer can make SNS sign a message, so messages of
+   * The ARN of the accepted SNS topic, or several ARNs. Any AWS customer can make SNS sign a message, so messages of
    * other topics are rejected.
    */
   readonly topicArn: SecretOption
@@ -37,8 +37,8 @@ export interface AwsSnsOptions extends CertificateOptions {
   readonly tolerance?: number
 }
 
-// This pattern allows only regions that `regionRegex` of AWS's endpoints file allows. So the host name made from a
-// region cannot be the name of an S3 bucket, which anybody could own. https://github.com/boto/botocore
+// Allows the same regions as `regionRegex` in AWS's endpoints file (https://github.com/boto/botocore). With a region
+// such as `s3`, the host `sns.<region>.amazonaws.com` could be an S3 bucket, which anybody can own.
 const ARN_OF_REGION =
   /^arn:(aws|aws-cn|aws-us-gov):sns:((?:(?:us|eu|ap|sa|ca|me|af|il|mx)|cn|us-gov)-[a-z]+-\d+):\d{12}:/
 // Hosts of Amazon's issuing certificates. https://www.amazontrust.com/repository/

@@ -37,8 +37,8 @@ export interface BraintreeOptions extends PresetOptions<'privateKey'> {
  * Braintree. The signature is HMAC-SHA1 over the form field `bt_payload`, with its line breaks. The HMAC key is the
  * SHA-1 of the private key. The topic is the notification's kind (`subscription_went_past_due`), and there is no id.
  * The payload is the XML notification. The receiver signs the unsigned challenge (`GET ?bt_challenge=`) with the same
- * key that signs events. So a challenge must be 20 to 32 hex digits, and no notification looks like that. Braintree
- * waits 30 s for an answer and retries each hour for 24 hours (3 hours in the sandbox).
+ * key that signs events. A challenge must be 20 to 32 hex digits, so nobody can get a signed notification as the answer
+ * to a challenge. Braintree waits 30 s for an answer and retries each hour for 24 hours (3 hours in the sandbox).
  * https://developer.paypal.com/braintree/docs/guides/webhooks/overview
  */
 export const braintree: Factory<BraintreeOptions> = /* @__PURE__ */ sender({

@@ -18,7 +18,10 @@ export interface CloudeventsOptions {
   readonly secret?: SecretOption
   /** `true` accepts events from anybody. @default false */
   readonly unauthenticated?: boolean
-  /** Origins whose OPTIONS request for consent is allowed. `*` allows every origin. @default none */
+  /**
+   * Origins that may send events. A sender asks for this consent with an OPTIONS request. `*` allows every origin.
+   * @default none
+   */
   readonly allowedOrigins?: readonly string[]
 }
 

@@ -102,7 +102,8 @@ function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Arra
 }
 
 /**
- * The list must include its own header and the header with the time, so that an attacker cannot change these headers.
+ * Returns the names of the signed headers, which a header lists. That header and the header with the time must be in
+ * the list, or else an attacker could change both.
  */
 function signedHeaders(delivery: Delivery): readonly string[] {
   const names = singleHeader(delivery, CONTENTFUL.list)

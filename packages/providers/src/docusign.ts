@@ -61,8 +61,8 @@ export const docusign: Factory<PresetOptions<'hmacKey'>> = /* @__PURE__ */ sende
   },
 })
 
-// Returns true if the delivery has any signature header. The number in a header's name is the number of the account's
-// key, and the first key may be off. So a delivery may lack `…-1`.
+// A header's name ends with the number of the account's key. The first key may be turned off, so a delivery may lack
+// the header `…-1`.
 function isSigned(head: Delivery): boolean {
   for (const [name] of head.headerLines()) if (name.startsWith('x-docusign-signature-')) return true
   return false

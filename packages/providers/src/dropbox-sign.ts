@@ -38,7 +38,7 @@ const SCHEME: Scheme<Uint8Array> = {
     return found
   },
   sign(request: SignableRequest, key) {
-    // The body always has this form, because `compose` has written it.
+    // `compose` wrote this body, so the event's JSON is between the first empty line and the boundary.
     const [, json] = new TextDecoder().decode(request.body).split(/\r\n\r\n|\r\n--postern--/)
     const value = jsonOf(undefined, json)
     const [time = '', type = ''] = ['event.event_time', 'event.event_type'].map((path) =>

@@ -43,8 +43,8 @@ export const front: Factory<DatedPresetOptions> = /* @__PURE__ */ preset({
   },
 })
 
-// Returns the reply to a challenge. The challenge header is not signed, so the header counts only on `sync` events. On
-// another event, an attacker could add the header, and the receiver would drop that event.
+// Returns the reply to a challenge. The challenge header is not signed, so an attacker could add the header to an
+// event. The receiver would then drop the event. So the header counts only on `sync` events.
 function answered(delivery: Delivery, { value }: ParsedBody): Reply | undefined {
   const challenge = delivery.header('x-front-challenge')
   if (challenge === undefined || member(value, 'type') !== 'sync') return undefined

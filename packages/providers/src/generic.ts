@@ -33,8 +33,8 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   /** Accepted methods. @default POST, and GET if the signature does not cover a body (tokens, Basic) */
   readonly methods?: readonly string[]
   /**
-   * Formats that the sender sends: see `Provider.formats`. @default `json` if `eventIdField` is set, or else `json`,
-   * `xml`, `form` and `bytes`. If the scheme covers the URL or no body, also `query`
+   * Formats that the sender sends: see `Provider.formats`. @default only `json` if `eventIdField` is set; otherwise
+   * `json`, `xml`, `form` and `bytes`. `query` is added if the scheme covers the URL, or does not cover the body
    */
   readonly formats?: readonly Format[]
   /** `strict` rejects a Content-Type that contradicts the format (415). @default 'ignore' */
@@ -49,8 +49,8 @@ export interface GenericOptions extends GenericSchemeOptions, GenericPlaces {
   /** Charsets of text bodies and forms. @default UTF-8 */
   readonly charsets?: readonly string[]
   /**
-   * False if the signed bytes of two deliveries always differ, such as bytes with the time of sending. Equal bytes are
-   * then a replay. @default true
+   * Whether the sender may sign the same bytes twice. Set false if the signed bytes contain the time of sending. Equal
+   * bytes are then a replay. @default true
    */
   readonly repeats?: boolean
   /** Limits that the sender promises not to exceed. @default the receiver's limits */
@@ -204,12 +204,15 @@ const GZIP: Codings = { gzip: 'sent' }
 const PASSED = ['contentType', 'charsets', 'repeats', 'limits', 'retrySpan', 'credentials'] as const
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
 
-/** No JSON, XML or form starts with the first bytes of gzip, so gzip can be recognized if a text format is accepted. */
+/** Only a text format allows a check for gzip: no JSON, XML or form starts with the first bytes of gzip. */
 function takesText({ formats = ANY }: GenericOptions): boolean {
   return formats.some((format) => format !== 'bytes')
 }
 
-/** With several formats, a body may be parsed in the wrong format. A body without an id is then rejected. */
+/**
+ * Returns true if an event without an id must be rejected. With several formats, a missing id may mean that the body
+ * was parsed in the wrong format.
+ */
 function needsId({ formats, eventIdField, ...others }: GenericOptions): boolean {
   const elsewhere = others.id ?? others.eventIdHeader ?? others.eventIdQuery
   return elsewhere === undefined && eventIdField !== undefined && (formats?.length ?? 1) > 1

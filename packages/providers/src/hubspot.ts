@@ -146,7 +146,7 @@ function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
     ...(versions.includes('v1') || versions.includes('v2') ? { needs: [] } : {}),
     reads: [V3, 'x-hubspot-request-timestamp', OLD, VERSION],
     present: (delivery) => delivery.header(V3) !== undefined || delivery.header(OLD) !== undefined,
-    // Only what every accepted version covers.
+    // A delivery may use any accepted version, so only parts that all of these versions cover are listed.
     covers: { body: 'bytes', id: true, url: isUrlCovered, timestamp: isDated },
     verify(delivery, keys, now) {
       const version = versionOf(delivery)
@@ -178,7 +178,7 @@ const HASH: SignatureAlgorithm<Uint8Array> = {
   },
 }
 
-/** If there is no body and the signature covers the query, the payload is the query, and otherwise the JSON body. */
+/** The payload is the JSON body. If there is no body and the signature covers the query, the payload is the query. */
 function hubspotFormat(delivery: Delivery, options: PublicUrlOption): 'json' | 'query' {
   if (delivery.body.length > 0 || (delivery.header(V3) ?? delivery.header(VERSION)) === 'v1')
     return 'json'

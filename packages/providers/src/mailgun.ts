@@ -85,7 +85,8 @@ function formEvent({ kind, value }: ParsedBody): EventDraft {
   }
 }
 
-// Returns a guard, so that one token can have only one event. Only the token and the time are signed.
+// The signature does not cover the payload, so an attacker could put a captured token into a forged event. The guard
+// makes the inbox reject a second event with the same token.
 function guarded(token: string | undefined): readonly Guard[] {
   return token === undefined ? [] : [{ key: `mailgun-token:${token}`, otherwise: 'reject' }]
 }
@@ -122,7 +123,10 @@ function mailgunScheme(tolerance: number): Scheme<Uint8Array> {
   }
 }
 
-/** Variables of the app may have the names of Mailgun's fields. Mailgun's own fields come last. */
+/**
+ * The app's own variables may have the same names as Mailgun's fields. Mailgun's fields come last in the form, so the
+ * last value counts.
+ */
 function lastValue(fields: unknown, name: string): string | undefined {
   const found = field(fields, name)
   return text({ found: Array.isArray(found) ? (found.at(-1) as unknown) : found }, 'found')

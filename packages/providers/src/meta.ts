@@ -84,7 +84,7 @@ export const meta: Factory<MetaOptions> = /* @__PURE__ */ sender({
   events: (delivery, { value }) => metaUpdates(value, delivery.json('exact')),
   compose({ topic = 'page.feed', id, at = Date.now(), payload }) {
     const [object = topic, name = 'feed'] = topic.split('.', 2)
-    // A payload with its own `entry` is sent unchanged, so a test can send Messenger's messages.
+    // A payload with an `entry` is a complete body, such as a Messenger message, and needs no envelope.
     if (field(payload, 'entry') !== undefined) return { body: sampleJson({ object }, payload) }
     const value = mergeDeep({ ...(id !== undefined && { id }) }, payload)
     const isWhatsapp = object === 'whatsapp_business_account' && name === 'messages'
@@ -188,8 +188,8 @@ function changed(object: string, change: unknown, at: readonly unknown[]): Updat
   return { id, topic, only: { changes: [change] } }
 }
 
-// Returns the id of a new post, comment or lead. A reaction, an edit or a removal has only the id of the post or
-// comment that it changes. Several changes can have that id, so for these changes the result is undefined.
+// Returns the id of a new post, comment or lead. A reaction, an edit or a removal has no id of its own, but only the id
+// of the changed post or comment. For these changes, the result is undefined.
 function subjectOf(value: unknown): string | undefined {
   const verb = text(value, 'verb')
   const item = text(value, 'item')
@@ -219,7 +219,7 @@ function messagingId(item: unknown, kind: string): string | undefined {
   if (kind === 'message' || kind === 'postback') return member(item, `${kind}.mid`)
   if (kind === 'reaction') return joinedId(item, 'reaction.mid', 'reaction.action')
   const seen = joinedId(item, 'sender.id', `${kind}.watermark`)
-  // A `delivery` and a `read` may have the same watermark, so the id of a `delivery` ends with the kind.
+  // A `delivery` and a `read` may have the same `watermark` (a time), so the id of a `delivery` ends with `:delivery`.
   return kind === 'delivery' && seen !== undefined ? `${seen}:${kind}` : seen
 }
 

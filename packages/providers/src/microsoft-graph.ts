@@ -71,8 +71,8 @@ export const microsoftGraph: Factory<PresetOptions<'clientState'>> = /* @__PURE_
   covers: { body: 'none' },
   sign: () => CLIENT_STATE,
   greet(delivery) {
-    // The query is not signed, so an attacker could add a token to a notification. So only a request without a body can
-    // be a validation.
+    // An attacker could add a token to a notification, because the query is not signed. To prevent this, a validation
+    // must have no body.
     if (delivery.body.byteLength > 0) return undefined
     const tokens = delivery.query().getAll('validationToken')
     if (tokens.length === 0) return undefined

@@ -14,9 +14,9 @@ export interface NotionOptions {
    */
   readonly verificationToken?: SecretOption
   /**
-   * Called with the token of a new subscription, which a person must paste into Notion. The reply waits for this
+   * Called with the token of a new subscription. A person must paste this token into Notion. The reply waits for this
    * function. Anybody can send a token. So set a token as `verificationToken` only after Notion has accepted it.
-   * @default none, so a delivery with another token than `verificationToken` is rejected
+   * @default none, so a delivery whose token is not `verificationToken` is rejected
    */
   readonly onSecret?: (verificationToken: string, delivery: Delivery) => MaybePromise<void>
 }

@@ -8,8 +8,8 @@ import { preset, type UrlPresetOptions } from './schemes/preset.ts'
 /**
  * Upstash QStash. A JSON Web Token (HS256) in `Upstash-Signature` names the URL and has the SHA-256 of the body in
  * base64url. Behind a proxy, set `publicUrl` to the URL that you publish to. The body is your own message. The topic is
- * its member `type`, or else `message`. The id is the unsigned header `Upstash-Message-Id`, which stays the same over
- * retries.
+ * the member `type` of the body, or else the text `message`. The id is the unsigned header `Upstash-Message-Id`, which
+ * stays the same over retries.
  * https://upstash.com/docs/qstash/howto/signature
  */
 export const qstashGateway: Factory<UrlPresetOptions<'signingKeys'>> = /* @__PURE__ */ preset({

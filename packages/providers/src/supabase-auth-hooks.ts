@@ -33,8 +33,8 @@ export interface SupabaseAuthHooksOptions extends Pick<StandardFamilyOptions, 't
  * The topic is the option `hook`, because most payloads do not name their hook. Without that option, the topic is the
  * payload's `metadata.name`, if there is one (`before_user_created`). Otherwise the members of the payload decide
  * between `send_sms`, `send_email`, `custom_access_token`, `mfa_verification_attempt` and
- * `password_verification_attempt`. The id is `webhook-id`, which is new for each try. So a delivery whose signed body
- * came less than 5 s before counts as a duplicate.
+ * `password_verification_attempt`. The id is `webhook-id`, which is new for each try. So if the same signed body comes
+ * twice within 5 s, the second delivery counts as a duplicate.
  * https://supabase.com/docs/guides/auth/auth-hooks
  */
 export const supabaseAuthHooks: Factory<SupabaseAuthHooksOptions> = /* @__PURE__ */ provider({

@@ -140,9 +140,9 @@ function topicOf(fields: unknown): string {
   return field(fields, 'CallSid') === undefined ? 'request' : 'call'
 }
 
-// Returns the id of a callback. A call makes many callbacks with the same Sid, so the id needs a sequence number. A
-// callback of a call without a number (a gather, a redirect) has no id. Twilio sends each status of a message once, so
-// the id of such a callback is made of Sid and status.
+// Returns the id of a callback. A call makes many callbacks with the same Sid, so the id needs the sequence number.
+// Some callbacks of a call (gather, redirect) have no sequence number, and therefore no id. Twilio sends each status of
+// a message once, so the id of such a callback is made of Sid and status.
 function callbackId(fields: unknown): string | undefined {
   const status = text(fields, 'MessageStatus') ?? text(fields, 'SmsStatus')
   const message = text(fields, 'MessageSid')

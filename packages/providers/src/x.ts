@@ -11,10 +11,11 @@ const CRC_TOKEN = /^[\w+/=.-]{1,100}$/
 
 /**
  * X (Twitter) Account Activity. The signature is HMAC-SHA256 over the body, in base64. A delivery has lists of changes,
- * and each item of a list is an event. The topic is the list's name (`tweet_create_events`), the id is `id_str` or `id`
- * of the item, and the payload is the delivery with only that item. The receiver signs the unsigned challenge (`GET
- * ?crc_token=`) with the same key that signs events. So a challenge may have at most 100 letters, digits and `+/=_-.`,
- * and a body that could be a challenge is rejected. X does not document retries; the provider assumes a day.
+ * and each item of a list is an event. The topic is the list's name (`tweet_create_events`) and the id is `id_str` or
+ * `id` of the item. The payload is the delivery with only that item. The receiver signs the unsigned challenge
+ * (`GET ?crc_token=`) with the same key that signs events. To keep events and challenges apart, a challenge may have
+ * only letters, digits and `+/=_-.`, at most 100. A body that looks like a challenge is rejected. X does not document
+ * retries; the provider assumes a day.
  * https://docs.x.com/x-api/webhooks/introduction
  */
 export const x: Factory<PresetOptions<'consumerSecret'>> = /* @__PURE__ */ sender({

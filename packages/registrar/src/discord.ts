@@ -12,8 +12,8 @@ export interface DiscordRegistrarOptions extends ApiOptions {
 
 /**
  * Manages the webhook events of an application at Discord. Discord sends a signed PING when the URL is set, so the
- * receiver must run. If another receiver's URL is set, the registrar replaces it only if `previousUrls` names it. Set
- * the URL for interactions in the application's settings. Discord signs deliveries with the application's key.
+ * receiver must run. Another receiver's URL is replaced only if `previousUrls` has that URL. Set the URL for
+ * interactions in the application's settings. Discord signs deliveries with the application's key.
  *
  * API: https://discord.com/developers/docs/resources/application#edit-current-application, with the types of npm
  * discord-api-types.
@@ -49,8 +49,8 @@ export function discordRegistrar(options: DiscordRegistrarOptions): Registrar {
       if (url === '') return []
       const topics = texts(application['event_webhooks_types']).toSorted()
       const enabled = application['event_webhooks_status'] === ENABLED
-      // `enable` can turn on a webhook that Discord turned off, so a plan must not replace it. The state stays
-      // `active`.
+      // The state is `active` even if Discord has turned the webhook off. A plan would replace a failed webhook, but
+      // `enable` can turn this webhook on again.
       return [{ id: 'application', url, topics, enabled, state: 'active' }]
     },
     async create({ url, topics }) {

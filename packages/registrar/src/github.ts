@@ -58,7 +58,7 @@ export function githubRegistrar(options: GithubRegistrarOptions): Registrar {
     ...endpoints,
     async update({ id, url, settings }, target) {
       await call('PATCH', `${base}/${id}`, { json: { events: target.topics } })
-      // A PATCH of the hook with URL or settings would remove the secret, so they are changed at their own path.
+      // A PATCH of the hook with URL or settings would remove the secret. A PATCH of `/config` keeps the secret.
       if (url !== target.url || !sameSettings(settings, target)) {
         const json = { url: target.url, ...target.settings }
         await call('PATCH', `${base}/${id}/config`, { json })

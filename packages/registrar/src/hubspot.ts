@@ -22,8 +22,8 @@ export interface HubspotRegistrarOptions extends ApiOptions {
 
 /**
  * Manages the webhook subscriptions of a public app at HubSpot: one per event type, and one per watched property. All
- * subscriptions of an app share one target URL. If another receiver's URL is set, the registrar replaces it only if
- * `previousUrls` names it. HubSpot signs deliveries with the app's client secret.
+ * subscriptions of an app share one target URL. Another receiver's URL is replaced only if `previousUrls` has that URL.
+ * HubSpot signs deliveries with the app's client secret.
  *
  * API: https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3, with the types of npm
  * @hubspot/api-client.

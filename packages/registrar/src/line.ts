@@ -14,8 +14,8 @@ export interface LineRegistrarOptions extends ApiOptions {
 /**
  * Manages the webhook URL of a channel at LINE. LINE sends every event to this URL, so there are no topics to choose.
  * Turn the webhook on in LINE's console, because the API can only set the URL. The API cannot delete the URL, so
- * `remove` throws. If another receiver's URL is set, the registrar replaces it only if `previousUrls` names it. LINE
- * signs deliveries with the channel secret.
+ * `remove` throws. Another receiver's URL is replaced only if `previousUrls` has that URL. LINE signs deliveries with
+ * the channel secret.
  *
  * API: https://developers.line.biz/en/reference/messaging-api/#set-webhook-endpoint-url, with the types of npm
  * @line/bot-sdk.

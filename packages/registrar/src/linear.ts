@@ -91,7 +91,7 @@ export function linearRegistrar(options: LinearRegistrarOptions): Registrar {
 }
 
 const ALL = 'all public teams'
-/** Error codes in two spellings: as npm @linear/sdk reads `type`, and as the documentation names `code`. */
+/** Linear's error codes. An error has its code in `type` (the first spelling) or in `code` (the second spelling). */
 const CODES = {
   denied: ['authentication error', 'AUTHENTICATION_ERROR'],
   limited: ['ratelimited', 'RATELIMITED'],

@@ -5,7 +5,7 @@
  *
  * Errors that a source throws have a `code`. After `not_found` or `invalid`, the catch-up counts one event as failed
  * and continues with the next event. After `rate_limited`, the catch-up waits `retryAfter` milliseconds and tries
- * again. Any other error ends the catch-up. The next call of `catchUp` continues from there.
+ * again. Any other error ends the catch-up. The next call of `catchUp` continues where this call stopped.
  */
 export type Source = PayloadSource | RedeliverySource
 
@@ -16,8 +16,8 @@ export type Source = PayloadSource | RedeliverySource
 export interface PayloadSource extends SourceBase {
   readonly kind: 'payload'
   /**
-   * True if the provider computes event ids from payloads, so that they differ from the listed ids. If false, a payload
-   * with another id than the listed one is rejected. @default false
+   * True if the provider computes event ids from payloads. Such ids differ from the listed ids. If false, a payload
+   * whose id is not the listed id is rejected. @default false
    */
   readonly derivesIds?: boolean
   /** Returns an event as the sender would deliver it. */
@@ -71,8 +71,8 @@ export interface Range {
   /** Maximum number of events. If there are more, the newest are listed. @default 10000 */
   readonly limit?: number
   /**
-   * If true, lists only undelivered events; if false, all events. If a sender does not know which events were
-   * delivered, it lists all events. @default true
+   * If true, lists only undelivered events; if false, all events. A sender that does not know which events were
+   * delivered lists all events. @default true
    */
   readonly undelivered?: boolean
 }

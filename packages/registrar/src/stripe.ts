@@ -155,7 +155,10 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
   }
 }
 
-/** Until the app has stored the secret, the setting `secret` is `untold`, and a plan replaces the endpoint. */
+/**
+ * Value of the setting `secret` after the app has stored the secret. Before, the value is `untold`, and a plan replaces
+ * the endpoint.
+ */
 const KEPT = 'kept'
 
 type Body = Pick<ApiRequest, 'form' | 'json'>

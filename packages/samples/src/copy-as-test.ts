@@ -84,7 +84,6 @@ function importOf(about: About): string {
   return `import { ${factoryName(about)} } from '@postern/providers/${about.name.replaceAll('.', '-')}'\n`
 }
 
-/** Returns the test's name, which includes the error of the first failed task. */
 function nameOf(tasks: readonly CopiedTask[]): string {
   const failed = tasks.find(({ error }) => error !== undefined)
   if (failed) {

@@ -100,7 +100,10 @@ export function keptHeaders(
   return headers.filter(([name]) => !dropped.has(name))
 }
 
-/** Signs two payloads at two times. The headers that differ are the headers that signing replaces. */
+/**
+ * Returns the names of the headers that signing sets: the headers that differ between two deliveries signed at two
+ * times.
+ */
 function timedBy(provider: Provider): readonly string[] {
   const signedAt = (at: number): Readonly<Record<string, string>> =>
     provider.sign!({ id: 'evt_1', payload: { at }, at }).headers
@@ -110,7 +113,7 @@ function timedBy(provider: Provider): readonly string[] {
       later[name] === value ? [] : [name],
     )
   } catch {
-    // This provider cannot sign without a topic. Its signing overwrites the headers.
+    // This provider cannot sign without a topic. Its headers need no list, because `sign` overwrites them.
     return []
   }
 }

@@ -166,7 +166,7 @@ function limitCases(
 
   test('reading stops for a chunked body that does not end', () =>
     onStage(mount, 'bounded', async ({ url }) => {
-      // The buffers of both kernels hold several megabytes, far less than 512 MiB.
+      // The socket buffers of client and server hold several megabytes, far less than 512 MiB.
       const { status, written } = await exchange(url, CHUNKED, (socket) => flood(socket, 512 * MIB))
       // A sender that still writes may miss the reply when the connection ends. Then `exchange` returns the status 0.
       assert.ok(status === 413 || status === 0, `got ${status}`)

@@ -290,7 +290,10 @@ function sharedCases(test: SceneTest): void {
 const HOUR = 3_600_000
 const STEPS = { hour: HOUR, day: 24 * HOUR, year: 365 * 24 * HOUR } as const
 
-/** Only the wall clock jumps, not the timers, as when a machine corrects its clock. Ids and guards must be kept. */
+/**
+ * Defines tests of a jump of the wall clock, such as a correction by the machine. Timers do not jump. The inbox must
+ * keep ids and guards.
+ */
 function clockCases(
   test: SceneTest,
   { durable, guards, drain }: { durable: boolean; guards: boolean; drain: boolean },

@@ -79,8 +79,8 @@ function created(under: ProviderUnderTest, vector: Vector): Provider | undefined
 }
 
 /**
- * An attacker may send back a challenge or the reply to it. No part of the challenge or the reply may be accepted as an
- * event.
+ * An attacker may send a challenge, or the receiver's reply to a challenge, as if it were an event. The receiver must
+ * not accept any part as an event.
  */
 function challengeLaws(
   under: ProviderUnderTest,
@@ -121,7 +121,7 @@ function challengeLaws(
   })
 }
 
-/** Returns texts of a reply that look like a signature. The first, undefined, keeps the original headers. */
+/** Returns texts of a reply that look like a signature, after `undefined`, with which the headers stay unchanged. */
 function signaturesIn(text: string): readonly (string | undefined)[] {
   return [undefined, ...(text.match(/(?:\w+=)?[\w+/=-]{20,100}/g) ?? []).slice(0, 3)]
 }

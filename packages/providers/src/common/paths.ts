@@ -11,7 +11,7 @@ export function membersAt(
   return parts.includes(undefined) ? undefined : parts.join(between)
 }
 
-/** The inverse of {@link membersAt}: returns an object that has the parts of the text at the paths. */
+/** The inverse of {@link membersAt}: splits the text at `between`, and returns an object with one part at each path. */
 export function placedAt(text: string, path: string | readonly string[], between: string): object {
   const paths = [path].flat()
   const parts = text.split(between)

@@ -18,7 +18,7 @@ type Spec<Options extends object, Key, Ready> = Omit<
   readonly facts: SenderFacts
 }
 
-/** Creates a provider of this package. Here `facts` is required, unlike in `provider()` of core. */
+/** Creates a provider as `provider()` of core does, but requires `facts`, which describe the sender's deliveries. */
 export function provider<Options extends object, Key = unknown, Ready = Options>(
   spec: Spec<Options, Key, Ready>,
 ): Factory<Options> {

@@ -34,7 +34,7 @@ type TaskOfObject = Pick<Task, 'id' | 'signal'>
 const API = 'https://api.stripe.com'
 /** Under `/v2`, Stripe rejects requests without a version. */
 const API_VERSION = '2026-10-28.endive'
-/** Maximum number of entries in `waited`. A deleted entry only lets its task wait longer. */
+/** Maximum number of entries in `waited`. If an entry is deleted, its task may wait for another hour. */
 const WAITING = 1000
 
 /**
@@ -169,7 +169,10 @@ function placeOf({ topic, payload }: EventOfObject): Place | undefined {
   throw new UnrecoverableError(`stripeObject: ${topic} names no account of Stripe in ${header}`)
 }
 
-/** Returns the path in a thin event, but only a path of Stripe's API that ends with the id in the event. */
+/**
+ * Returns the object's path, which a thin event contains. Returns undefined unless the path belongs to Stripe's API and
+ * ends with the object's id.
+ */
 function relatedPath(related: unknown): string | undefined {
   const [id, url] = [field(related, 'id'), field(related, 'url')]
   if (

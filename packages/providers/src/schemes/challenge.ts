@@ -31,7 +31,10 @@ export function challengeReply(query: URLSearchParams, name: string, shape?: Reg
   return { ...reply, headers: { ...reply.headers, 'x-content-type-options': 'nosniff' } }
 }
 
-/** Makes spec members for a sender that verifies a URL with an unsigned GET. The reply echoes the parameter `name`. */
+/**
+ * Returns members of a provider's spec, for a sender that verifies a URL with an unsigned GET. The reply echoes the
+ * query parameter `name`.
+ */
 export const getChallenge = (
   name: string,
 ): Pick<ProviderSpec<object>, 'methods' | 'handshakes' | 'challenge' | 'greet'> => ({

@@ -16,8 +16,8 @@ export function joined(parts: readonly unknown[]): string {
   return parts
     .map((part) => {
       const text = String(part)
-      // A time may be split over two parts. Escaping the first part keeps both parts together from looking like a
-      // complete time.
+      // If a time is split over two parts, the joined parts could look like a complete time. So the first part is
+      // escaped.
       return TIME.test(text)
         ? text
         : text.replace(/[%:]|^(?=\d{4}-\d\d-\d\dT)/g, (one) => ESCAPES[one]!)

@@ -59,7 +59,9 @@ export interface SenderSpec<Name extends string, Key, More extends object>
   readonly facts?: Omit<Partial<SenderFacts>, 'checked' | 'delivers' | 'example'>
 }
 
-/** The options are the secret, the options in `extra` and, if the signature has a time, `tolerance`. */
+/**
+ * Creates a provider. Its options are the secret, the options in `extra` and, if the signature has a time, `tolerance`.
+ */
 export function sender<Name extends string = 'secret', Key = unknown, More extends object = object>(
   given: SenderSpec<Name, Key, More>,
 ): Factory<Options<NoInfer<Name>, NoInfer<More>>> {
@@ -93,8 +95,8 @@ export function sender<Name extends string = 'secret', Key = unknown, More exten
 }
 
 /**
- * Returns the help text for the secret, which names the owner of the secret. The first word gets a capital letter,
- * except if the word is the name of a field, such as `webhook.secret`.
+ * Returns the help text for the secret, such as `Secret of the app.` The name of a field, such as `webhook.secret`,
+ * gets no capital letter.
  */
 function sentence(place = 'secret of the webhook'): string {
   return / of (?:the|an?) /.test(place)

@@ -55,7 +55,8 @@ interface StandardFamilySpec
    */
   readonly keys?: readonly KeyForm[]
   /**
-   * Creates the key from a secret in the sender's own format. If given, `keys` is ignored. @default whsec_ and base64
+   * Creates the key from a secret in the sender's own format. With this function, `keys` is ignored. @default none, so
+   * secrets are read as `keys` says
    */
   readonly key?: (secret: string) => StandardWebhooksKey
   /** Converts the sender's list of signatures to the specification's format. @default no conversion */

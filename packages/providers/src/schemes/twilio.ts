@@ -29,7 +29,8 @@ const HEADER = 'x-twilio-signature'
 const SETTINGS = 'x-twilio-webhooks-signature-settings'
 const sha1 = hmacAlgorithm({ algorithm: 'sha1', encoding: 'base64' })
 const sha256 = hmacAlgorithm({ algorithm: 'sha256', encoding: 'base64' })
-// Index that `verify` returns for a shared key. Shared keys are not in the list of secrets, so they have no tenant.
+// Result of `verify` for a shared key. Other results are the index of a secret, which decides the tenant. A shared key
+// has no tenant.
 const SHARED = -1
 
 /** A signature covers the public URL and the form. For other bodies, the URL's query has a digest of the body. */

@@ -249,7 +249,9 @@ function hide(text: string, secrets: readonly string[]): string {
   return long.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
 }
 
-/** Returns the values of headers, and the last word of each value: a message may repeat a token without `Bearer`. */
+/**
+ * Returns each header value, and its last word: the token without `Bearer`. An error message may repeat either text.
+ */
 function valuesOf(headers: Readonly<Record<string, string>>): readonly string[] {
   return Object.values(headers).flatMap((value) => [value, value.slice(value.lastIndexOf(' ') + 1)])
 }

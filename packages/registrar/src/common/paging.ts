@@ -17,8 +17,8 @@ export interface SourcePage<Item> {
 
 interface Paging {
   /**
-   * Returns true if the next page may be read. For that, this page must have a new entry within the range, or must be
-   * newer than the range but older than the pages before. The number of pages is limited.
+   * Returns false if the list may be endless. Each page must have a new entry within the range. A page that is newer
+   * than the range must instead be older than the pages before. The number of pages is limited.
    */
   readonly goesOn: (page: readonly Dated[]) => boolean
 }
@@ -29,7 +29,7 @@ interface Dated {
 }
 
 const MOST_PAGES = 1000
-/** Minimum size of a full page at any sender, in entries. */
+/** Size of the smallest page that a sender fills, in entries. */
 const FULL = 10
 /** Maximum size of a page, in entries. A larger page counts as several, so that the entries are limited too. */
 const LARGEST = 250
@@ -71,7 +71,10 @@ interface PagedSpec extends PagedList {
   readonly headers?: ListedDelivery['headers']
   /** Returns the payload of an item. @default the item */
   readonly payload?: (item: Fields) => Fields
-  /** Returns one item by its id, if the API can. An event leaves a list of undelivered events when it is delivered. */
+  /**
+   * Returns one item by its id, if the API can. Needed because an event is no longer in a list of undelivered events
+   * after its delivery.
+   */
   readonly one?: (id: string) => Promise<Fields>
   readonly derivesIds?: boolean
   readonly version?: () => Promise<string | undefined>

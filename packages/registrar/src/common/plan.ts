@@ -7,7 +7,10 @@ import { checkUrl } from './options.ts'
 
 const WANT = ['url', 'topics', 'previousUrls', 'all']
 
-/** Throws a `TypeError` if no steps turn the sender's endpoints into the wanted ones. */
+/**
+ * Throws a `TypeError` if `want` is wrong, or if the sender's API has none of the topics or needs too many
+ * subscriptions.
+ */
 export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint[]): Plan {
   checkWant(want)
   const map = mapTopics(want.topics, spec.names)
@@ -145,7 +148,7 @@ function change(spec: RegistrarSpec, endpoint: Endpoint, after: Shape): readonly
 
 function drop(spec: RegistrarSpec, endpoint: Endpoint, why: string): Step {
   const before = shapeOf(endpoint, spec.settings)
-  // Stripe has two kinds of endpoints, so each endpoint has its own kind in its settings.
+  // Stripe has two kinds of endpoints. An endpoint of Stripe has its kind in its settings.
   const kind = String(endpoint.settings?.['kind'] ?? spec.kind)
   return { do: 'delete', kind, id: endpoint.id, before, why }
 }

@@ -8,7 +8,6 @@ export function rows(value: unknown, what: string): readonly Fields[] {
   throw new RegistrarError('unexpected', `${what}: the answer holds no list`)
 }
 
-/** Returns an empty object for any value that is not an object. */
 export function row(value: unknown): Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Fields)
@@ -29,7 +28,6 @@ export function linkQuery(link: unknown, what: string): URLSearchParams {
   throw new RegistrarError('unexpected', `${what}: the link to the next page must be a URL`)
 }
 
-/** Returns an empty string for any value that is not a string or a number. */
 export function asText(value: unknown): string {
   return ['string', 'number', 'bigint'].includes(typeof value) ? String(value) : ''
 }
@@ -40,7 +38,7 @@ export function time(value: unknown): number {
   return /^\d{4}-\d\d-\d\d[T ]\d\d:/.test(given) ? Date.parse(given) : Number.NaN
 }
 
-/** A list has an entry without a time. */
+/** Error for a list that has an entry without a time. */
 export class TimelessError extends RegistrarError {}
 
 /** Throws `unexpected` for NaN, because NaN would pass every check of the range. */
@@ -54,7 +52,6 @@ export function isSuccess(status: unknown): boolean {
   return Number(status) >= 200 && Number(status) < 300
 }
 
-/** Returns an empty list for any value that is not a list. */
 export function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(asText) : []
 }

@@ -41,13 +41,17 @@ export function pagesOf(call: ApiCall, title: string, path: string, list: ListPa
   }
 }
 
-/** Makes `next` for a list with numbered pages. At the path `last`, the answer has the number of pages. */
+/**
+ * Returns a function that returns the next page's number. `last` is the path of the last page's number in the answer.
+ */
 export function numbered(last: string): NextPage {
   return ({ json }, page = '1') =>
     Number(page) < Number(memberIn(json, last)) ? String(Number(page) + 1) : undefined
 }
 
-/** Throws `unexpected` for a partial list, with which a plan would create an endpoint that already exists. */
+/**
+ * Throws `unexpected` if the list is not complete. From a partial list, a plan could create an endpoint a second time.
+ */
 export async function everyRow(title: string, page: ReadPage): Promise<readonly Fields[]> {
   const { goesOn } = createPaging({ since: 0, until: 0 })
   const found: Fields[] = []

@@ -99,7 +99,7 @@ function thinEvents(call: ApiCall, { account, url }: StripeEventsOptions): Paylo
     }),
     url,
     headers: HEADERS,
-    // Unlike a delivery, the answer has `data`, and it may lack the account.
+    // Deliveries of thin events have no `data`. They have the account in `context`, which the answer may lack.
     payload: ({ data: _data, ...item }) => ({ ...item, ...context }),
   })
 }

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { TestRunner } from '../ledger.ts'
 
-/** A server that listens and has a stage on a route. A stage is a receiver that a test observes. */
+/** A running server with a stage on a route. A stage is a receiver that a test observes. */
 export interface Mounted {
   /** Absolute URL of the webhook route, on a real port of this machine. */
   readonly url: string

@@ -157,7 +157,7 @@ function skippedBy(judged: AuditCase, options: AuditOptions): readonly NotJudged
   return reason === undefined ? [] : [{ id: judged.id, reason }]
 }
 
-/** Adds the case of late effects to the unknown cases if effects are not counted. Replies do not show late effects. */
+/** Without a count of effects, the case `forged/late-effects` is unknown, because replies do not show late effects. */
 function unseen(unknown: readonly NotJudged[], effects: Effects | undefined): readonly NotJudged[] {
   if (effects || unknown.some(({ id }) => id === UNSEEN)) return unknown
   return [...unknown, { id: UNSEEN, reason: 'only its effects tell: give an observer' }]
@@ -263,7 +263,7 @@ async function runCases(
   }
 
   async function confirm(judged: AuditCase, first: AuditFailure): Promise<void> {
-    // Late effects come from deliveries of earlier cases, so this case alone cannot show these effects again.
+    // Late effects come from deliveries of earlier cases, so playing only this case again would not show them.
     if (judged.late && first.symptom === 'effects' && (await searchLate())) return
     for (let tries = judged.tries ?? 1; tries > 0; tries--) {
       const again = judgePlayed(await play(judged, true), facts)
@@ -360,7 +360,8 @@ async function blame(
 ): Promise<Crash> {
   const [last, before] = recent
   if (!(await life.revive())) {
-    // The process had already ended when the port was closed, so the case before caused the crash.
+    // If the port was closed during the last case, the process had ended before. So the case before the last caused the
+    // crash.
     const isLate = last!.replies.some((reply) => reply?.error === REFUSED_CONNECTION)
     return { failure: crashOf(isLate && before ? before : last!), gone: true }
   }

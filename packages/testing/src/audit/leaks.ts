@@ -113,7 +113,7 @@ function macIn(sender: AuditSender, request: AuditRequest): string | undefined {
   return value === undefined || value === '' ? undefined : macOf(value).mac
 }
 
-/** Returns the correct signatures for the request if it was signed now, or one or two seconds ago. */
+/** Returns the correct signatures of the request for three signed times: now, one second ago and two seconds ago. */
 function rightMacs(sender: AuditSender, request: AuditRequest): readonly string[] {
   const [secret] = sender.secrets
   if (secret === undefined || sender.facts.covers === 'none') return []

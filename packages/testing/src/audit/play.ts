@@ -25,8 +25,8 @@ export interface AuditStage {
 }
 
 /**
- * Sends the requests of a case, round by round, and searches the replies for leaks. `rise` counts only effects before a
- * restart, and the caller counts the others.
+ * Sends the requests of a case, round by round, and searches the replies for leaks. In the result, `rise` has only the
+ * effects before a restart. The caller adds the effects after the last round.
  */
 export async function playCase(judged: AuditCase, stage: AuditStage): Promise<Played> {
   const requests: AuditRequest[] = []

@@ -282,7 +282,7 @@ function signaturePlaceOf(
   return changed && { header: changed[0] }
 }
 
-/** Finds the MAC (the signature itself) in a header: the last part that looks like one. */
+/** Finds the MAC (the signature itself) in a header value: the last part that looks like a MAC. */
 export function macOf(value: string): {
   readonly mac: string
   readonly put: (mac: string) => string

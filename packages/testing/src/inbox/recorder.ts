@@ -32,7 +32,7 @@ export interface Settled {
 /** A receiver that records what its inbox does with its tasks. */
 export interface TaskRecorder {
   readonly consumer: Consumer
-  /** Tests may add more. */
+  /** Subscriptions (lanes). A test may add further subscriptions. */
   readonly lanes: Lane[]
   readonly runs: readonly SeenRun[]
   readonly settled: readonly Settled[]

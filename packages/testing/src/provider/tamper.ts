@@ -35,7 +35,7 @@ export function* tamperings(
       if (value === draft.id) yield replaceAt(signed, { header: name }, `${value}${bits}`)
   }
   if (covers.timestamp) {
-    // Except for the signature, replaces each header that depends on the time.
+    // Each change replaces one header that depends on the time, but not the signature.
     const later = sign({ ...draft, at: at + 60_000 })
     const signatures = signaturePlaces(sign, draft, laws.secrets[1])
     const random = differences(signed, sign(draft))

@@ -3,9 +3,9 @@ import { answer, isTold, type HandlerStep } from './told.ts'
 
 /** The steps of a handler in `testReceiver`, before and after its effect. The tests control these steps. */
 export interface HandlerSteps {
-  /** Call this function before the effect. If the test asks for this, the function waits or throws. */
+  /** Call this function before the effect. Waits while the file `wait` exists. Throws if the file `fail` exists. */
   before(): Promise<void>
-  /** Call this function after the effect is stored. If the test asks for this, the function waits. */
+  /** Call this function after the effect is stored. Waits while the file `linger` exists. */
   after(): Promise<void>
 }
 

@@ -8,7 +8,7 @@ import { type CertificateOptions, type CertificateRules, certificateSource } fro
 /** Signature of a delivery that is not verified yet. */
 export interface CertificateClaim {
   readonly url: string
-  /** Hosts, without wildcards, of which one must be the URL's host. */
+  /** Allowed hosts of `url`, without wildcards. */
   readonly hosts: readonly string[]
   readonly hash: 'sha1' | 'sha256'
   /** The signature in base64. */
@@ -22,7 +22,10 @@ interface SignedByCertificateOptions extends CertificateRules {
   /** For error messages: the header or field with the signature. */
   readonly at: At
   readonly read: (delivery: Delivery) => CertificateClaim
-  /** Returns the signed text, or undefined if the recipient is not `key` (for example a topic or a webhook id). */
+  /**
+   * Returns the signed text. `key` names a recipient, such as a topic or a webhook id. Returns undefined if the
+   * delivery is for another recipient.
+   */
   readonly message: (delivery: Delivery, key: string) => string | undefined
   /** Checks the dates of a message after its signature was verified. */
   readonly check?: (delivery: Delivery, now: number) => void

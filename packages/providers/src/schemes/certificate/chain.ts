@@ -28,9 +28,9 @@ export function checkDates(certificate: X509Certificate, now: number): void {
  * Returns the chain of a fetched certificate. The chain ends with a certificate that an authority issued. Authorities
  * are those of Node and those in `extra`. Checks follow RFC 5280, section 6, without revocation and policies.
  *
- * A missing issuer is fetched from the URL in the certificate that it issued (authority information access). A fetched
- * issuer is used only if its key verifies the signature of the issued certificate. An attacker may have written that
- * URL, so only `hosts` and public addresses are fetched.
+ * Each certificate may contain the URL of its issuer's certificate (authority information access). A missing issuer is
+ * fetched from that URL, and is used only if its key verifies the certificate's signature. An attacker may have written
+ * the URL, so only `hosts` and public addresses are fetched.
  *
  * @throws WebhookError `unknown_sender` if the chain does not lead to an authority; `secret_unavailable` if a part of
  * the chain cannot be fetched.

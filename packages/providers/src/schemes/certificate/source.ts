@@ -25,7 +25,10 @@ export interface CertificateRules {
   readonly path?: RegExp
   /** Full names of the hosts with issuers' certificates. Fetches from other hosts reach only public addresses. */
   readonly issuers: readonly string[]
-  /** Returns true if the name may be in the sender's certificate. One allowed name, common or DNS, is enough. */
+  /**
+   * Returns true for a name that belongs to the sender. A certificate is accepted if its common name or one of its DNS
+   * names belongs to the sender.
+   */
   readonly named?: ((name: string) => boolean) | undefined
 }
 
@@ -34,7 +37,10 @@ interface CertificateSource {
   find(url: string, hosts: readonly string[], now: number): MaybePromise<X509Certificate>
   /** Notes that the certificate at a URL has verified a delivery. */
   trust(url: string): void
-  /** URLs whose certificate has verified a delivery. Fetches of an attacker's URLs do not delay their fetches. */
+  /**
+   * URLs whose certificate has verified a delivery. Fetches of other URLs, which an attacker may send, do not delay
+   * fetches of these URLs.
+   */
   readonly trusted: TrustedNames
 }
 

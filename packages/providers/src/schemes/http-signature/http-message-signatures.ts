@@ -65,7 +65,7 @@ export interface HttpMessageSignaturesOptions {
 
 const LONGEST_INPUT = 8192
 
-/** Returns `content-digest` and the covered headers. In `Signature-Input`, names of components are in quotes. */
+/** Returns `content-digest` and the headers that the signature covers. `Signature-Input` has their names in quotes. */
 function coveredHeaders(delivery: Delivery): readonly string[] {
   const input = delivery.header('signature-input')?.slice(0, LONGEST_INPUT) ?? ''
   return ['content-digest', ...(input.match(/(?<=")[a-z\d-]+(?=")/g) ?? [])]

@@ -50,7 +50,10 @@ export function secretKey(
   return { find: () => [first], first }
 }
 
-/** Uses only keys that fit one of the algorithms and that `allowed` accepts. */
+/**
+ * Returns the keys of a JSON Web Key Set. Ignores keys for other algorithms, and keys for which `allowed` returns
+ * false.
+ */
 export function jwkKeys(
   source: JwkSource,
   algorithms: readonly HttpSignatureAlgorithm[],

@@ -5,7 +5,10 @@ import type { JoinedReceiver, SceneTest } from '../scene.ts'
 
 const HOUR = 3_600_000
 
-/** The event `last` is accepted later, so a second run of event 1 would come before `last` runs. */
+/**
+ * Asserts that event 1 ran only once. A second run would come before the run of `last`, because `last` is accepted
+ * later.
+ */
 async function ranOnce(shop: JoinedReceiver): Promise<void> {
   await shop.settle(2, item('last'))
   assert.deepEqual(shop.ran(), ['a:1', 'a:last'])

@@ -10,7 +10,7 @@ const NEVER = new Promise<Outcome>(() => {})
 // is dead as `poison`.
 const SUSPECT = 3
 const CHARGES = 5
-// For this time, in milliseconds, `drain` must free the leases. After that, a worker may help.
+// Milliseconds in which calls of `drain` free the leases. Some inboxes need a worker for this, which starts afterwards.
 const ENGINE = 300
 const WIDE = lane('a', { concurrency: 10, attempts: 2 })
 
@@ -38,7 +38,7 @@ export function interruptionCases(test: SceneTest): void {
   test('any reported outcome forgives: interruptions start again at 0', async (scene) => {
     let stuck = await hang(scene)
     stuck = await interrupt(scene, stuck)
-    // A replay in `interrupt` would make the retry due, so the outcome comes after the last replay.
+    // `interrupt` may replay waiting tasks, which would make the retry due. So the outcome is reported only afterwards.
     const open = gate()
     const last = await interrupt(scene, stuck, ({ attempt }) =>
       attempt === 1 ? open.passed.then(() => retryIn(3_600_000)) : DONE_OUTCOME,
@@ -138,7 +138,7 @@ async function interrupt(
   // A process looks for suspects when it begins, and then every few seconds: they are due before.
   const heir = await reclaim(scene, dying, run, () => makeDue(scene))
   await eventually('the next process runs it', async () => {
-    // `enough` comes first, because a replay also makes those tasks due that wait for a retry.
+    // `enough` is checked before `makeDue`, which also makes retries due.
     if (enough(heir)) return true
     await makeDue(scene)
     return enough(heir)
@@ -147,8 +147,8 @@ async function interrupt(
 }
 
 /**
- * Makes waiting tasks due now. If all tasks are due, nothing is replayed. A claim skips a task while a replay holds the
- * task, and the inbox looks for a suspect again only seconds later.
+ * Makes waiting tasks due now. Replays nothing if all tasks are due. A claim skips a task that is being replayed, and
+ * the inbox looks for a suspect again only seconds later.
  */
 async function makeDue(scene: Scene): Promise<void> {
   const now = Date.now()
@@ -180,8 +180,8 @@ async function reclaim(
     if (heir.runs.length > 0) return true
     return (await infos(scene)).every(({ state }) => state !== 'running')
   })
-  // The dying process has lost its claims, so the inbox rejects its releases. A suspect runs alone, so this process
-  // must leave before another suspect can run.
+  // A suspect runs alone, so the dying receiver must leave before another suspect can run. The receiver has lost its
+  // claims, so the inbox rejects the releases of its tasks.
   await dying.leave(0)
   await freed?.()
   heir.work()

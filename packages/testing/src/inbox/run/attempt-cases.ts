@@ -4,7 +4,6 @@ import { item } from '../make.ts'
 import { DEAD_OUTCOME, DONE_OUTCOME, retryIn } from '../recorder.ts'
 import type { Scene, SceneTest } from '../scene.ts'
 
-/** Returns the attempts of the only task. */
 async function attempts(scene: Scene): Promise<readonly Attempt[]> {
   const [task] = (await scene.view.list()).rows
   return scene.inbox.journal!.attempts(task!.id)
