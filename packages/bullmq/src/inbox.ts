@@ -113,8 +113,8 @@ export function openInbox(
       )
     },
     async close() {
-      // If Redis hangs, this message is lost. Other processes then notice the end of this process by its missing signs
-      // of life.
+      // If Redis hangs, other processes do not learn from `leave` that this process ends. They notice it later, by its
+      // missing signs of life.
       await settledBy(joined.leave(), performance.now() + LEAVE)
       await queues.close()
       client.disconnect()
@@ -136,8 +136,8 @@ export function openInbox(
     actions,
     deadline,
     consumers: () => receivers.consumers(),
-    // These functions have nothing to do: scripts report ready tasks, Redis counts the open tasks, and each task is
-    // claimed only when it can run.
+    // This inbox needs none of these functions: scripts report ready tasks, Redis counts the open tasks, and each task
+    // is claimed only when it can run.
     look() {},
     pause: async () => () => {},
     opened() {},

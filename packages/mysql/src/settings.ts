@@ -54,7 +54,10 @@ export function checkSettings(options: MysqlInboxOptions): Settings {
   return { ...common, database }
 }
 
-/** Throws a `TypeError` if the name has other characters than letters, digits and underscores, or more than 64. */
+/**
+ * Throws a `TypeError` if the name is longer than 64 characters, or has characters other than letters, digits and
+ * underscores.
+ */
 export function checkDatabase(database: string | undefined): void {
   if (database !== undefined && !/^\w{1,64}$/.test(String(database)))
     throw new TypeError(

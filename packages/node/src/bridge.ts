@@ -52,7 +52,7 @@ export interface BridgeHost<Subject> {
   readonly target: (subject: Subject) => string
   /** Returns the object that holds a body parser's result. */
   readonly parsed: (subject: Subject) => ParsedRequest
-  /** Returns the fix to log if other code has read the body, such as "mount the route before express.json()". */
+  /** Returns advice to log if other code has read the body, such as "mount the route before express.json()". */
   readonly remedy: (subject: Subject) => string
 }
 

@@ -213,8 +213,8 @@ interface NodeServer {
 // Maximum time to accept waiting connections, in milliseconds. Without a limit, a sender that opens a connection per
 // request would keep the server open.
 const TAKING = 1000
-// Maximum duration in milliseconds of a turn of the event loop in which nothing happened. After a longer turn, the
-// kernel may have further connections.
+// If a turn of the event loop took longer than this, in milliseconds, more connections may have arrived in the
+// meantime.
 const BRIEF = 1
 
 /**

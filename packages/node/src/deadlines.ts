@@ -12,7 +12,8 @@ interface Deadlines {
 
 /** Creates deadlines with one shared timer: a timer per request would cost more than reading its body. */
 export function createDeadlines(time: number): Deadlines {
-  // Deadlines in the order in which they end. This is the order of their starts, because all take the same time.
+  // Deadlines in the order in which they end. This is also the order in which they start, because all have the same
+  // duration.
   const open = new Set<Deadline>()
   let armed = false
   return {

@@ -184,8 +184,8 @@ export interface ParsedRequest {
 }
 
 /**
- * Returns the exact bytes of a body that other code has read. Returns undefined if nobody has read the stream. Throws
- * `body_consumed`, with the fix from `remedy`, if the bytes are lost. Throws `body_altered` if the kept bytes differ
+ * Returns the exact bytes of a body that other code has read, or undefined if nobody has read the stream. Throws
+ * `body_consumed`, with the advice from `remedy`, if the bytes are lost. Throws `body_altered` if the kept bytes differ
  * from the sent bytes. A body is never rebuilt from its parsed form.
  */
 export function recoverBody<Subject>(

@@ -119,7 +119,7 @@ function readLanes(
   }
 }
 
-/** Returns a function that shares one running call, and its result while it is fresh. */
+/** Returns a function that makes at most one call per FRESH milliseconds. Its callers share the result. */
 function shared<T>(call: () => Promise<T>): () => Promise<T> {
   let asked: { readonly at: number; readonly result: Promise<T> } | undefined
   return () => {

@@ -15,7 +15,7 @@ interface RunningValues<T> {
 // releases an attempt.
 const MOST = 10_000
 
-/** Creates an empty map. `forgotten` is called with each value that is dropped. */
+/** `forgotten` is called with each value that is dropped. */
 export function createRunning<T>(forgotten?: (value: T) => void): RunningValues<T> {
   const known = new Map<string, T>()
   return {

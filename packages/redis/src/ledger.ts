@@ -144,7 +144,7 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)`
 const MINE = `
 if redis.call('HGET', KEYS[1], 't') ~= ARGV[1] then return 0 end`
 
-// Keeps an event and its guards for the same time. ARGV[2] is the deduplication window in milliseconds.
+// Keeps an event and its guards for the deduplication window, ARGV[2], in milliseconds.
 const KEEP = `
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 for i = 2, #KEYS do redis.call('SET', KEYS[i], KEYS[1], 'PX', ARGV[2]) end

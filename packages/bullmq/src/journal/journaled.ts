@@ -40,7 +40,7 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
       const args = [ring, rows, bytes, before, DROPPED] as const
       while ((await runScript(client, 'TRIM', prefix, ...args)) === DROPPED);
     },
-    // Nothing to do: `arrive` keeps only one request per source.
+    // Nothing to do: the script ARRIVE keeps only one request per source (the sender of a request).
     trimKept() {},
     async arrivals(before = '', limit) {
       const found = await runScript(client, 'PAGE', prefix, before, limit, ...RINGS)

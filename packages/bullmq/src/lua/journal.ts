@@ -1,6 +1,6 @@
 // Scripts for the journal of deliveries and for the records. A ring is a bounded list of deliveries; a source is the
 // sender of a request. Keys, all after the prefix:
-//   ring:<ring>     sorted set: ids of deliveries by time. Rings: `verified` and `strangers`
+//   ring:<ring>     sorted set: ids of deliveries, which sort by time. Rings: `verified` and `strangers`
 //   rows:<ring>     hash: id → its time, a space and its row
 //   kept:<ring>     hash: id → the stored request of a rejected delivery
 //   source:<ring>   hash: source → the id of its stored request

@@ -90,7 +90,7 @@ export interface JobTask extends RunnerTask<JobTask> {
   readonly owner: Owner
   readonly held: HeldJob
   readonly ref: string
-  /** Lets the next suspect start; undefined if this task is not a suspect (a task interrupted three times in a row). */
+  /** Lets the next suspect start. Undefined if this task is not a suspect (a task interrupted three times in a row). */
   readonly free: (() => void) | undefined
   running: boolean
   /** True after the claim of the task has ended. */
@@ -101,7 +101,7 @@ export interface JobTask extends RunnerTask<JobTask> {
   stop: ((reason: Error) => void) | undefined
 }
 
-/** Creates the task of a job that was read. If the task is a suspect, `free` lets the next suspect start. */
+/** If the task is a suspect, `free` lets the next suspect start. */
 export function jobTask(
   slot: Slot<JobTask>,
   owner: Owner,

@@ -83,7 +83,7 @@ function withInterruption(reader: AttemptsReader, { claim, before, attempts }: H
   })
 }
 
-/** Returns true if the last run is missing in the list of attempts. Then that run started and was interrupted. */
+/** Returns true if the last run started and was interrupted. Such a run is missing in the list of attempts. */
 function hasBegun(reader: AttemptsReader, { before, attempts }: HeldJob): boolean {
   const space = before.indexOf(' ')
   const began = Number(before.slice(0, space))

@@ -49,7 +49,7 @@ const MOST = 1000
 // Time that is reserved for releasing a task, in milliseconds. A release takes one round trip.
 const BACK = 250
 
-/** Creates {@link Runs}. A round of claims first asks how many tasks are due in each queue, with one request. */
+/** Before each round of claims, one request asks how many tasks are due in each queue. */
 export function createRuns(context: RunsContext): Runs {
   const { client, consumer, queues, prefix, lease } = context
   // All tasks that run in this process. A released task stays here until its handler returns, so that no task runs
@@ -224,7 +224,7 @@ export function createRuns(context: RunsContext): Runs {
     )
   }
 
-  /** Claims one job of a queue. If no job runs, the room that was reserved for the job is released. */
+  /** Claims one job of a queue. If no job can run, the runner's reserved room is released. */
   async function claim(slot: Slot<JobTask>, name: string): Promise<void> {
     let task: JobTask | undefined
     const token = side + randomUUID()
@@ -327,8 +327,8 @@ export function createRuns(context: RunsContext): Runs {
     }
     // Attempts are identified by their start, so the attempt gets `held.startedAt`, which is also stored in the job.
     const duration = Math.round(ran.duration * 1000) / 1000
-    // A worker claims the next job when it stores an outcome. A drain (one call of `runDue`) does not, so that all
-    // subscriptions share its limit.
+    // When a worker stores an outcome, it also claims the next job of the queue. A drain (one call of `runDue`) claims
+    // no such job, so that all subscriptions share the limit of the drain.
     const more = outcome.kind === 'done' && drains === 0 && runner.active() && runner.room(slot) > 0
     if (more) runner.reserve(slot, 1)
     const { token, job } = owner

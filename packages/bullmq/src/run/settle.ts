@@ -198,7 +198,10 @@ export async function isKept(
   return !task.running || (await takeBack(context, owner, held)) === 'held'
 }
 
-/** Fields of a tenant's task that waits. It has no turn (place in the fair order) until the script LOAD sets one. */
+/**
+ * Fields of a waiting task of a tenant. Such a task has no turn (place in the fair order) until the script LOAD sets
+ * one.
+ */
 function noTurn({ data }: Job<JobData>): { readonly priority?: 1; readonly tp?: 1 } {
   return data.f === undefined ? {} : { priority: 1, tp: 1 }
 }

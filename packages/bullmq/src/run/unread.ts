@@ -19,7 +19,9 @@ export interface RunsContext {
   readonly free: (tasks: number) => void
   /** Called with errors that nothing else reports. */
   readonly failed: (error: unknown) => void
-  /** The server's clock, by which all machines decide when a delayed task is due. */
+  /**
+   * The store's clock, in milliseconds since 1970. All machines use this clock to decide whether a delayed task is due.
+   */
   readonly clock: () => number
   /** Resolves with false if leases must not end now (see `Joined.steady`). */
   readonly steady: () => Promise<boolean>

@@ -84,7 +84,7 @@ interface JoinedHost {
   readonly lease?: number
 }
 
-/** Joins as a reader, without a sign of life. Its version check throws a `TypeError` if there is no inbox. */
+/** Joins as a reader, without a sign of life. The version check throws a `TypeError` if there is no inbox. */
 export function readKeys(
   client: RedisClient,
   prefix: string,
@@ -97,7 +97,7 @@ export function readKeys(
     return undefined
   }, changed)
   const leave = async (): Promise<void> => versionWatch.stop()
-  // A process that only reads must end no lease, so it is never steady.
+  // A process that only reads gets the answer that leases must not end.
   return { versionWatch, clock: Date.now, steady: async () => false, leave }
 }
 

@@ -31,7 +31,7 @@ const FAR = 60_000
 // Milliseconds after which an overdue alarm is considered lost.
 const LATE = 5000
 
-/** The alarm is set in the transaction that stores a task, so that every task has an alarm. */
+/** The alarm is set in the transaction that stores a task, so that no task is stored without an alarm. */
 export function createObjectAlarm(storage: ObjectStorage): ObjectAlarm {
   let at: number | undefined
   // The earliest known time at which a task is due.

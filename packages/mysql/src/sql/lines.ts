@@ -57,7 +57,10 @@ export function ofEvents(events: readonly number[]): string {
   )
 }
 
-/** Returns SQL for rows from one JSON parameter. Columns are wide: MariaDB truncates values without an error. */
+/**
+ * Returns SQL for rows from one JSON parameter. The columns are wide, since MariaDB truncates longer values without an
+ * error.
+ */
 export function tableOf(columns: Readonly<Record<string, 'BIGINT' | 'LONGTEXT'>>): string {
   const all = Object.entries(columns).map(
     ([name, type], at) => `${name} ${type} PATH '$[${at}]' ERROR ON ERROR`,
@@ -70,8 +73,8 @@ export function jsonOf(rows: readonly (readonly unknown[])[]): Buffer {
   return Buffer.from(JSON.stringify(rows))
 }
 
-// Names of columns. BYTES contain bytes that are not text, HASHES contain hashes, and FLAGS contain booleans as
-// numbers. A name has the same meaning in every statement.
+// Names of columns: BYTES for bytes that are not text, HASHES for hashes, and FLAGS for booleans that are sent as
+// numbers. A column in any of these lists must have this type in every statement.
 const BYTES: ReadonlySet<string> = new Set(['packed', 'shared', 'body', 'bytes'])
 const HASHES: ReadonlySet<string> = new Set(['hash', 'holder'])
 const FLAGS: ReadonlySet<string> = new Set(

@@ -5,8 +5,8 @@ import { bytesOf, readRows } from '../sql/lines.ts'
 import { errors, isOfServer } from './errors.ts'
 
 /**
- * Runs statements. A value replaces each `?`, and the name of the database replaces `$.`. Numbers are written into the
- * text of a statement. Bytes are too if they are elements of a list.
+ * Runs statements. A value replaces each `?`, and the name of the database replaces `$.`. Numbers, and bytes that are
+ * elements of a list, are written into the text of the statement.
  */
 export interface Sql {
   rows<T = Row>(text: string, values?: readonly Value[]): Promise<readonly T[]>

@@ -34,8 +34,8 @@ export const errors: ServerErrors = createServerErrors({
     if (number === 0 || AWAY.has(number)) return 'away'
     const state = textOf(error, 'sqlState') ?? ''
     if (/^2[123]/.test(state)) return 'data'
-    // States that start with 42 mean that a privilege, table or column is missing. An operator can restore it, so the
-    // error does not last.
+    // States that start with 42 mean that a privilege, table or column is missing. The error counts as temporary, since
+    // an operator can restore what is missing.
     return state === '' || /^(?:08|40|42|53|57|70|HY)/.test(state) ? 'away' : 'lasting'
   },
   isFull: (error) => FULL.has(numberOf(error)),

@@ -161,8 +161,8 @@ export async function addTasks(
 }
 
 /**
- * Returns the roots of the tasks' lanes, and the place of the first task in the order of arrival. A root is a number
- * that a subscription shares with its previous names.
+ * Returns the roots of the tasks' lanes (subscriptions), and the place of the first task in the order of arrival. A
+ * root is a number that a subscription shares with its previous names.
  */
 async function placesOf(
   sql: Sql,

@@ -220,9 +220,9 @@ const FINISH = `UPDATE ${tableOf({ id: 'BIGINT', token: 'BIGINT', took: 'BIGINT'
   SET t.state = ${DONE}, t.due = ${NOW}, t.lease = NULL, t.took = i.took WHERE t.token = i.token AND t.state = 1`
 
 /**
- * Locks tasks that no other transaction has locked, and returns their rows. It uses only the primary key. After SKIP
- * LOCKED on another index, MariaDB 11.8 keeps the lock of the skipped index record. The transaction that holds the row
- * then waits for that lock.
+ * Locks tasks that no other transaction has locked, and returns their rows. The statement uses only the primary key:
+ * after SKIP LOCKED on another index, MariaDB 11.8 keeps the lock of the skipped index record. The transaction that
+ * holds the row then waits for that lock.
  */
 export async function lockTasks(
   sql: Sql,

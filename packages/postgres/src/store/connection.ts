@@ -18,7 +18,8 @@ export interface Database {
   /** Runs one statement on a separate connection. `$.` is replaced by the schema. */
   readonly sql: Sql
   /**
-   * After `time` milliseconds, the connection is dropped. The transaction rolls back, unless COMMIT was already sent.
+   * Runs a transaction of the inbox. After `time` milliseconds, the connection is dropped. The transaction then rolls
+   * back, unless COMMIT was already sent.
    */
   atomic<T>(time: number, run: (sql: Sql) => Promise<T> | T): Promise<T>
   /** Runs a transaction of the app, in the default isolation level. Some connections stay free for other work. */
@@ -235,8 +236,8 @@ const MISSING = -1
 const STEP = 64 * 1024
 
 /**
- * Writes a Bind message (https://www.postgresql.org/docs/current/protocol-message-formats.html). It asks for results as
- * text.
+ * Writes a Bind message (https://www.postgresql.org/docs/current/protocol-message-formats.html). The message asks for
+ * results as text.
  */
 function bindMessage(statement: string, values: readonly unknown[], spare: SpareBytes): Buffer {
   const room = values.reduce<number>((sum, value) => sum + roomOf(value), 20 + statement.length)

@@ -13,8 +13,8 @@ export const errors: ServerErrors = createServerErrors({
   fault(error) {
     const code = codeOf(error)
     if (/^2[123]/.test(code)) return 'data'
-    // Codes that start with 42 mean that a privilege, table or column is missing. An operator can restore it, so the
-    // error does not last.
+    // Codes that start with 42 mean that a privilege, table or column is missing. The error counts as temporary, since
+    // an operator can restore what is missing.
     return /^[0-9A-Z]{5}$/.test(code) && !/^(?:08|25|40|42|53|55|57|58|XX)/.test(code)
       ? 'lasting'
       : 'away'

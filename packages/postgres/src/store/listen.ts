@@ -64,7 +64,10 @@ export function hearTasks(
     }
   }
 
-  /** Handles a missing test notification: a slow server may still forward it, a pooler in transaction mode never. */
+  /**
+   * Handles a missing test notification. A slow server may still forward the notification, but a pooler in transaction
+   * mode never does.
+   */
   async function silent(mine: PgClient): Promise<void> {
     try {
       if (client !== mine || !(await isPooled(mine)) || client !== mine) return

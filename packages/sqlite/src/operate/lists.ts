@@ -134,7 +134,7 @@ function createEventFinder(db: Database, keys: Keys) {
       const rows = loose.all(id) as { id: number }[]
       return [...keys.lookUp(pairs), ...rows.map((row) => row.id)]
     },
-    /** Returns the range of events that can match by their time, or undefined if that can be any event. */
+    /** Returns the range of events that can match by their time, or undefined if any event can match. */
     range({ before, after }: Pick<TaskFilter, 'before' | 'after'>): EventRange | undefined {
       if (before === undefined && after === undefined) return undefined
       const found = ends.get() as { low: number | null; high: number | null }

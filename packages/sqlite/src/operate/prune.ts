@@ -12,8 +12,8 @@ const FIRST = 4
 // Each new event adds PACE rows to check, up to MOST rows per transaction, so that pruning keeps up with deliveries.
 const PACE = 3
 const MOST = 1600
-// After every EVENTS dropped events, KEYS entries of the key index are checked for each of these events. So at most
-// about a quarter of the index belongs to dropped events.
+// Whenever EVENTS events have been dropped, EVENTS * KEYS entries of the key index are checked. So at most about a
+// quarter of the index belongs to dropped events.
 const KEYS = 4
 const EVENTS = 64
 

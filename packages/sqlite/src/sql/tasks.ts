@@ -82,8 +82,9 @@ export const FOLDABLE: string = `SELECT ${TASK}, t.root, n.task AS newest, n.hig
   FROM postern_tasks t INDEXED BY postern_tasks_lines LEFT JOIN ${OF_KEY.replace('%root', 't.root')} LEFT JOIN postern_events e ON ${EVENT}
   WHERE t.line = ? AND t.line IS NOT NULL AND (t.state < 2 OR t.lease = 1) AND t.state = 0 AND t.fold IS NOT NULL ORDER BY t.id`
 /**
- * The stored root of a settled task may be old, so the current root of its lane is used. A lane is a subscription, and
- * a root is a number that it shares with its previous names.
+ * Finds the newest task of each task's `debounce` key. The stored root of a settled task may be old, so the current
+ * root of its lane is used. A lane is a subscription, and a root is a number that a lane shares with its previous
+ * names.
  */
 export const NEWEST: string = `SELECT t.id, n.task FROM postern_tasks t JOIN postern_lanes l ON l.id = t.lane
   JOIN ${OF_KEY.replace('%root', 'l.root')} WHERE t.id IN (SELECT value FROM json_each(?))`
@@ -145,7 +146,7 @@ export const ENTER_TURN: string =
 export const ADD_DELIVERY: string = 'INSERT INTO postern_deliveries (head, body) VALUES (?, ?)'
 export const ADD_EVENT: string = `INSERT INTO postern_events (id, receiver, key, received, taken, topic, event_id, tenant, delivery, record, head, body)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-/** Few events need PASSING or LOOSE. As columns of the INSERT, they would make each insert slower. */
+/** PASSING and LOOSE set columns that few events need. As columns of the INSERT, they would make each insert slower. */
 export const PASSING: string = 'UPDATE postern_events SET contents = 1 WHERE id = ?'
 export const LOOSE: string = 'UPDATE postern_events SET loose = 1 WHERE id = ?'
 /** The next event number: above the last event and above all dropped events. */

@@ -19,7 +19,7 @@ export interface Names {
    * for the order of tasks. Returns undefined if a lane is missing, or if lanes of a group have different roots.
    */
   find(receiver: string, groups: readonly (readonly string[])[]): readonly LaneRow[] | undefined
-  /** Finds lanes, or adds them. */
+  /** Finds the lanes of all groups, and adds those that are missing. */
   lanes(receiver: string, groups: readonly (readonly string[])[]): readonly LaneRow[]
   every(): readonly LaneRow[]
   /** Drops the cached receivers after a rollback. */

@@ -38,7 +38,6 @@ interface Row extends TaskRow {
 // Tasks of an unreadable list get a token with this number, so that a late outcome of their process is rejected.
 const CLAIM = 2 ** 32
 
-/** Returns the number of the process that made a claim. */
 export function processOf(token: number): number {
   return Math.floor(token / CLAIM)
 }
