@@ -20,9 +20,9 @@ export interface Journal {
   /** Returns attempts of a task, oldest first: the first attempt and the last nineteen. */
   attempts(task: string): MaybePromise<readonly Attempt[]>
   /**
-   * Returns the actions of operators, such as a replay, newest first. The last 1,000 are kept. Each action is written
-   * in the same transaction as its change. An inbox on BullMQ writes the action before its first change, and updates
-   * `count` after each step.
+   * Returns the actions of operators, such as a replay, newest first. The newest 1,000 actions are kept. Each action is
+   * written in the same transaction as its change. An inbox on BullMQ writes the action before its first change, and
+   * updates `count` after each step.
    */
   actions(query?: ActionQuery): MaybePromise<Page<OperatorAction>>
   /**

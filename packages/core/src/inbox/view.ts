@@ -195,9 +195,9 @@ export interface InboxView {
   delete(filter: TaskFilter, options?: ChangeOptions): MaybePromise<Changed>
   /**
    * Erases payload, headers, query, context and body of matching events. If the filter has a key of tasks, such as
-   * `state`, an event matches if one of its tasks does. Events with a pending or running task are left out. Id, topic,
-   * key and times remain, so that a redelivery counts as a duplicate. An erased event never runs again: `replay` leaves
-   * its tasks out. A `replay` with the `id` of such a task throws a `TypeError`, and so does `rerun`.
+   * `state`, an event matches if one of its tasks matches. Events with a pending or running task are left out. Id,
+   * topic, key and times remain, so that a redelivery counts as a duplicate. An erased event never runs again: `replay`
+   * leaves its tasks out. A `replay` with the `id` of such a task throws a `TypeError`, and so does `rerun`.
    *
    * @example
    * const { count } = await inbox.view.erase({ eventId: 'evt_123' }, { dryRun: true })

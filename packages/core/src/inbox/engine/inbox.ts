@@ -274,7 +274,7 @@ function createOneWriter(store: Store, together: (run: () => void) => void): Bat
   const { name } = store
   let lasts: Last[] = []
   let inside = false
-  // Options of a write that stores nothing. Its only use is to start a transaction for the functions of `last`.
+  // Options of a write that stores nothing. The write only starts a transaction for the functions of `last`.
   const nothing: WriteOptions<BatchWrite> = {
     rows: 1,
     bytes: 1,

@@ -168,7 +168,6 @@ export interface TaskChange extends Omit<
   readonly attempted?: Omit<Attempted, 'error'> & Partial<Pick<Attempted, 'error'>>
 }
 
-/** Returns the patch that makes a change to a task. */
 export function patchOf(
   { id, token, round }: Pick<TaskRow, 'id' | 'token' | 'round'>,
   { error, attempted, ...change }: TaskChange,

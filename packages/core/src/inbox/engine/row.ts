@@ -149,10 +149,7 @@ export interface HeadRow extends TaskRow {
   readonly held: boolean
 }
 
-/**
- * A pending task that may be folded (merged into the newest task of its key), with what is known about that newest
- * task.
- */
+/** A pending task that may be folded (merged into the newest task of its key), with data about the newest task. */
 export interface FoldRow extends HeadRow {
   /** The current time on the clock of `due`, in milliseconds. */
   readonly now: number

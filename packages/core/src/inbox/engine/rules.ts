@@ -44,7 +44,7 @@ export function reported(
 ): Ruling {
   const { kind } = outcome
   const took = Math.round(ran.duration * 1000)
-  // This common case is written out, since copying fields from `base` would double its time.
+  // This common case is written out, since copying fields from `base` would take twice as long.
   if (kind === 'done')
     return {
       fence: 'first',
@@ -114,7 +114,7 @@ export function cut(
 export const MOST_WAIT: number = 10 * 365 * 86_400_000
 
 const SUSPECT_AFTER = 3
-// If the process is killed from outside, its task looks guilty. Several such accidents in a row are unlikely.
+// If the process is killed from outside, its task gets a strike. Several such accidents in a row are unlikely.
 const LEAST_STRIKES = 5
 const FIRST_WAIT = 250
 const LONGEST_WAIT = 8000
@@ -170,9 +170,9 @@ export function unreadable(
 }
 
 /**
- * Decides which task of each line (the tasks of one ordering key) goes first. A running task goes before tasks that
- * already had a run, and these go before all others. Among equals, the oldest task goes first. Returns the tasks whose
- * `behind` must change.
+ * Decides which task of each line (the tasks of one ordering key) goes first. A running task goes first, then tasks
+ * that already had a run, then all others. Among equals, the oldest task goes first. Returns the tasks whose `behind`
+ * must change.
  */
 export function lineUp(
   heads: readonly HeadRow[],

@@ -183,7 +183,7 @@ export function guestRows<Row>(result: unknown): readonly Row[] {
 // Matches a lone surrogate: half of a surrogate pair without the other half.
 const LONE = /\p{Cs}/u
 
-/** Returns a hash of 128 bits in hexadecimal: the name of a key of any length in a table. */
+/** Returns a hash of 128 bits in hexadecimal, under which a table can store a key of any length. */
 export function hashOf(owner: string, key: string): string {
   const text = `${owner.length} ${owner} ${key}`
   // Texts with lone surrogates are hashed as UTF-16, since UTF-8 would encode all lone surrogates as the same bytes.
@@ -196,8 +196,8 @@ function digestOf(text: string): string {
 }
 
 /**
- * Returns a string that a text column can store. If the text has lone surrogates or U+0000, these are replaced and a
- * hash of the text is appended. So two such texts stay different.
+ * Returns a string that a text column can store. If the text has lone surrogates or U+0000, replaces these characters
+ * and appends a hash of the text. So different texts stay different.
  */
 export function storable(text: string): string {
   if (!LONE.test(text) && !text.includes('\0')) return text
@@ -237,7 +237,7 @@ export function createServerClock<Sql>(
   { now: clockOfServer, row, atomic, extend }: ClockDialect<Sql>,
   lease: number,
 ): ServerClock {
-  // Shorter jumps are ignored, since they end no lease.
+  // Minimum length of a jump that is handled, in milliseconds. Shorter jumps end no lease.
   const least = Math.min(1000, lease / 4)
   let known: { readonly time: number; readonly at: number } | undefined
 
@@ -334,7 +334,7 @@ export function hasCode(
   return false
 }
 
-// Members in which errors contain other errors, also those of Sequelize, TypeORM, Objection and Prisma.
+// Members in which errors contain other errors, including errors of Sequelize, TypeORM, Objection and Prisma.
 const WITHIN = [
   'cause',
   'errors',

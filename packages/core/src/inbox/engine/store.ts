@@ -42,8 +42,8 @@ export interface Rows {
   /** Releases guards that this transaction has taken. */
   unguard(taken: readonly Guarded[]): MaybePromise<void>
   /**
-   * Marks tasks as done that need no other change. This is the most frequent write. Returns the ids of tasks that were
-   * still claimed with the given token.
+   * Marks tasks as done if they need no other change. This is the most frequent write. Returns the ids of tasks that
+   * were still claimed with the given token.
    */
   finish(ended: readonly EndedTask[]): MaybePromise<ReadonlySet<number>>
   /**
@@ -221,8 +221,8 @@ export interface Store extends SingleRows, Viewed, Journaled {
   /** Returns the last turn of each of these tenants, and about how many of its tasks wait. */
   backlog(keys: readonly Omit<Stride, 'step'>[]): MaybePromise<readonly Turn[]>
   /**
-   * Returns the time of the store's clock in milliseconds since 1970. It is the server's clock, or a clock that never
-   * goes back.
+   * Returns the time of the store's clock in milliseconds since 1970. The store's clock is the server's clock, or a
+   * clock that never goes back.
    */
   clock(): MaybePromise<number>
   /** Returns the jumps ahead of the store's clock since the oldest row was stored. Absent if the clock cannot jump. */

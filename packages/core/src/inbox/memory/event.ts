@@ -56,7 +56,7 @@ export interface DeadTasks {
   bytes: number
 }
 
-/** What is kept of a dropped dead task, so that a redelivery can make the task again. */
+/** The members of a dropped dead task that are kept, so that a redelivery can make the task again. */
 type DeadTask = Pick<StoredTask, 'at' | 'part' | 'data' | 'line' | 'fair' | 'fold'>
 
 /** A lane (a subscription) and its pending tasks, except tasks that are behind another task. */
@@ -65,8 +65,8 @@ export interface StoredLane extends LaneRow {
   root: number
   turn: number
   /**
-   * The last turn of each tenant (turns are numbers by which tenants are served in rotation). Above `sweepAt` tenants,
-   * those whose turn has passed are removed.
+   * The last turn of each tenant (turns are numbers by which tenants are served in rotation). If there are more than
+   * `sweepAt` tenants, tenants whose turn has passed are removed.
    */
   readonly tenants: Map<string, number>
   sweepAt: number

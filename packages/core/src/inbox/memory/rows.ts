@@ -241,7 +241,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
   function change(row: StoredTask, patch: Patch, fence: Fence, now: number): void {
     const { state, wait, open, attempted } = patch
     const ended = state >= DONE
-    // Another run has claimed the task. That claim stays on the settled row until that run ends.
+    // Another run has claimed the task. Its claim stays on the settled row until that run ends.
     const theirs = ended && row.held && row.token !== patch.token
     if (state === GONE || (state === DONE && !theirs))
       return tables.drop(row, fence === FORGOTTEN.fence && row.state === DEAD)
@@ -298,7 +298,7 @@ function isOpen({ state, held }: StoredTask): boolean {
   return state < DONE || held
 }
 
-/** Removes tenants whose last turn has passed. They get their next turn in the same way as new tenants. */
+/** Removes tenants whose last turn has passed. A removed tenant gets its next turn like a new tenant. */
 function sweep(lane: StoredLane): void {
   if (lane.tenants.size <= lane.sweepAt) return
   for (const [fair, turn] of lane.tenants) if (turn <= lane.turn) lane.tenants.delete(fair)

@@ -235,9 +235,9 @@ function put(
       side.flying.delete(token)
       look()
     })
-  // The store is synchronous, so `look` claims all ready tasks in this transaction. A ready task that is not claimed
-  // now would be older than the tasks of the next delivery. Older tasks go first, so those new tasks could not be
-  // claimed when they are stored.
+  // The store is synchronous, so `look` claims all ready tasks in this transaction. A ready task that stays unclaimed
+  // would be older than the tasks of the next delivery. Older tasks go first, so the new tasks could not be claimed
+  // when they are stored.
   look()
   return () => {
     afterStored(side, flat, writes, written)

@@ -250,7 +250,9 @@ export function watchOrphans(
   }
 }
 
-/** Returns the rows with pending tasks whose subscription no consumer has, under a current or previous name. */
+/**
+ * Returns the rows that have pending tasks, and whose subscription no consumer has under a current or previous name.
+ */
 export function orphansOf(
   rows: readonly Orphan[],
   consumers: readonly Consumer[],

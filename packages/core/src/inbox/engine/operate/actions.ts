@@ -10,8 +10,8 @@ import type { Access } from '../access.ts'
 /** Records and lists the actions of operators, such as a replay. */
 export interface Actions {
   /**
-   * Runs one call of a change, and records the call as an action unless it is a dry run. The returned cursor contains
-   * the action's id, so that a call with this cursor continues the action.
+   * Runs one call of a change, and records the call as an action unless the call is a dry run. The returned cursor
+   * contains the action's id, so that a call with this cursor continues the action.
    */
   noted<Options extends ActionOptions>(
     given: Pick<OperatorAction, 'what' | 'filter'>,

@@ -153,8 +153,8 @@ export function createChange(
       const { subscription, part, state, id, cause } = filter
       const byTasks = (subscription ?? part ?? state ?? id ?? cause) !== undefined
       const of = byTasks ? 'tasks' : 'events'
-      // This erasure was requested by a receiver's `storage.content`, not by an operator, so it is not recorded as an
-      // action.
+      // A receiver's `storage.content` requested this erasure. So the erasure is not an operator's action, and is not
+      // recorded.
       if (passing) return run(undefined, options)
       return actions.noted({ what: 'erase', filter }, options, run)
 
@@ -268,7 +268,7 @@ function parse(
   return { next: Number(cursor!.slice(0, at)) || 0, cursor: cursor!.slice(at + 1) }
 }
 
-/** Returns what an erased event keeps: identity, topic, times, method, path and the result of `keep`. */
+/** Returns the parts that an erased event keeps: identity, topic, times, method, path and the result of `keep`. */
 function emptied(
   { event: number, record, head, body }: ContentsRow,
   keep: EraseOptions['keep'],

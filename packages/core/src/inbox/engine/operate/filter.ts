@@ -55,7 +55,7 @@ export function checkChange(what: string, filter: TaskFilter): void {
     throw new TypeError(
       `${what}: filter must be an object, got ${String(filter)}; give {} for all tasks`,
     )
-  // `for in` also finds inherited keys. They are rejected, since a copy of the filter would lose them.
+  // `for in` also finds inherited keys. Inherited keys are rejected, since a copy of the filter would lose them.
   for (const key in filter) {
     const value: unknown = Object.hasOwn(filter, key) ? filter[key as keyof TaskFilter] : undefined
     if (value === undefined || value === null || (key === 'text' && value === ''))

@@ -221,7 +221,8 @@ export function createTableLists(dialect: ScanDialect): TableLists {
     const [beyond, direction] = walkOf(want)
     const events = async (values: ScanValues): Promise<string> => {
       const conditions = [
-        // The first condition allows an index on the time. It includes the event at `after`, which may have more tasks.
+        // The first condition allows an index on the time. The event at `after` is included, since it may have more
+        // tasks.
         ...(after
           ? [
               `e.${order} ${beyond}= ${values.whole(after[0])}`,

@@ -212,7 +212,7 @@ export async function eraseTables(
       `SELECT r.id, r.delivery FROM ${sql.from('events')} WHERE ${among('r.id', events)} AND ${marked} ORDER BY r.id FOR UPDATE SKIP LOCKED`,
   )
   const deliveries = new Map(locked.map(({ id, delivery }) => [Number(id), delivery]))
-  // The open tasks are read after locking, so that replays committed before the locks are seen.
+  // The open tasks are read after locking. So they include tasks of replays that were committed before the locks.
   const open = await withTasks(
     sql,
     dialect,

@@ -73,7 +73,7 @@ export function createClaims(side: EngineSide): Claims {
     while (place > 0 && times[place - 1]! > at) place--
     if (times[place - 1] === at) return
     times.splice(place, 0, at)
-    // Drops every other time. A task whose time was dropped is claimed at the next time.
+    // Drops every other due time. A task with a dropped due time is claimed at the next due time.
     if (times.length > TIMES) times = times.filter((_, each) => each % 2 === 1)
   }
 

@@ -167,7 +167,9 @@ function ruled(group: readonly Waiting[]) {
   return { winner, losers, stale, highest: highest === undefined ? null : JSON.stringify(highest) }
 }
 
-/** Strings, such as ISO 8601 times, are compared by UTF-16 units. Values of different types are never lower. */
+/**
+ * Strings, such as ISO 8601 times, are compared by UTF-16 units. Of two values of different types, neither is lower.
+ */
 function isLower(value: Fold['v'], highest: Fold['v']): boolean {
   return typeof value === typeof highest && value !== undefined && value < highest!
 }

@@ -242,8 +242,8 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
 
   /**
    * Handles runs whose outcome was rejected. Returns the ids of tasks that the same claim has already settled as done.
-   * That happens if the reply to a COMMIT was lost, or if the app's transaction settled the task. If another run has
-   * settled a task, releases its line.
+   * The reason is a lost reply to a COMMIT, or that the app's transaction settled the task. If another run has settled
+   * a task, releases its line.
    */
   function* reject(rows: Rows, rejected: readonly EndedRun[]): Steps<ReadonlySet<number>> {
     if (rejected.length === 0) return new Set()

@@ -46,7 +46,9 @@ const PATIENCE = 5
 // Wait before writes with the fault `keep` are retried, in milliseconds.
 const KEPT = 250
 
-/** Stores writes together: all writes of one turn of the event loop, or all that arrive while a batch is being stored. */
+/**
+ * Stores writes together: all writes of one turn of the event loop, or all that came while a batch was being stored.
+ */
 interface Batch<Write extends BatchWrite> {
   add(write: Write): void
   waiting(): number
