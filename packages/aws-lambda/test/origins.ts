@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ALBEvent, APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { HttpEvent, HttpResult } from '../src/index.ts'
 
-/** Origins of HTTP requests, each with the events of its documentation. */
+/** Origins of HTTP requests, as AWS documents their events. */
 export type Origin = 'function URL' | 'REST API' | 'load balancer' | 'load balancer, multi-value'
 
 const STAGE = '/prod'
@@ -59,7 +59,7 @@ async function eventOf(name: Origin, request: IncomingMessage): Promise<HttpEven
     case 'REST API':
       return {
         httpMethod: method,
-        // The stage is removed here; the context has it.
+        // API Gateway removes the stage from `path`, but not from `requestContext.path`.
         path: path.slice(STAGE.length),
         requestContext: { path, stage: 'prod', domainName: 'id.execute-api.amazonaws.com' },
         headers: Object.fromEntries(lines.map(([field, value]) => [capital(field), value])),

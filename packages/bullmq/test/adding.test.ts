@@ -9,7 +9,7 @@ import { deliver, scene as receiverScene } from './scene.ts'
 const USER = 'web'
 const QUEUE = 'acme/only'
 
-/** What keeps a job from being added: a right that is missing, or a key of another type. */
+/** Reasons why a job cannot be added: the user lacks the right to a command, or a key has another type. */
 const OBSTACLES: readonly (
   | { readonly right: string }
   | { readonly key: string; readonly set: readonly [string, ...string[]] }
@@ -35,7 +35,7 @@ needs(redisServer).describe('an event is recorded only if all its jobs were adde
       await operator.call('ACL', 'SETUSER', USER, 'reset', 'on', '>pw', '~*', '&*', '+@all')
       const connection = scene.redis.url.replace('//', `//${USER}:pw@`)
       const one = receiverScene(scene.open({ connection, deadline: '5s' }), { work: false })
-      // Of rights, some are asked only by the first delivery.
+      // Some commands run only with the first delivery, so one delivery comes before the user loses a right.
       const before = 'right' in obstacle ? ['0'] : []
       for (const id of before) await deliver(one, id)
       const known = await stored()

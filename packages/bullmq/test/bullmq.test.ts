@@ -70,8 +70,8 @@ needs(redisServer).describe('bullmqInbox', () => {
       intake(id, undefined, { guards: [{ key: 'nonce', otherwise: 'reject' }] })
     const port = attached()
     expect(await port.accept(guarded('1'), {})).toEqual(['new'])
-    // The first drain may end in the millisecond in which it settled the task; each process forgets at most once a
-    // minute.
+    // Each process deletes old events at most once a minute, so each poll attaches a new one. The first drain may end
+    // in the millisecond in which it settled the task, when nothing is old yet.
     await expect
       .poll(async () => {
         await attached().drain!(Date.now() + 5000, 10)
@@ -210,7 +210,7 @@ needs(redisServer).describe('bullmqInbox', () => {
 
   const of = (fairKey: string): readonly TaskDraft[] => [{ subscription: 'a', fairKey }]
 
-  /** Returns the keys that match one of these patterns after the prefix, but for BullMQ's streams of events. */
+  /** Returns the keys that match one of these patterns after the prefix, without BullMQ's event streams. */
   async function left(patterns: readonly string[]): Promise<readonly string[]> {
     const { operator, prefix } = redis
     const keys = await Promise.all(patterns.map((each) => operator.keys(`${prefix}:${each}`)))

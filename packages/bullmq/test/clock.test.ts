@@ -44,7 +44,7 @@ needs(redisServer).describe('bullmqInbox and the clock of its machine', () => {
     await expect
       .poll(() => worker.ended.map(({ outcome }) => outcome.kind))
       .toEqual(['retry', 'done'])
-    // Three leases later its lock is its own.
+    // After 3 s, which is three leases, the worker still holds the lock of its task.
     const until = performance.now() + 3000
     await expect.poll(() => performance.now() > until).toBe(true)
     pass()
@@ -59,7 +59,7 @@ needs(redisServer).describe('bullmqInbox and the clock of its machine', () => {
     vi.spyOn(Date, 'now').mockImplementation(() => now() + ahead)
   }
 
-  /** Makes a receiver with the clock of this machine, as it is set. */
+  /** Creates a receiver that uses this machine's clock, which {@link set} changes. */
   const here = (options: RecordedOptions = {}): Recorded => ({
     ...record(options),
     now: () => Date.now(),
@@ -141,7 +141,7 @@ needs(redisServer, fakeTime).describe("steps of Redis' own clock", () => {
     return { ...recorded, inbox, port }
   }
 
-  /** Dies as by kill -9: its connections end, and nothing more is heard of it. */
+  /** Imitates `kill -9`: the inbox's connections end, but its locks stay. */
   async function kill(inbox: Inbox): Promise<void> {
     const locks = await scene.operator.keys(`${scene.prefix}:*:lock`)
     const held = await Promise.all(
@@ -207,7 +207,8 @@ needs(redisServer, fakeTime).describe("steps of Redis' own clock", () => {
       const other = start({}, '20s')
       await other.inbox.view!.stats()
       clock.set(step)
-      // A drain looks for ended leases first, and drops what is old at its end. The last is a process that starts.
+      // A drain first looks for ended leases, and at its end deletes old events. The second inbox is that of a process
+      // that starts.
       await other.port.drain!(Date.now() + 1000, 1)
       await start({}, '20s').port.drain!(Date.now() + 1000, 1)
       expect(other.cuts).toEqual([])

@@ -12,17 +12,14 @@ export { lane } from '../../testing/src/inbox/recorder.ts'
 /** A receiver that records what its inbox does with it. */
 export interface Recorded extends Consumer, Pick<TaskRecorder, 'runs' | 'warnings' | 'cuts'> {
   readonly ended: TaskRecorder['settled']
-  /** Names of what ran, in order. */
+  /** Ids of the events that ran, in order. */
   names(): string[]
 }
 
-/** What it runs and how. */
 export type RecordedOptions = RecorderOptions
 
-/** An outcome. */
 export const DONE: Outcome = { kind: 'done' }
 
-/** Makes a receiver. */
 export function record(options: RecordedOptions = {}): Recorded {
   const { consumer, runs, settled: ended, warnings, cuts } = createTaskRecorder(options)
   return {
@@ -35,7 +32,6 @@ export function record(options: RecordedOptions = {}): Recorded {
   }
 }
 
-/** A delivery of one event. */
 export function intake(
   id: string,
   tasks: readonly TaskDraft[] = [{ subscription: 'a' }],

@@ -42,7 +42,7 @@ needs(redisServer).describe('on a real Redis', () => {
         },
         another: open,
         async abandon() {
-          // A process that stopped claims nothing more either.
+          // A process that died would claim no more jobs either.
           for (const proxy of proxies) proxy.stopClaims()
           const locks = await operator.keys(`${prefix}:*:lock`)
           if (locks.length > 0) await operator.del(locks)

@@ -39,7 +39,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     for (const id of ['1', '2']) await web.accept(intake(id), {})
     const worker = record()
     const port = scene.open({ connection: proxy.url, lease: '10m' }).attach(worker)
-    // An argument of the claims alone.
+    // Of all commands, only claims have the argument `lockDuration`.
     proxy.loseReplyTo('lockDuration')
     port.work!()
     await expect.poll(() => worker.ended.map(({ stored }) => stored)).toEqual([true, true])
@@ -79,7 +79,8 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     await inbox.attach(record()).accept(intake('1'), {})
     const { id } = (await inbox.view!.list()).rows[0]!
     const job = await scene.job(id)
-    // BullMQ found it without a lock as often as a poison task would be, in a process too busy to start it.
+    // `stc` is BullMQ's count of stalls. A process that is too busy to start a job can raise it as far as a poison task
+    // does.
     await scene.operator.hset(job, { stc: 20 })
     const next = record()
     open().attach(next).work!()
@@ -99,7 +100,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
         return times === 2 ? { kind: 'postpone', at: Date.now() } : DONE
       },
     })
-    // A task that nobody runs would stand for a lease.
+    // With this long lease, a task that is claimed but not started would block the test.
     const port = open({ lease: '10m' }).attach(consumer)
     port.work!()
     for (let at = 0; at < 200; at++) await port.accept(intake(`e${at}`), {})
@@ -125,7 +126,7 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     open().attach(next).work!()
     await expect.poll(() => next.ended.length).toBe(1)
     expect(next.runs).toEqual([])
-    // Its suspect still runs here, as it would not in a process that died.
+    // The first process did not really die, so its run of the task still has to end.
     pass()
     expect(next.ended[0]).toMatchObject({ outcome: { kind: 'dead', error: { name: 'poison' } } })
     expect(await inbox.view!.get(id)).toMatchObject({ state: 'dead', error: { name: 'poison' } })
@@ -140,7 +141,8 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
     await inbox.attach(record()).accept(intake('1'), {})
     const { id } = (await inbox.view!.list()).rows[0]!
     const job = await scene.job(id)
-    // The process died by another suspect before this one was put back: no run of it began since its last interruption.
+    // Another suspect killed the process before this task was put back. So no run of this task has begun since its last
+    // interruption.
     await scene.operator.hset(job, { cut: 7, chg: 4, sn: 7, stc: 8 })
     const next = record()
     open().attach(next).work!()
@@ -234,7 +236,8 @@ needs(redisServer).describe('bullmqInbox, when a run is cut off', () => {
       },
     })
     open().attach(second).work!()
-    // BullMQ looks for jobs without a lock once in half a lease, over all processes: the first has a long one.
+    // Over all processes, BullMQ looks for jobs without a lock once in half a lease. The first inbox has a long lease,
+    // so the test deletes the key that delays the next look.
     const looked = `${job.slice(0, job.lastIndexOf(':'))}:stalled-check`
     const runs = async (): Promise<number> => {
       await scene.operator.del(looked)

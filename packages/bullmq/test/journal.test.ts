@@ -47,7 +47,7 @@ needs(redisServer).describe('the journal of bullmqInbox', () => {
     const hour = now - (now % HOUR) - 47 * HOUR
     await journal.write({ ...NOTHING, minutes: [count(hour, 1), count(hour + MINUTE, 2)] })
     const { operator, prefix } = scene
-    // As if it had been written some hours before.
+    // Moves the rows to a time some hours before.
     const old = hour - 5 * HOUR
     for (const minute of [hour, hour + MINUTE]) {
       const bytes = await operator.hgetBuffer(`${prefix}:span:minute`, String(minute))

@@ -8,7 +8,7 @@ import { redisScene } from './redis-scene.ts'
 
 const FAILURE = { name: 'Error', message: 'not this time' }
 
-/** Spoils a stored event or job: keys by their end, fields, and what they hold then. */
+/** Returns the key, the field and the damaged text that replaces it in a stored event or job. */
 type Spoil = (keys: { readonly event: string; readonly job: string; readonly prefix: string }) => {
   readonly key: string
   readonly field?: string

@@ -91,7 +91,7 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     const settled = new Set<string>()
     let again = 0
     for (const { done, runs } of workers) {
-      // Runs of what was settled before are counted as they begin.
+      // Counts the runs of tasks that were settled before.
       runs.push = (...ids) => {
         for (const id of ids) if (settled.has(id)) again++
         return Array.prototype.push.apply(runs, ids)
@@ -127,7 +127,7 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     await more(150)
     over = true
     await Promise.all(senders)
-    // Redis tells, and not the workers: what it stored as it was killed is done, although nobody heard.
+    // Counts in Redis, not in the workers: Redis may have stored an outcome whose reply was lost when it was killed.
     const stored = async (): Promise<number> => {
       const [only] = await webs[0]!.inbox.view!.stats()
       return only!.counts.done

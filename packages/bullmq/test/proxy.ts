@@ -1,26 +1,25 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A way to Redis that can be held up and cut. */
+/** A proxy in front of Redis that can delay, lose or break its connections. */
 export interface Proxy {
   readonly url: string
-  /** Holds up everything in both directions once a client has sent this text, which still gets through. */
+  /** Once a client has sent this text, forwards the text, and then holds back all bytes in both directions. */
   holdAfter(text: string): Promise<void>
-  /** Once a client has sent this text, which gets through, its connection breaks in place of the reply. */
+  /** Once a client has sent this text, forwards the text, and breaks the connection instead of the reply. */
   loseReplyTo(text: string): void
-  /** Lets go on what was held up. */
+  /** Forwards the bytes that were held back. */
   release(): void
-  /** Holds up what waits for jobs: the workers behind claim nothing more, and their other connections go on. */
+  /** Holds back the commands that wait for jobs, so that workers claim nothing more. Other connections work. */
   stopClaims(): void
-  /** Swallows every byte of the connections that are open, which nobody closes: half-open lines. New ones go through. */
+  /** Loses all bytes of the open connections without closing them, so that they are half-open. New connections work. */
   swallow(): void
-  /** Breaks all connections; new ones go to another port. */
+  /** Breaks all connections, and forwards new ones to another port. */
   toward(port: number): void
-  /** Breaks all connections and rejects new ones, as if the process behind were dead. */
+  /** Breaks all connections and rejects new ones, as if Redis were dead. */
   cut(): void
   stop(): Promise<void>
 }
 
-/** Makes a proxy to a port of 127.0.0.1. */
 export async function startProxy(first: number): Promise<Proxy> {
   let port = first
   const sockets = new Set<Socket>()

@@ -4,21 +4,20 @@ import { afterAll, afterEach, beforeAll } from 'vitest'
 import { startRedis, type RedisService } from '../../../test/services/redis.ts'
 import { bullmqInbox, type BullmqInboxOptions } from '../src/index.ts'
 
-/** A Redis for the tests of one block, and inboxes on it that are closed with each test. */
+/** A Redis server for the tests of one block. Its inboxes are closed after each test. */
 export interface RedisScene {
   readonly redis: RedisService
   readonly operator: Redis
-  /** The prefix of this test. */
+  /** Prefix of the current test's keys. */
   readonly prefix: string
-  /** The key of the job of a task. */
+  /** Returns the key of a task's job. */
   job(task: string): Promise<string>
-  /** Opens an inbox on the prefix of this test. */
   open(options?: Partial<BullmqInboxOptions>): Inbox
-  /** Runs at the end of this test. */
+  /** Calls `end` at the end of this test. */
   later(end: () => unknown): void
 }
 
-/** Makes it; to be called in `describe`. `env` is that of its Redis. */
+/** Creates a scene. Must be called in `describe`. `env` is the environment of the Redis process. */
 export function redisScene(name: string, env?: Readonly<Record<string, string>>): RedisScene {
   let redis: RedisService
   let operator: Redis
@@ -55,7 +54,7 @@ export function redisScene(name: string, env?: Readonly<Record<string, string>>)
       return `${prefix}:${jobs!.split('\n')[Number(task) % 65_536]}`
     },
     open(options = {}) {
-      // No test of a scene waits for its deadline, and a busy machine may hold Redis for longer than the usual one.
+      // A busy machine may delay Redis for longer than the default deadline, which no test of a scene needs.
       const usual = { connection: redis.url, prefix: this.prefix, deadline: '30s' } as const
       const inbox = bullmqInbox({ ...usual, ...options })
       endings.push(() => inbox.close().catch(() => {}))

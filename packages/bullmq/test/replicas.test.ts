@@ -60,7 +60,7 @@ needs(redisServer).describe('bullmqInbox and replicas of its Redis', () => {
   })
 
   async function replicate(): Promise<RedisService> {
-    // While a replica writes its first AOF it ignores SIGTERM.
+    // Without AOF, because a replica ignores SIGTERM while it writes its first AOF.
     const replica = await startRedis({ appendonly: 'no' })
     const operator = new Redis(replica.url)
     await operator.replicaof('127.0.0.1', scene.redis.port)

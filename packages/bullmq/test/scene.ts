@@ -2,7 +2,6 @@ import { createReceiver, type Receiver, type Reply, type Task } from '@postern/c
 import { type Inbox } from '@postern/core/inbox'
 import { acme } from '@postern/testing'
 
-/** A receiver on an inbox, what it ran, and what it warned of. */
 export interface Scene {
   readonly inbox: Inbox
   readonly receiver: Receiver
@@ -11,12 +10,11 @@ export interface Scene {
   /** Ids in the order their tasks were settled as done. */
   readonly done: string[]
   readonly warnings: string[]
-  /** What the inbox said of each delivery that it did not store. */
+  /** Reason of the inbox for each delivery that it did not store. */
   readonly rejected: string[]
   send(id: string): Promise<Reply>
 }
 
-/** Makes a receiver with one subscription. */
 export function scene(
   inbox: Inbox,
   options: { readonly work?: boolean; readonly handler?: (id: string, task: Task) => unknown } = {},
@@ -54,7 +52,7 @@ export function scene(
   }
 }
 
-/** Sends until a 2xx comes, as providers do. `told` hears each status. */
+/** Sends the event again until the status is 2xx, as providers do. Calls `told` with each status. */
 export async function deliver(
   to: Scene,
   id: string,

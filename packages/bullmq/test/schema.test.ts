@@ -99,7 +99,7 @@ needs(redisServer).describe('bullmqInbox, its version and its orphans', () => {
       .toContainEqual(expect.stringContaining('subscription before are waiting'))
   })
 
-  /** The clock that waits are measured by, moved on. */
+  /** Moves `performance.now()` ahead, which measures waits. */
   function minutesLater(minutes: number): void {
     vi.restoreAllMocks()
     const now = performance.now.bind(performance)

@@ -74,7 +74,7 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     const { port, quiet, operator } = await quietly()
     const told = (): number => quiet.warnings.filter((one) => one.includes('was emptied')).length
     for (const times of [1, 2]) {
-      // As soon as the process has seen the store once more.
+      // Waits until the process has looked at the store once more.
       await expect.poll(() => operator.hexists(`${scene.prefix}:schema`, 'mark')).toBe(1)
       const seen = await operator.zrange(`${scene.prefix}:processes`, '0', '-1', 'WITHSCORES')
       await expect
@@ -185,7 +185,7 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
       if (how === 'hangs') redis.pause()
       else await redis.down()
       const closed = Promise.all([port.close(Date.now() + 300), inbox.close()]).then(() => 'closed')
-      // Far longer than it was told, and far shorter than BullMQ's own waits.
+      // 3 s is far longer than the given deadline of 300 ms, and far shorter than BullMQ's own waits.
       const late = new Promise((resolve) => setTimeout(resolve, 3000, 'late'))
       expect(await Promise.race([closed, late])).toBe('closed')
       if (how === 'is away') await redis.up()
@@ -193,7 +193,7 @@ needs(redisServer).describe('bullmqInbox and its server', () => {
     },
   )
 
-  /** A receiver on a Redis of its own that has taken one delivery. */
+  /** Creates a receiver on its own Redis, and stores one delivery. */
   async function quietly() {
     const redis = await startRedis()
     scene.later(() => redis.stop())

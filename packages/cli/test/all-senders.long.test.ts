@@ -30,7 +30,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   generic: ['scheme=hmac', 'header=X-Signature', 'eventIdField=id'],
 }
 
-// Equal deliveries of these are several events: nothing signed tells them apart.
+// Equal deliveries of these senders count as several events, because no signed part identifies an event.
 const WITHOUT_ID = new Set([
   'airtable',
   'braintree',
@@ -40,8 +40,8 @@ const WITHOUT_ID = new Set([
   'zoom',
 ])
 
-// What a rejection means is searched for through all senders: two thirds of the CPU, of which nothing is asserted here.
-// How it is told is in send-listen.test.ts, and what is found for each sender in packages/providers/test/explain.
+// The search for the cause of a rejection goes through all senders, and takes two thirds of the CPU time. This test
+// asserts nothing about it: send-listen.test.ts and packages/providers/test/explain do.
 vi.mock('../src/listen/explaining.ts', () => ({
   createExplaining: () => ({ offer: () => undefined, now: () => Promise.resolve() }),
 }))
@@ -96,7 +96,7 @@ describe('send, with its copies that must be known or rejected, reaches listen f
   )
 })
 
-/** Hears what both commands write. */
+/** Records the output of both commands. */
 function hear() {
   let heard: () => void = () => {}
   const told = { text: '', until, stop }

@@ -47,7 +47,7 @@ test('Express, Fastify and Koa of today answer as the table has it', async () =>
   }
 })
 
-/** What `postern send` prints as JSON, and what it remarks without. */
+/** Returns what `postern send` prints with `--json`, and its remarks without `--json`. */
 async function sent(to: string): Promise<readonly [json: string, told: string]> {
   const secret = ['a secret of this test']
   const run = async (json: boolean): Promise<readonly string[]> => {

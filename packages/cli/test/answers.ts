@@ -1,8 +1,7 @@
-// Replies of frameworks, proxies and receivers to a POST, and what the command line says of who answered. The texts are
-// those that the programs wrote: Express 5.3.0, Fastify 5.12.8, Koa 3.3.0, Hono 4.13.19, Vite 8.3.8 (npm); SvelteKit
+// Replies to a POST by frameworks, proxies and receivers, and what the command line says about who replied. The texts
+// are copied from Express 5.3.0, Fastify 5.12.8, Koa 3.3.0, Hono 4.13.19, Vite 8.3.8 (npm); SvelteKit
 // packages/kit/src/runtime/server/respond.js; NestJS 12 exceptions; Django 5 views/csrf.py; Laravel 12 (419).
 
-/** One reply, and the words that the verdict must have. */
 export interface AnswerCase {
   readonly from: string
   readonly status: number

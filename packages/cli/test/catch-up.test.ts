@@ -16,7 +16,7 @@ const app = senderApp()
 
 // Each test starts several processes.
 describe('catch-up', { timeout: 60_000 }, () => {
-  // The hook that the fake has.
+  // URL of the only hook in the fake GitHub.
   const url = 'https://stranger.example/hooks'
   const missed = (...args: string[]): Promise<Ended> =>
     app.github('catch-up', '--url', url, ...args)

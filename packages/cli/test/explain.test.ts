@@ -55,7 +55,9 @@ const SAVED: Readonly<Record<string, string>> = {
     .join('')}\r\n${body}`,
 }
 
-/** Fills an inbox with one rejection of GitHub: the app has quotes around its secret. Returns the id of its row. */
+/**
+ * Creates an inbox with one rejection, because the app has quotes around its secret. Returns the id of the rejection.
+ */
 async function rejectedIn(path: string, storage?: ReceiverOptions['storage']): Promise<string> {
   const inbox = sqliteInbox({ path })
   const provider = github({ secret: '"a secret of GitHub"' })
@@ -145,7 +147,7 @@ describe('explain', () => {
   test('the id of a rejection in an inbox', async () => {
     const path = join(cwd, 'inbox.db')
     const id = await rejectedIn(path)
-    // The row has the provider.
+    // No provider is given, since the row names it.
     const given = ['-s', '"a secret of GitHub"', '--sqlite', path]
     const { out, code } = await postern(['explain', id, ...given])
     expect(out).toContain('secret-quoted')

@@ -16,7 +16,8 @@ describe('the framework that a route needs', () => {
       const { peerDependencies } = JSON.parse(await readFile(file, 'utf8')) as {
         readonly peerDependencies?: Readonly<Record<string, string>>
       }
-      // What comes behind `<` is the end of the range. An adapter that loads nothing of its framework has no peer: any version will do.
+      // Leaves out versions after `<`, which end a range. An adapter that imports nothing from its framework has no
+      // peer dependency, so any version is allowed.
       const wanted = peerDependencies?.[row!.dependency]?.match(/(?<![<\d.])\d+\.\d+\.\d+/g) ?? []
       expect(row!.least).toEqual(wanted)
     }

@@ -4,13 +4,12 @@ import { createProgram } from '../src/program.ts'
 
 const WORDS = 8
 
-/** Every command, each with its name as it is called. */
 function commandsOf(command: Command, path = ''): readonly (readonly [string, Command])[] {
   const name = `${path} ${command.name()}`.trim()
   return [[name, command], ...command.commands.flatMap((one) => commandsOf(one, name))]
 }
 
-// A default in parentheses, and the names to choose from behind a colon, are not counted.
+// Returns the number of words, without a default in parentheses and without choices after a colon.
 function wordsOf(text: string): number {
   return text
     .replace(/ \(default: .*\)$/, '')

@@ -45,7 +45,6 @@ beforeAll(async () => {
 })
 afterAll(() => removeFolder(cwd))
 
-/** What an app on this machine got. */
 interface Got {
   readonly url: string
   readonly headers: IncomingHttpHeaders

@@ -21,7 +21,7 @@ afterAll(() => rm(root, { recursive: true }))
 const LINKED =
   'core providers testing sqlite express koa fastify hono next nestjs aws-lambda postgres cloudflare'
 
-/** A fresh project whose dependencies are those of this repository. */
+/** Creates a project whose dependencies are links to those of this repository. */
 async function project(
   manifest: object,
   files: Readonly<Record<string, string>> = {},
@@ -40,7 +40,6 @@ async function project(
   return folder
 }
 
-/** Runs `postern init` in a folder. */
 const init = (cwd: string, args = '-p github --yes'): Promise<Ended> =>
   postern(['init', ...args.split(' ')], { cwd })
 
@@ -48,7 +47,7 @@ const onKoa = { dependencies: { koa: '^3' } }
 const onExpress = { type: 'module', dependencies: { express: '^5' } }
 const onKoaModules = { type: 'module', ...onKoa }
 
-/** All files but those of node_modules. */
+/** Returns all files and folders except node_modules. */
 async function contents(folder: string): Promise<Readonly<Record<string, string>>> {
   const all: Record<string, string> = {}
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -66,7 +65,7 @@ const plain = (text: string): string => text.replaceAll(/,(?=\s*})/g, '')
 
 const STRIPPED = JSON.stringify({ compilerOptions: { allowImportingTsExtensions: true } })
 
-// What generators write is in test/pack/init; these are the shapes that they do not have.
+// Project shapes that no generator writes. The test in test/pack/init has the projects of generators.
 const PROJECTS = [
   {
     name: 'express 5, ES modules, TypeScript that Node runs as it is',
@@ -155,12 +154,14 @@ interface Outcome {
   readonly name: string
   readonly manifest: object
   readonly files?: Readonly<Record<string, string>>
-  /** Those of each run, in turn. What is said is of the last one. @default ['-p github --yes'] */
+  /**
+   * Arguments of each run, in order. `says` is about the last run.
+   * @default ['-p github --yes']
+   */
   readonly args?: readonly string[]
   readonly says: readonly string[]
   readonly never?: readonly string[]
   readonly writes?: Readonly<Record<string, string>>
-  /** Files that are not written. */
   readonly others?: readonly string[]
 }
 
@@ -294,7 +295,7 @@ const WRONG = [
   [onKoa, '-p github --yes --framework rails', '--framework must be one of'],
   [onKoa, '-p github --yes --inbox kafka', '--inbox must be one of'],
   [onKoa, '-p github --yes --path /../x', '--path must be'],
-  // Without a terminal it asks nobody.
+  // Without a terminal, the command cannot ask for confirmation.
   [onKoa, '-p github', 'give --yes'],
   [
     { type: 'module' },
@@ -510,7 +511,7 @@ describe('init into fresh projects', () => {
     )
     expect(out).toContain("app.all('/webhooks/stripe', webhook(stripeReceiver))")
     expect(out).toContain('closeOnSignal is called once, with all receivers.')
-    // The first needs the packages of both, and has the inbox.
+    // The first receiver still needs the packages and the inbox, so the text does not remove them.
     expect(out).toMatch(
       /^Undo: delete webhooks\/stripe; delete the line STRIPE_WEBHOOK_SECRET of \.env$/m,
     )

@@ -37,7 +37,6 @@ afterEach(async () => {
   page = undefined
 })
 
-/** The address of the page, and what the one who was given it may send along. */
 interface Opened {
   readonly url: string
   readonly headers: { readonly authorization: string }

@@ -22,7 +22,7 @@ import { line, postern, start } from './run.ts'
 
 const provider = github({ secret: 'a secret of GitHub' })
 
-/** Of `ioredis`, `mysql2` and `pg`, which are those of the inboxes. */
+/** The used parts of `ioredis`, `mysql2` and `pg`, which are dependencies of the inboxes' packages. */
 interface RedisClient {
   acl(...words: string[]): Promise<unknown>
   keys(pattern: string): Promise<string[]>
@@ -39,21 +39,23 @@ interface Pool {
   end(): Promise<void>
 }
 
-/** A place of an inbox. */
+/** A store for an inbox, and the options with which commands reach it. */
 interface Place {
   readonly open: (options?: { readonly readOnly: true }) => Inbox
-  /** The option of the owner, who may all. */
+  /** Options of the owner, who may read and write. */
   readonly owner: readonly string[]
-  /** That of somebody who may only read. */
+  /** Options of a user who may only read. */
   readonly reader?: readonly string[]
   readonly cwd: string
-  /** Everything that is stored. */
+  /** Returns all stored data. */
   readonly dump: () => Promise<string>
-  /** Lets that one read what the app has made. */
+  /** Lets `reader` read what the app has made. */
   readonly allow?: () => Promise<unknown>
 }
 
-/** Looks in every way before there is an inbox, and after: what is stored stays the same until the owner replays. */
+/**
+ * Runs every reading command before and after there is an inbox. Stored data must not change until the owner replays.
+ */
 async function check({ open, owner, reader, cwd, dump, allow }: Place): Promise<void> {
   const flags = reader ?? owner
   const run = async (...args: string[]) => postern([...args, ...flags], { cwd })

@@ -27,7 +27,7 @@ beforeAll(async () => {
   })
   await deliver(receiver, signed(provider, 'push', { ref: 'refs/heads/main' }, { id: 'e1' }))
   await deliver(receiver, signed(provider, 'push', {}, { secret: 'a secret of GitHub ' }))
-  // The journal is written off the path of deliveries.
+  // The receiver writes the journal after its reply.
   await vi.waitFor(
     async () => expect((await inbox.journal!.rejections()).rows).toHaveLength(1),
     60_000,
@@ -75,7 +75,7 @@ describe('the official client', () => {
     const bytes = await call('get_delivery', { id: rejected.rows[0]!.id })
     const { kept } = JSON.parse(bytes.text) as { kept: { body: string } }
     expect(Buffer.from(kept.body, 'base64').toString()).toContain('"ref":"refs/heads/main"')
-    // The row has the provider.
+    // No provider is given, since the row names it.
     const why = await call('explain_rejection', { id: rejected.rows[0]!.id })
     expect(JSON.parse(why.text)).toMatchObject({
       findings: [{ cause: 'secret-whitespace', certainty: 'proven' }],
@@ -83,11 +83,11 @@ describe('the official client', () => {
     expect(why.text).not.toContain('a secret of GitHub')
 
     const since = Date.now()
-    // With `since`, whichever of the call and the delivery is there first.
+    // With `since`, the delivery may arrive before or after the call.
     const arrives = call('wait_for_delivery', { outcome: 'unhandled', since, seconds: 20 })
     await receiver.fetch(await signed(provider, 'issues.opened'))
     expect(JSON.parse((await arrives).text)).toMatchObject({ outcome: 'unhandled' })
-    // What came before the call counts from `since` on.
+    // A delivery that arrived before the call counts, if it arrived after `since`.
     const known = await call('wait_for_delivery', { outcome: 'unhandled', since, seconds: 20 })
     expect(JSON.parse(known.text)).toMatchObject({ outcome: 'unhandled' })
   })
@@ -194,7 +194,7 @@ describe('the official client', () => {
     })
     expect(JSON.parse(done.text)).toMatchObject({ count: 1, dryRun: false })
     await expect.poll(attempts).toBe(runs + 1)
-    // What it names has changed since: it runs nothing again.
+    // The digest is of a set of tasks that has changed, so the tool replays nothing.
     await expect.poll(dead).toHaveLength(2)
     expect(
       await call('replay_tasks', { state: 'dead', dryRun: false, count, digest }),
@@ -202,7 +202,7 @@ describe('the official client', () => {
   })
 })
 
-/** A tool's answer. Tests look into it without a cast for each member. */
+/** A tool's answer. `any` lets tests read its members without casts. */
 type Answer = Readonly<Record<string, any>>
 
 async function attempts(): Promise<number> {

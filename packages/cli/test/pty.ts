@@ -2,27 +2,27 @@ import { spawn, type IPty } from '@lydell/node-pty'
 import { COMPILED } from '../../../test/services/compiled.ts'
 import { MAIN } from './run.ts'
 
-/** Options of a terminal. */
 export interface TerminalOptions {
   readonly cols?: number
   readonly rows?: number
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
-  /** False leaves NO_COLOR out of the environment. @default true */
+  /**
+   * If false, NO_COLOR is not set.
+   * @default true
+   */
   readonly isPlain?: boolean
-  /** A module that Node loads before the command. */
   readonly loads?: string
 }
 
-/** Runs a command in a real terminal: keys go in, and what the screen was given comes out. It ends with this process. */
+/** Runs a command in a real terminal. The command ends when this process ends. */
 export function terminal(
   args: readonly string[],
   { cols = 120, rows = 30, cwd = process.cwd(), env, isPlain = true, loads }: TerminalOptions = {},
 ): {
   readonly pty: IPty
-  /** All that the screen was given. */
   readonly text: () => string
-  /** Waits for a text after the one that was waited for last, and returns it. */
+  /** Waits for a text after the previous match, and returns it. */
   readonly until: (text: string | RegExp) => Promise<string>
   readonly ended: Promise<number>
 } {

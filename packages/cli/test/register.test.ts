@@ -105,7 +105,7 @@ describe('register', { timeout: 60_000 }, () => {
     expect(await app.github('register', '--remove', '--dry-run')).toMatchObject({ code: 0 })
     expect(await app.github('register', '--remove', '--yes')).toMatchObject({ code: 0 })
     expect(await app.github('register', '--remove', '--yes')).toMatchObject({ code: 1 })
-    // The hook of somebody else is still there.
+    // Only the hook that Postern did not make is left.
     expect(github_.hooks.map(({ id }) => id)).toEqual([7])
   })
 
@@ -123,7 +123,7 @@ describe('register', { timeout: 60_000 }, () => {
       err: expect.stringContaining('--write-env') as string,
     })
     expect(stripe.changes()).toBe(0)
-    // The module of the receiver wants a secret that only the sender can make.
+    // This receiver needs a secret that only the sender can create.
     await app.write(
       'receiver.ts',
       receiver()
@@ -170,7 +170,7 @@ describe('register', { timeout: 60_000 }, () => {
       cols,
       env: { GITHUB_TOKEN },
     })
-    // The plan stands before the question.
+    // The plan is printed before the question.
     const shown = await until(/^[^]*◆/)
     pty.kill()
     const [plan = ''] = stripVTControlCharacters(shown).split('◆')
@@ -179,7 +179,7 @@ describe('register', { timeout: 60_000 }, () => {
     expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toContain(
       '+ topics issues, push, release, workflow_run',
     )
-    // No word is broken that has room.
+    // Only words that are longer than a line are broken.
     expect(shown).toContain(URL_OF_HOOK)
   })
 

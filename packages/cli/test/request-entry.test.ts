@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const entry = join(import.meta.dirname, '../src/request/request-file.ts')
 
-/** What a module and its own files import at run time from elsewhere. */
+/** Returns the modules that a file and its relative imports load at run time. */
 function importsOf(file: string, seen = new Set<string>()): readonly string[] {
   if (seen.has(file)) return []
   seen.add(file)

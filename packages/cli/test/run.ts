@@ -4,19 +4,20 @@ import { COMPILED } from '../../../test/services/compiled.ts'
 
 export const MAIN: string = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
-/** How a command ended. */
 export interface Ended {
   readonly code: number | null
   readonly out: string
   readonly err: string
 }
 
-/** Options of a run. */
 export interface RunOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string
-  /** False leaves NO_COLOR out of the environment. @default true */
+  /**
+   * If false, NO_COLOR is not set.
+   * @default true
+   */
   readonly isPlain?: boolean
 }
 
@@ -32,7 +33,7 @@ export async function postern(args: readonly string[], options: RunOptions = {})
   return { code, out, err }
 }
 
-/** Starts a command that goes on. */
+/** Starts a command that does not end by itself. */
 export function start(
   args: readonly string[],
   { cwd, env, isPlain = true }: RunOptions = {},

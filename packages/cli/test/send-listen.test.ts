@@ -9,7 +9,7 @@ import { providerOf } from '../src/sender/sender.ts'
 import { line, postern, start } from './run.ts'
 
 describe('send, followed by listen', () => {
-  // In processes of their own; all-senders.long.test.ts has every sender.
+  // Here each command has its own process. all-senders.long.test.ts tests every sender in one process.
   test('a paid invoice of Stripe', async () => {
     const [name, topic] = ['stripe', 'invoice.paid']
     const secret = 'whsec_c2VjcmV0IG9mIHRlc3Rz'

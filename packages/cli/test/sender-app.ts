@@ -1,4 +1,4 @@
-// An app with a receiver in a folder of its own, and a sender of @postern/registrar's tests that its commands call.
+// An app in its own folder, whose commands call a fake sender of @postern/registrar's tests.
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,6 @@ export const SECRET = 'a-secret-of-github-0123456789'
 export const URL_OF_HOOK = 'https://app.example/webhooks/github'
 export const TITLE = 'a private title'
 
-/** The text of a module that exports a receiver. */
 export const receiver = (more = "inbox: sqliteInbox({ path: 'webhooks.db' })"): string => `
 import { createReceiver, memoryInbox } from '@postern/core'
 import { github } from '@postern/providers/github'
@@ -30,19 +29,19 @@ receiver.on(['issues.opened', 'push'], { name: 'first' }, () => console.log('A H
 
 export interface App {
   readonly folder: string
-  /** The fake sender of this test; it is closed after it. */
+  /** The fake sender, which is closed after the test. */
   fake: Fake
-  /** What all commands printed. */
+  /** Output of all commands. */
   readonly outputs: readonly string[]
-  /** Runs a command in the folder. No handler runs, and nothing secret is printed. */
+  /** Runs a command in the folder. Expects that no handler runs, and that no secret is printed. */
   readonly run: (...args: string[]) => Promise<Ended>
-  /** The same with the receiver, its URL and its repository. */
+  /** Runs a command with the app's receiver, hook URL and repository. */
   readonly github: (command: string, ...args: string[]) => Promise<Ended>
   readonly write: (file: string, text: string) => Promise<void>
   readonly env: () => Promise<Record<string, string | undefined>>
 }
 
-/** Makes the app of a test file: a fresh folder for each test. */
+/** Gives each test of the file a fresh folder. */
 export function senderApp(): App {
   let root = ''
   let folder = ''

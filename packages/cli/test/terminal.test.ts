@@ -13,7 +13,7 @@ import { terminal } from './pty.ts'
 import { line, postern, start } from './run.ts'
 
 const SECRET = 'a secret of GitHub'
-// A terminal passes on no more than it has read: the end of the text counts too.
+// Includes the character after the base64, since the output may arrive in pieces.
 const CLIPBOARD = /52;c;[\w+/=]+[^\w+/=]/
 const COLOUR = '\u001B[3'
 
@@ -61,7 +61,7 @@ describe('listen in a terminal', () => {
     pty.write('\u001B[6~')
     drawn += await until('x-gitlab-token: (hidden)')
     pty.write('\u001B[F')
-    // The end of the body, which is longer than the screen.
+    // Waits for the end of the body, which is longer than the screen.
     drawn += await until(/\n {2}\}[^]*r n e c t q/)
     const lines = stripVTControlCharacters(drawn).split('\r\n')
     expect(lines.filter((line) => widthOf(line) > size.cols)).toEqual([])
@@ -133,7 +133,7 @@ describe('an inbox in a terminal', () => {
       expect(shown).not.toContain(COLOUR)
       await list.ended
     }
-    // Colours are for a terminal without NO_COLOR alone.
+    // Colors are used only in a terminal, and only without NO_COLOR.
     const coloured = terminal(['inbox', 'list', '--sqlite', path], { isPlain: false })
     expect(await coloured.until(/^[^]*dead[^]*dead[^\n]*\n/)).toContain(COLOUR)
     await coloured.ended

@@ -17,7 +17,7 @@ import * as stripes from '../../registrar/src/topics/stripe.ts'
 import * as telegram from '../../registrar/src/topics/telegram.ts'
 import { topicTypos } from '../../core/src/receiver/topic-typos.ts'
 
-/** What a receiver of Stripe warns of, after its start and a first delivery. */
+/** Returns the warnings of a Stripe receiver, from its start and its first delivery. */
 async function warnings(
   worker: true | 'onDemand',
   ...topics: string[]

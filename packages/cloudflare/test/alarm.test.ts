@@ -79,7 +79,7 @@ test('what runs without it has it ahead, in case that it is cut off, and none wh
   alarm.committing()
   expect(set).toEqual([1_010_000])
   one()
-  // The other call needs it.
+  // The other call still needs the alarm.
   alarm.over(undefined)
   expect(set).toEqual([1_010_000])
   two()

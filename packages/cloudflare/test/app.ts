@@ -43,7 +43,7 @@ const receivers: Receivers<Env> = (env, inbox) => {
 
 const timers = countTimers()
 
-/** Results of the next calls of `accept` after they stored their delivery. */
+/** What fails in the next calls of `accept`, after the delivery is stored. */
 const ends: ('no reply' | 'the object')[] = []
 
 export class Webhooks extends durableObject(receivers) {
@@ -94,7 +94,7 @@ export class Webhooks extends durableObject(receivers) {
     try {
       database.transaction(() => {
         database.prepare('INSERT INTO effects VALUES (?)').run('e1')
-        // As at the end of a committed transaction.
+        // The inbox makes this call at the end of a transaction.
         alarm.committing()
         throw new Error('it throws')
       })
@@ -112,7 +112,7 @@ export class Webhooks extends durableObject(receivers) {
 
 const webhooks = worker(receivers, 'WEBHOOKS')
 
-/** `/call` calls the object or its inbox; the rest is a user's Worker. */
+/** `/call` calls a method of the object or of its inbox. All other paths go to a Worker as users write it. */
 export default {
   async fetch(request: Request, env: Env, context: WorkerContext): Promise<Response> {
     const { pathname } = new URL(request.url)
@@ -137,7 +137,7 @@ export default {
   },
 }
 
-/** Returns the active timers of this isolate. */
+/** Returns a set that always has the active timers of this isolate. */
 function countTimers(): ReadonlySet<unknown> {
   const set = new Set<unknown>()
   const { setTimeout, setInterval, clearTimeout, clearInterval } = globalThis

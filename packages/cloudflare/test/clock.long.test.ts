@@ -10,7 +10,8 @@ import { eventually, opened, openWorld, type World } from './world.ts'
 const HOUR = 3_600_000
 const YEAR = 365 * 24 * HOUR
 
-// Takes 60 s. The clock steps while the object is down: timers of workerd, performance.now() too, follow the wall clock.
+// Takes 60 s. The clock changes only while the object is down, because workerd's timers and performance.now() follow
+// the wall clock.
 needs(fakeTime).describe('steps of the clock of a Durable Object', () => {
   let clock: ServerClock
   let world: World

@@ -6,7 +6,7 @@ let world: World
 beforeEach(async () => void (world = await openWorld()))
 afterEach(() => world.close())
 
-// 10 s: the alarm was set so far ahead before the work.
+// Takes 10 s, because the alarm is set that far ahead before a task runs.
 test('a killed process: the next one goes on by its alarm, without a request', async () => {
   expect(await world.send(opened('e1', { slow: 600_000 }))).toBe(200)
   await world.reached('e1')

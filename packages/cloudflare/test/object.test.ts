@@ -24,7 +24,7 @@ test('what the Worker verified is stored and run by the object, once; then no al
   expect(world.ran).toEqual(['e1'])
   await eventually(async () => expect(await world.ask('getAlarm')).toBe(null))
   await eventually(async () => expect(await world.ask('timers')).toBe(0))
-  // The journal of the Worker, including the rejection, is written a second later without an alarm.
+  // The Worker writes its journal a second later, without an alarm.
   await eventually(async () => {
     const { rows } = await world.ask<Page<Arrival>>('deliveries', [], 'journal')
     expect(rows.map(({ outcome, status }) => [outcome, status])).toEqual([

@@ -21,7 +21,7 @@ export class Webhooks extends durableObject(receivers, {
 const untold = worker(receivers, 'WEBHOOKS')
 const told = worker(receivers, 'WEBHOOKS', { dedupeWindow: window })
 
-/** With `?told`, the Worker knows the object's window. */
+/** With `?told`, the Worker knows the object's `dedupeWindow`. */
 export default {
   fetch(request: Request, env: Env, context: WorkerContext): Promise<Response> {
     return (request.url.endsWith('?told') ? told : untold).fetch(request, env, context)

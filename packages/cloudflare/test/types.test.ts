@@ -21,7 +21,7 @@ const ENV = `interface Env {
   readonly MAIL: Fetcher
 }
 `
-// Further calls of a custom Worker.
+// Code that a custom Worker may add.
 const MORE = `
 export const inboxOf = (env: Env) => durableObjectInbox(env.WEBHOOKS, { object: 'stripe' })
 export const checked: ExportedHandler<Env> = worker(receivers, 'WEBHOOKS')
@@ -30,7 +30,7 @@ let folder: string
 
 beforeAll(async () => {
   folder = await temporaryFolder('workers-types')
-  // As published: users have the declarations, not the sources.
+  // Links only what is published: users get the declarations, not the sources.
   for (const name of ['core', 'providers', 'sqlite', 'cloudflare']) {
     const from = join(packages, name)
     if (!existsSync(join(from, 'dist/index.d.ts')))

@@ -10,7 +10,7 @@ beforeAll(async () => void (world = await openWorld('short-window.ts')))
 afterAll(() => world.close())
 
 test('a Worker that counts on ids for longer than its object knows them is rejected, and told why', async () => {
-  // Its catch-up would fetch events that the object has forgotten.
+  // A catch-up of this Worker would fetch events that the object has forgotten.
   expect(await world.send(opened('e1'))).toBe(503)
   await eventually(() =>
     expect(world.errors()).toContain(

@@ -1,7 +1,7 @@
 import { createReceiver, memoryInbox } from '@postern/core'
 import { github } from '@postern/providers/github'
 import { expect, test } from 'vitest'
-// The entry needs the runtime's module.
+// The package's entry would need a module of the Workers runtime.
 import { worker } from '../src/worker.ts'
 
 test('a path with a slash more or less gets 404, and the log says so once', async () => {

@@ -7,13 +7,11 @@ import { vi } from 'vitest'
 import { removeFolder, temporaryFolder } from '../../../test/services/temporary.ts'
 import { bundleWorker, startWorkerd, type Workerd } from '../../../test/services/workerd.ts'
 
-/** Worker in its own folder, and the reports of its handlers. */
 export interface World {
   /** Ids that handlers have reported, in order. */
   readonly ran: readonly string[]
   /** Waits until a handler reports an id. The handler then waits for its answer, or continues. */
   reached(id: string): Promise<void>
-  /** Sends a signed delivery and returns the status. */
   send(draft: Draft, by?: { readonly secret?: string; readonly query?: string }): Promise<number>
   /** Returns workerd's standard error, where Workers log errors. */
   errors(): string

@@ -7,17 +7,16 @@ import { hear, type Heard } from './hear.ts'
 
 type Options = Readonly<Record<string, SecretOption | boolean | undefined>>
 
-/** What a test may change of {@link acme}. */
 export type AcmeSpec = Omit<Partial<ProviderSpec<Options>>, 'scheme' | 'secret' | 'options'> & {
   readonly scheme?: Scheme<never>
-  /** The options; those of nothing else but a `secret` by default. */
+  /** All options of the provider, in place of `secret`. */
   readonly given?: Options
   readonly secret?: SecretOption
 }
 
-/** A sender made up for the tests: HMAC over the body, topic and id in headers. */
+/** Creates a provider for tests: it signs the body with HMAC, and has topic and id in headers. */
 export function acme(changes: AcmeSpec = {}): Provider {
-  // Not a default value, which would stand in for a secret that is undefined.
+  // A default value in the pattern would replace an undefined `secret`.
   const { secret, scheme, given, ...spec } = { secret: 'acme-secret', ...changes }
   const options = given ?? { secret }
   const names = Object.keys(options)
@@ -40,25 +39,25 @@ export function acme(changes: AcmeSpec = {}): Provider {
   })(options)
 }
 
-/** A sender of batches: the body is a list of events. */
+/** Creates a provider whose bodies are lists of events. */
 export function batches(): Provider {
   return acme({ events: (_, body) => body.value as EventDraft[] })
 }
 
-/** A receiver with ears, and a way to send it what its provider would sign. */
+/** A receiver with a recording observer. `send` delivers what its provider signs. */
 export interface Setup {
   readonly receiver: Receiver
   readonly heard: Heard
   readonly send: (draft?: Draft) => Promise<Reply>
 }
 
-/** A receiver of {@link acme}, without a log. */
+/** Creates a receiver, by default of {@link acme}, that does not log. */
 export function setup(options: Partial<ReceiverOptions> = {}): Setup {
   const heard = hear()
   const provider = options.provider ?? acme()
   const receiver = createReceiver({
     log: false,
-    // Most tests are about the delivery, and subscribe to nothing.
+    // Most tests subscribe to nothing.
     onUnhandled: 'acknowledge',
     ...options,
     provider,
@@ -71,14 +70,14 @@ export function setup(options: Partial<ReceiverOptions> = {}): Setup {
   }
 }
 
-/** The same with a handler for `ping` that does nothing. */
+/** Creates a {@link setup} with a handler for `ping` that does nothing. */
 export function pinged(options: Partial<ReceiverOptions> = {}): Setup {
   const made = setup(options)
   made.receiver.on('ping', () => {})
   return made
 }
 
-/** An inbox that keeps no tasks, and accepts as told. */
+/** Creates an inbox that keeps no tasks. */
 export function bareInbox(accept: Port['accept']): Inbox {
   return {
     name: 'bareInbox',
@@ -89,27 +88,25 @@ export function bareInbox(accept: Port['accept']): Inbox {
   }
 }
 
-/** An inbox in memory that says that other processes read it too. */
+/** Creates an inbox in memory that claims to be durable. */
 export function durableInbox(more: Partial<Inbox> = {}): Inbox {
   const inbox = memoryInbox()
   return { ...inbox, can: { ...inbox.can, durable: true }, ...more }
 }
 
-/** The code in a problem reply. */
 export function codeOf(reply: Reply): unknown {
   return reply.headers?.['content-type'] === 'application/problem+json'
     ? (JSON.parse(String(reply.body)) as { code: unknown }).code
     : undefined
 }
 
-/** A function that throws. */
 export function throwing(error: unknown): () => never {
   return () => {
     throw error
   }
 }
 
-/** A promise and what settles it: a handler that ends when the test says so. */
+/** Creates a promise that the test settles, so that a handler ends when the test wants it. */
 export function gate<T = void>(): {
   readonly opened: Promise<T>
   open(value: T): void

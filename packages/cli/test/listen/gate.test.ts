@@ -24,7 +24,6 @@ beforeAll(async () => {
 })
 afterAll(() => gate.server.close())
 
-/** Sends bytes, and returns all that comes back until the connection ends. */
 async function raw(text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   let got = ''
@@ -138,7 +137,7 @@ test('slow bodies of strangers keep no genuine delivery out', async () => {
     socket.write(`POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nx`)
     return socket
   })
-  // The oldest of them are dropped for the newer.
+  // The server closes the oldest of these connections to accept new ones.
   await Promise.race(slow.map((socket) => once(socket, 'close')))
   expect(await raw(post('/webhooks/stripe'))).toMatch(/^HTTP\/1\.1 200 /)
   for (const socket of slow) socket.destroy()

@@ -1,9 +1,10 @@
-// The internet of the tests, loaded by --import: public names lead to the edge of a tunnel program on this machine.
+// Imitates the internet for processes that load this file with --import. Requests to public names go to the edge of a
+// tunnel program on this machine.
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 
-/** Calls a public URL. Rejects as `fetch` does if nobody has its name. */
+/** Calls a public URL. If its host name does not exist, rejects as `fetch` does. */
 export async function callEdge(
   url: string,
   {

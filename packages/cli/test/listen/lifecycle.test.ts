@@ -23,7 +23,7 @@ const ids = (): readonly string[] => one.endpoints().map(({ id }) => id)
 const LISTEN = ['listen', 'stripe', '--tunnel', 'cloudflared']
 
 describe('the process is killed', () => {
-  // What stands between the command and Stripe, and ends the command at a request.
+  // Starts a proxy between the command and Stripe, which kills the command at a request of this method.
   const killing = async (when: 'before' | 'after', method: string) => {
     let victim: Running | undefined
     const server = createServer((request, response) => {
@@ -76,7 +76,7 @@ describe('the process is killed', () => {
     between.close()
     const [session = ''] = await one.sessions()
     expect(JSON.parse(session)).toMatchObject({ made: [{ sender: 'stripe' }] })
-    // The account is asked where it is now; its options are those of the session.
+    // The session still has the URL of the closed proxy as that of Stripe's API.
     const [made] = (JSON.parse(session) as { made: { options: { api: string } }[] }).made
     made!.options.api = one.api.url
     const folder = join(one.env.XDG_STATE_HOME, 'postern', 'listen')

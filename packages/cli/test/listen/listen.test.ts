@@ -56,7 +56,7 @@ test('dev starts the app with the secret, judges both sides, and ends everything
   const args = ['dev', 'stripe', ...to, '--tunnel', 'cloudflared', ...one.stripe]
   const run = one.run([...args, '--', process.execPath, APP], { PORT: port })
   const [, url = ''] = await run.until(AT)
-  // The variables of .env are the app's own affair.
+  // The command does not load .env, since that is the app's job.
   await run.until(/app: dev url https:\/\/\S+\.trycloudflare\.com, from the file undefined/)
   const { secret } = one.endpoints().find((endpoint) => endpoint.url === url) as { secret: string }
   expect(await statusAt(url, secret)).toBe(200)
@@ -72,7 +72,7 @@ test('dev starts the app with the secret, judges both sides, and ends everything
 test('topics and provider come from the module of the app; a URL that leads here already needs no program', async () => {
   const port = String(await freePort())
   const from = fileURLToPath(new URL('receiver.ts', import.meta.url))
-  // What leads there stands for a proxy of the developer.
+  // Makes dev.example lead to the port, as a developer's own proxy would.
   await writeFile(join(one.edge, 'dev.example'), port)
   const args = ['listen', '--from', from, '--public', 'https://dev.example', '--port', port]
   const run = one.run([...args, '-o', `api=${one.api.url}`, '--yes'])

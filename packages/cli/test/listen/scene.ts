@@ -19,19 +19,16 @@ const here = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 export const APP: string = here('app.ts')
 export const PROGRAMS = ['cloudflared', 'ngrok', 'tailscale'] as const
 
-/** A command that runs. */
 export interface Running {
   readonly child: ChildProcess
-  /** All that it has printed. */
+  /** All output so far. */
   readonly text: () => string
-  /** Resolves with the match, once it is printed. */
   readonly until: (pattern: RegExp) => Promise<RegExpExecArray>
   readonly ended: Promise<number | null>
-  /** Ends it as Ctrl-C does, and resolves with its exit code. */
+  /** Sends SIGINT, as Ctrl-C does, and resolves with the exit code. */
   readonly stop: () => Promise<number | null>
 }
 
-/** A folder of an app with a fake Stripe and fake tunnel programs. */
 export type Scene = Awaited<ReturnType<typeof scene>>
 
 export async function scene() {
@@ -61,11 +58,9 @@ export async function scene() {
     cwd,
     edge,
     env,
-    /** Options of a session at the fake Stripe. */
     stripe: ['-o', `api=${api.url}`, '--topic', 'invoice.paid', '--yes'],
-    /** The endpoints of the account. */
     endpoints: (): readonly StripeEndpoint[] => api.endpoints,
-    /** Runs the command line, or another build of it in another folder. */
+    /** `at` may name another build of the command line, in another folder. */
     run(
       args: readonly string[],
       more: Readonly<Record<string, string>> = {},
@@ -82,13 +77,13 @@ export async function scene() {
       const names = await readdir(folder).catch(() => [])
       return Promise.all(names.map(async (name) => readFile(join(folder, name), 'utf8')))
     },
-    /** Processes of this scene that live. */
+    /** Returns the command lines of this scene's processes. */
     async processes(): Promise<readonly string[]> {
       const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
       const all = await Promise.all(
         ids.map(async (id) => {
           const own = await readFile(`/proc/${id}/environ`, 'utf8').catch(() => '')
-          // Not by EDGE, which all that this process starts has.
+          // EDGE would not do, because all children of this process have it.
           if (!own.includes(`XDG_STATE_HOME=${join(root, 'state')}`)) return ''
           return (await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')).replaceAll(
             '\0',
@@ -142,13 +137,13 @@ function runningOf(child: ChildProcess): Running {
   }
 }
 
-/** A delivery of Stripe, as `callEdge` sends it. */
+/** Returns a delivery of Stripe, for {@link callEdge}. */
 export async function ofStripe(secret: string, url: string, id = 'evt_1') {
   const made = await signedInit(stripe({ secret }), 'invoice.paid', {}, { url, id })
   return { method: made.method, headers: made.headers, body: made.body }
 }
 
-/** The status that a delivery of Stripe gets at a public URL. */
+/** Returns the status of a Stripe delivery to a public URL. */
 export async function statusAt(url: string, secret: string): Promise<number> {
   return (await callEdge(url, await ofStripe(secret, url))).status
 }

@@ -1,8 +1,9 @@
-// Programs that print what tunnel programs print, and lead from an "edge" on this machine to the port that they are given. The file
-// is started with the name of a program in $PROGRAM. The edge's port stands in a file with its host name, in the folder of $EDGE: hook.ts
-// resolves names by it. $TUNNEL_MODE chooses a failure.
-//   cloudflared: github.com/cloudflare/cloudflared cmd/cloudflared/tunnel/quick_tunnel.go at 022b542, and logs of 2026.8 (issues)
-//   ngrok: logs of the agent 3 with --log stdout --log-format json, as https://ngrok.com/docs/agent/cli has the options
+// Imitates the tunnel program $PROGRAM: prints what it prints, and forwards from an "edge" on this machine to the given
+// port. $TUNNEL_MODE chooses a failure. For each host name, the folder $EDGE has a file with the port of the edge,
+// which hook.ts reads. Sources of the printed texts:
+//   cloudflared: github.com/cloudflare/cloudflared cmd/cloudflared/tunnel/quick_tunnel.go at 022b542, and logs of
+// 2026.8
+//   ngrok: logs of the agent 3 with --log stdout --log-format json, options: https://ngrok.com/docs/agent/cli
 //   tailscale: github.com/tailscale/tailscale cmd/tailscale/cli/serve_v2.go, as its users quote the output in 2026
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
@@ -25,7 +26,7 @@ const hosts: Readonly<Record<string, string>> = {
 const host = hosts[program] ?? `other-${count}.example.dev`
 
 if (mode === 'rejected') reject()
-// What the edge adds comes behind the request line; all else goes through as it is.
+// The edge adds headers after the request line, and forwards all other bytes unchanged.
 const server = createServer((socket) => {
   const onward = connect(mode === 'elsewhere' ? 9 : port, '127.0.0.1')
   let isHeaded = false

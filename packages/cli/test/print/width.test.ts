@@ -7,14 +7,14 @@ import { table } from '../../src/print/table.ts'
 import { rendered, shown, styled } from '../../src/print/terminal.ts'
 import { clipped, shortened, squeezed, widthOf, wrapped } from '../../src/print/width.ts'
 
-// Styles are in what is printed, though no terminal is here.
+// Turns colors on, since the tests have no terminal.
 beforeAll(() => {
   vi.stubEnv('FORCE_COLOR', '1')
   expect(rendered(state('dead'))).toBe('\u001B[31m✕\u001B[39m dead')
 })
 afterAll(() => vi.unstubAllEnvs())
 
-// A witness of its own: what a terminal does with a cell of these texts. East Asian Wide and Fullwidth take two columns.
+// Counts columns independently of the tested code. East Asian Wide and Fullwidth characters take two columns.
 const WIDE =
   /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFF01-\uFF60]|\p{Emoji_Presentation}/u
 function columnsIn(line: string): number {
@@ -24,7 +24,7 @@ function columnsIn(line: string): number {
   )
 }
 
-// Signs whose width no table of Unicode disputes: Latin, Greek, Cyrillic, Hebrew, marks, kana, Han, Yi and Hangul.
+// Characters that have the same width in all tables: Latin, Greek, Cyrillic, Hebrew, marks, kana, Han, Yi and Hangul.
 const signs = fc.mapToConstant(
   ...[
     [0x41, 0x5a],
@@ -94,7 +94,7 @@ describe('nothing is one column too wide, from 20 to 200 columns', () => {
         const line = `${name}  ${text}`
         const cut = rendered(clipped(line, columns))
         expect(columnsIn(cut)).toBeLessThanOrEqual(columns)
-        // A cut leaves no more than the one column that half of a wide character would have needed.
+        // If a wide character does not fit, one column stays empty.
         if (widthOf(line) > columns)
           expect(widthOf(clipped(line, columns))).toBeGreaterThanOrEqual(columns - 1)
         expect(columnsIn(rendered(squeezed(text, columns)))).toBeLessThanOrEqual(columns)
@@ -157,7 +157,7 @@ describe('at 60, 80 and 120 columns no line breaks inside a word that fits', () 
     'x'.repeat(50),
     'y'.repeat(130),
   )
-  // A word may change its style in its middle.
+  // The style may change within a word.
   const marked = fc
     .array(fc.tuple(fc.constantFrom('red', 'bold', undefined), pieces), {
       minLength: 1,
@@ -169,7 +169,7 @@ describe('at 60, 80 and 120 columns no line breaks inside a word that fits', () 
   const wordsIn = (printed: string): readonly string[] =>
     stripVTControlCharacters(printed).trim().split(/\s+/)
 
-  /** The words of a text, each whole or, if it is wider than a line, in pieces. */
+  /** Expects every word of a text in one piece, except words that are wider than a line. */
   function expectWhole(printed: string, text: string, width: number): void {
     const left = [...wordsIn(printed)]
     for (const word of wordsIn(rendered(text))) {
@@ -212,7 +212,7 @@ describe('at 60, 80 and 120 columns no line breaks inside a word that fits', () 
         const kept = wordsIn(stripVTControlCharacters(printed).replace(/…$/, ''))
         const last = kept.length - 1
         expect(kept.slice(0, -1)).toEqual(whole.slice(0, last))
-        // Only a word that has no room on the line is cut.
+        // Only a word that is as wide as the line may be cut.
         if (kept[last] !== whole[last]) expect(columnsIn(whole[last]!)).toBeGreaterThan(width - 1)
       }),
     )
@@ -225,7 +225,7 @@ describe('at 60, 80 and 120 columns no line breaks inside a word that fits', () 
   })
 })
 
-/** What is written to a stream as if it was a terminal of this width. */
+/** Returns what `print` writes to a stream that seems to be a terminal of this width. */
 function printedBy(stream: NodeJS.WriteStream, columns: number, print: () => void): string {
   const { isTTY, columns: before } = stream
   let printed = ''
