@@ -10,7 +10,7 @@ interface Sent {
   readonly method?: string
 }
 
-/** A request as acme signs it, whose body may be another stream of bytes. */
+/** Returns a signed request. `body` replaces the signed body. */
 function signed(sent: Sent = {}, payload: unknown = { a: 1 }): Request {
   const { url, headers, body } = acme().sign!({ payload, id: 'e1' })
   return new Request(url, {
@@ -138,7 +138,7 @@ test('waitUntil of the host is held for the first attempts', async () => {
 describe('a rejected GET', () => {
   const MINE = 'https://example.com/hook?reading=17'
 
-  /** What is kept of a request that is rejected by its head. */
+  /** Returns what is kept of a request that is rejected because of its headers. */
   async function keptOf(url: string, init: RequestInit = {}): Promise<readonly unknown[]> {
     const inbox: Inbox = memoryInbox()
     const { receiver, heard } = pinged({

@@ -5,18 +5,17 @@ type Args<N extends Name> = Parameters<NonNullable<Observer[N]>>
 
 const UNHEARD = new Set(['step', 'carrier', 'around', 'replied', 'call', 'attached'])
 
-/** An observer that remembers, and can be waited for. */
+/** An observer that records its calls. */
 export interface Heard {
   readonly observer: Observer
-  /** What was heard, in order. */
+  /** Names of all calls, in order. */
   readonly names: readonly Name[]
-  /** The arguments of each call of that name so far. */
+  /** Returns the arguments of each past call of this method. */
   all<N extends Name>(name: N): readonly Args<N>[]
-  /** Resolves with the arguments of the nth call of that name, heard already or still to come. */
+  /** Resolves with the arguments of the nth call of this method, past or future. */
   until<N extends Name>(name: N, nth?: number): Promise<Args<N>>
 }
 
-/** Makes an observer that hears everything. */
 export function hear(): Heard {
   const names: Name[] = []
   const calls = new Map<Name, unknown[][]>()
@@ -25,7 +24,7 @@ export function hear(): Heard {
     (calls.get(name) ?? []) as unknown as Args<N>[]
   const observer = new Proxy({} as Observer, {
     get(_, name: string) {
-      // They are asked or told for each step of each delivery.
+      // The receiver calls these at each step of each delivery, so they are not recorded.
       if (UNHEARD.has(name)) return undefined
       return (...args: unknown[]) => {
         names.push(name as Name)

@@ -7,7 +7,10 @@ import { inertAnswer, inertJson, inertSource, inertText, shellWord } from '../sr
 
 const PRINTABLE = /^[ -~]*$/
 const LINES = /^[\n -~]*$/
-/** Texts of any code units: halves of pairs, controls, and what shells, JSON and terminals take for themselves. */
+/**
+ * Texts of any code units: lone surrogates, control characters, and characters with a meaning in shells, JSON or
+ * terminals.
+ */
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc

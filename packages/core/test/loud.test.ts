@@ -151,7 +151,7 @@ test('the inbox by default is what memoryInbox() makes, from the first call on',
 
 const UNLIKELY = { unlikely: true }
 
-// By type: an option that is added must have its row.
+// The type of this object requires a row for each option.
 test.each(
   Object.entries({
     provider: UNLIKELY,
@@ -186,7 +186,7 @@ test.each([
   ['storage', { rejectedBodies: -1 }, ', got '],
   ['storage', { rejectedBodies: 0.5 }, ', got '],
   ['limits', { bodyTimeout: 'soon' }, ', got '],
-  // What is given in place of a key may be one.
+  // The message does not show this value, which may be a real key.
   ['storage', { encryptionKey: 'a password' }, ''],
 ])('each member of %s is checked: %j', (group, value, got) => {
   const make = (): unknown => receiver({ [group]: value })

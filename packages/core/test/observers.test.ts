@@ -11,7 +11,7 @@ import type { ObservedReceiver } from '../src/basics/index.ts'
 import { createObservers } from '../src/observe/observers.ts'
 import { acme, pinged, setup, throwing } from './acme.ts'
 
-/** An observer that keeps the receivers it is attached to; the events tell what it heard. */
+/** Creates an observer that keeps the last receiver it was attached to, and records in `told`. */
 function joining(): {
   readonly observer: Observer
   readonly told: string[]

@@ -208,7 +208,7 @@ describe('onUnhandled', () => {
     after.receiver.on('other', { name: 'two' }, ({ payload }) => void seen.push(['two', payload]))
     after.receiver.on('push', (event) => void seen.push(['push', event.payload]))
     await after.receiver.startWorker()
-    // Two events were adopted, and their three tasks ran.
+    // Adoption ends two tasks of `unhandled`, whose events then have three tasks.
     await after.heard.until('done', 5)
     expect(new Set(seen.map((each) => JSON.stringify(each)))).toEqual(
       new Set(['["one",{"a":1}]', '["push",{"a":2}]', '["two",{"a":1}]']),
@@ -268,7 +268,7 @@ describe('a receiver that nothing subscribes to', () => {
       expect([reply.status, codeOf(reply)]).toEqual([500, 'internal_error'])
       expect(heard.all('rejected')[0]?.[1].problem).toBe('no_subscriptions')
       expect((await send('forged')).status).toBe(401)
-      // A module that comes late is not too late.
+      // A subscription that is added later still makes the receiver accept.
       receiver.on('ping', () => {})
       expect(await receiver.health()).toMatchObject({ ok: true, accepting: true })
       expect((await send()).status).toBe(200)

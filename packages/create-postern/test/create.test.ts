@@ -21,7 +21,7 @@ function create(
   })
 }
 
-// `npm test -- pack` tests with packed packages that each template builds, starts and accepts deliveries.
+// `npm test -- pack` tests, with packed packages, that each template builds, starts and accepts deliveries.
 test.for([
   ['express', '.env', 'stripe invoice.paid --to http://localhost:3000/webhooks/stripe'],
   ['next', '.env.local', 'stripe invoice.paid --to http://localhost:3000/webhooks/stripe'],
@@ -39,7 +39,7 @@ test.for([
   expect(manifest.name).toBe(`my-${name}`)
   expect(text).not.toContain('workspace:')
   expect(manifest.dependencies['@postern/core']).toMatch(/^\^\d/)
-  // Each command in the text is one of its scripts.
+  // Each script that the output names is in package.json.
   const { scripts } = JSON.parse(text) as { readonly scripts: Readonly<Record<string, string>> }
   for (const [, script] of out.matchAll(/npm run (\S+)/g)) expect(scripts).toHaveProperty([script!])
   const secrets = join(folder, env)

@@ -20,7 +20,7 @@ describe('the page of a provider', () => {
     expect(found.filter((title) => PARTS.includes(title!))).toEqual(PARTS)
     expect(text).not.toMatch(/\b(?:undefined|NaN|\[object)\b/)
     expect(text).toContain(about.delivers.source.replace(/^https?:\/\//, ''))
-    // An agent reads the whole page: a token is about 4 bytes.
+    // An agent reads the whole page. At about 4 bytes per token, this is 5,000 tokens.
     expect(text.length).toBeLessThan(20_000)
   })
 

@@ -128,7 +128,8 @@ describe('calls at once', () => {
     pass(gate)
     vi.advanceTimersByTime(1000)
     const waits = Array.from({ length: 50 }, () => rejected(gate))
-    // After the wait allowed here: two parallel calls of a second each free a place every 500 ms, minus a fifth.
+    // Two parallel calls of 1 s each free a place every 500 ms. Each wait adds a fifth less, which is 400 ms, after the
+    // first 250 ms.
     expect(waits.slice(0, 3)).toEqual([650, 1050, 1450])
     expect(Math.max(...waits)).toBeLessThanOrEqual(30_000)
   })

@@ -43,7 +43,7 @@ describe('URLs that are rejected before anything is resolved', () => {
     const guard = createGuard({ allowPrivate: (address) => address.startsWith('10.') })
     expect(guard.url('https://10.0.0.1/').hostname).toBe('10.0.0.1')
     expect(() => guard.url('https://192.168.0.1/')).toThrow(DestinationRejected)
-    // The guard judges the address that would be called, in any notation.
+    // These are other notations of the rejected address.
     const open = createGuard({ allowPrivate: (address) => address !== '169.254.169.254' })
     for (const host of ['[::ffff:a9fe:a9fe]', '[64:ff9b::169.254.169.254]', '2852039166'])
       expect(() => open.url(`https://${host}/`)).toThrow(DestinationRejected)
@@ -114,7 +114,7 @@ describe('names that resolve to where nobody may call', () => {
       to: `http://victim.example:${site.port}/in`,
       allowPrivate: (() => {
         let asked = 0
-        // Allows the first check (the look-up) and no later one (the socket).
+        // Allows the address at the look-up, and rejects it at the connection.
         return () => asked++ === 0
       })(),
       lookup: resolving(() => '127.0.0.1'),

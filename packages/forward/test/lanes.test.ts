@@ -29,7 +29,7 @@ test('a destination that is down uses the attempts of its probes only, and gets 
   await Promise.all(Array.from({ length: 100 }, (_, at) => scene.send({ id: `e${at}` })))
   await scene.until('postponed', 300)
   const failed = scene.told.filter((line) => line.startsWith('failed')).length
-  // The calls that ran when it opened, and one per pause since.
+  // Only the calls that ran when the breaker opened have failed, and one call per pause since then.
   expect(failed).toBeLessThan(60)
   down = false
   await scene.until('done', 200)
@@ -55,7 +55,7 @@ test.each<[string, Partial<ForwardOptions>, time: number]>([
   await scene.send({ id: 'a' })
   await scene.until('retried')
   time += later
-  // Only a redelivery wakes the old task, not another event.
+  // A redelivery wakes the old task, but another event does not.
   await scene.send({ id: 'a' })
   const line = await scene.until('dead')
   expect(line).toContain('down was out of order for longer than the retry policy tries')
@@ -79,7 +79,7 @@ test('a dead destination keeps no more tasks waiting than maxWaiting, and the ot
   )
   expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]))
   await scene.until('dead', 15)
-  // Each event is done after the fan-out, and once more after the delivery to the working destination.
+  // Each event has two tasks that are done: the fan-out, and the delivery to the working destination.
   await scene.until('done', 40)
   expect(well.got).toHaveLength(20)
   const lines = scene.told.filter((line) => line.startsWith('dead'))

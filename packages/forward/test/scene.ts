@@ -24,7 +24,7 @@ export interface SceneOptions extends Partial<ForwardOptions> {
   readonly observers?: readonly Observer[]
 }
 
-/** Creates a scene that is closed after the test. It allows loopback and http by default. */
+/** Creates a scene that is closed after the test. By default, it allows loopback addresses and http. */
 export function createScene(options: SceneOptions): Scene {
   const told: string[] = []
   let waiting: (() => void)[] = []

@@ -9,7 +9,7 @@ export interface Got {
   readonly body: Buffer
 }
 
-/** Reply of a site: a status, or an action on the response. Undefined sends no reply. */
+/** Replies with a status, or writes to the response itself. Undefined sends no reply. */
 export type Manner = (
   got: Got,
   nth: number,
@@ -21,7 +21,7 @@ export interface Site {
   readonly url: string
   readonly port: number
   readonly got: readonly Got[]
-  /** Requests that got a 2xx. */
+  /** Requests that got a 2xx status. */
   readonly taken: readonly Got[]
   /** Number of connections so far. */
   readonly connections: number
@@ -32,7 +32,7 @@ export interface Site {
   close(): Promise<void>
 }
 
-/** Starts a site. Its default reply is 204. */
+/** Starts a site, which replies 204 by default. */
 export async function openSite(manner: Manner = () => 204): Promise<Site> {
   const got: Got[] = []
   const taken: Got[] = []

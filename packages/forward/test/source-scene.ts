@@ -8,7 +8,7 @@ import type { Got } from './site.ts'
 
 export const key: Buffer = randomBytes(32)
 
-/** Sender that may call the loopback address, and the outcomes of its tasks. */
+/** A sender that may call loopback addresses, and the outcomes of its tasks. */
 export interface SourceScene {
   readonly source: WebhookSource
   readonly inbox: Inbox

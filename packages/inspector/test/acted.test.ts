@@ -89,7 +89,8 @@ test('a quantile of fewer than five is no quantile, and rejections answer in no 
   const before = await scene.get<ChartsReply>('charts?range=30d&receiver=github')
   expect(before.reply.p50.every((value) => value === null)).toBe(true)
   expect(Object.values(before.handlers)[0]!.p50.every((value) => value === null)).toBe(true)
-  // The deliveries may fall into two steps of the chart. Nine are sent, so that one step has at least five.
+  // A quantile needs five deliveries in one step of the chart. The deliveries may fall into two steps, so nine are
+  // sent.
   for (let n = 4; n <= 12; n++) await scene.send('push', { n })
   const after = await scene.get<ChartsReply>('charts?range=30d')
   expect(after.reply.p50.some((value) => value !== null)).toBe(true)

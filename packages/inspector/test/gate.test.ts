@@ -148,7 +148,7 @@ describe('a rejection is a page for a browser that opens the document, and JSON 
     const text = await reply.text()
     expect(text).toContain(`<h1>${title}</h1>`)
     expect(text).toContain('<a href="./postern">')
-    // The policy allows only this style.
+    // The Content-Security-Policy allows only this style, by its hash.
     const [, style = ''] = /<style>([^]*)<\/style>/.exec(text)!
     const hash = createHash('sha256').update(style).digest('base64')
     expect(reply.headers.get('content-security-policy')).toContain(`style-src 'sha256-${hash}'`)

@@ -52,7 +52,7 @@ const forged = async (): Promise<unknown> =>
 const stranger = (): unknown =>
   receiver.receive({ method: 'POST', url: 'http://localhost/', headers: {}, body: '{}' })
 
-/** Calls `act` at each of these times, in milliseconds before now, oldest first. */
+/** Sets the clock to each of these times, oldest first, and calls `act`. Times are in milliseconds before now. */
 async function before(times: readonly number[], act: () => unknown): Promise<void> {
   const end = Date.now()
   for (const time of times.toSorted((one, other) => other - one)) {

@@ -138,7 +138,7 @@ for (const host of HOSTS)
       )
       const headers = { cookie: cookie.split(';')[0]! }
       expect((await fetch(`${url}/~/api/status`, { headers })).status).toBe(200)
-      // Another process with the same token.
+      // The cookie is also valid in another process with the same token.
       const other = await open(host.mount({ inbox, auth: { token } }))
       expect((await fetch(`${other.url}/~/api/status`, { headers })).status).toBe(200)
       const out = await fetch(url, {

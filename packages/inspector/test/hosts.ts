@@ -15,7 +15,6 @@ import { inspector as onKoa } from '../src/hosts/koa.ts'
 import { inspector as onNode } from '../src/hosts/node.ts'
 import type { Grant, InspectorOptions } from '../src/index.ts'
 
-/** Options that every host accepts. */
 export type Common = Omit<InspectorOptions<readonly never[]>, 'auth'> & {
   readonly auth?: { readonly token: string } | { readonly basic: Record<string, string> }
 }
@@ -42,10 +41,10 @@ export interface App {
 export interface Host {
   readonly name: string
   readonly compresses: boolean
-  /** True if the host tells the inspector the path of the mount. */
+  /** True if the inspector gets the path of its mount from the host. */
   readonly tellsMount: boolean
   readonly mount: (options: Common) => Promise<App>
-  /** Mounts the inspector with a function as `auth`, which redirects to `/login` without a session. */
+  /** Mounts the inspector with a function as `auth`. Without a session, the function redirects to `/login`. */
   readonly withSession: (options: Omit<Common, 'auth'>) => Promise<App>
 }
 

@@ -7,7 +7,6 @@ import { createScene, temporaryInbox, viewer, type Scene, type Viewer } from './
 let scene: Scene
 const list = (query: string): Promise<ListReply & { statusCode: number }> =>
   scene.get<ListReply>(`list?${query}`)
-/** Returns the rows of all pages, and follows the cursors. */
 const paged = async (query: string): Promise<ListReply['rows']> => {
   const seen: ListReply['rows'][number][] = []
   let more = ''

@@ -35,7 +35,6 @@ async function open(app: Promise<App>): Promise<App> {
   return opened
 }
 
-/** Returns a log, and the lines that are written to it. */
 function heard(): {
   readonly lines: string[]
   readonly log: { warning: (name: string, text: string) => void }
@@ -85,7 +84,8 @@ describe('dev: true', () => {
       const headers = { authorization: `Bearer ${devKey()}` }
       const status = await (await fetch(`${url}/~/api/status`, { headers })).json()
       expect(status).toMatchObject({ visitor: { as: 'developer', canSignOut: true } })
-      // If the socket is known, the first request logs the address. A Host header cannot change it.
+      // If the inspector knows the socket, the first request logs the page's address. A Host header cannot change that
+      // address.
       const port = new URL(url).port
       const told = lines.filter((line) => line.includes(`:${port}/`))
       expect(told).toEqual(

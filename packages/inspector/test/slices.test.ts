@@ -7,7 +7,7 @@ import { createRemembered } from '../src/kept.ts'
 import { createWalk } from '../src/search/walk.ts'
 import { createLoopSlices } from '../src/turns.ts'
 
-/** Returns the number of steps of a walk, and its result. */
+/** Runs a search through a payload to its end. Returns the number of steps, and the result. */
 function walked(payload: unknown, path: readonly string[], value: unknown) {
   const step = createWalk(payload, { path, text: String(value), value })
   let steps = 1

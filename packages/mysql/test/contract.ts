@@ -2,7 +2,7 @@ import { testServer } from '../../postgres/test/contract.ts'
 import { mysqlInbox, type MysqlInboxOptions, type MysqlTransaction } from '../src/index.ts'
 import type { Mariadb } from './mariadb.ts'
 
-/** All that `testInbox` asks of a durable inbox, each case on empty tables. */
+/** Defines the cases of `testInbox` for a durable inbox. Each case starts with empty tables. */
 export function testContract(
   name: string,
   mariadb: () => Mariadb,
@@ -21,7 +21,7 @@ export function testContract(
   })
 }
 
-// Tables whose rows are made with them.
+// These tables get their rows when they are created, so they are not emptied.
 const MADE = ['postern_schema', 'postern_counters', 'postern_locks']
 
 async function empty({ rows }: Mariadb): Promise<void> {

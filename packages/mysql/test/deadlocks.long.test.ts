@@ -1,4 +1,4 @@
-// POSTERN_FLOOD is the number of events: `npm test -- mysql` floods with 100,000.
+// POSTERN_FLOOD is the number of events, which `npm test -- mysql` sets to 100,000.
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -14,7 +14,7 @@ withMariadb(
   (mariadb) => {
     test(`${EVENTS} events: no deadlock, nothing lost, nothing twice`, async () => {
       const { service, rows } = mariadb()
-      // The tables are made before: two processes that start at once wait for each other.
+      // Creates the tables first, because two processes that create them at the same time wait for each other.
       const inbox = mysqlInbox({ connectionString: service.url })
       await inbox.view!.stats()
       await inbox.close()

@@ -1,4 +1,5 @@
-// A process of the flood: `node flood.ts <url> <name> <events>`. Accepts, half of it for the app's own transactions, and works.
+// A process of deadlocks.long.test.ts: `node flood.ts <url> <name> <events>`. Accepts events, some of them in the app's
+// own transactions, and runs their tasks.
 import { createReceiver, fixed } from '@postern/core'
 import { acme } from '@postern/testing'
 import { createPool } from 'mysql2/promise'
@@ -30,7 +31,7 @@ const counts = { 200: 0, late: 0 }
 let next = 0
 
 await Promise.all(Array.from({ length: AT_ONCE }, (_, at) => deliverAll(at < GUESTS)))
-// What is behind a task of the other process is not due yet.
+// A task that waits for a task of the other process is not due yet, so `runDue` may end too early.
 const isLeft = async (): Promise<boolean> =>
   (await inbox.view!.stats()).some(({ counts: { pending, running } }) => pending + running > 0)
 do await receiver.runDue({ deadline: '60s' })
@@ -43,13 +44,13 @@ console.log(JSON.stringify({ name, ...counts }))
 async function deliverAll(mayBeGuest: boolean): Promise<void> {
   while (next < Number(events)) {
     const n = next++
-    // Each tenth comes to both processes.
+    // Both processes get every tenth event.
     const id = `${n % 10 === 0 ? 'both' : name} ${n}`
     const request = provider.sign!({ id, topic: topics[n % topics.length]!, payload: { n } })
     const isGuest = mayBeGuest && n % 3 === 0
     const deliver = async (): Promise<number> =>
       isGuest ? asGuest(request) : (await receiver.receive(request)).status
-    // As senders do: on a busy machine a commit may be too late.
+    // Sends again, as senders do. On a busy machine, a commit may miss the deadline.
     while ((await deliver()) !== 200) counts.late++
     counts[200]++
   }
@@ -63,7 +64,7 @@ async function asGuest(request: Parameters<typeof receiver.receive>[0]): Promise
     await (status === 200 ? connection.commit() : connection.rollback())
     return status
   } catch {
-    // A conflict with the other process, as an app meets it.
+    // Rolls back after a conflict with the other process, as an app does.
     await connection.rollback()
     return 409
   } finally {

@@ -6,23 +6,22 @@ import { needs } from '../../../test/services/needs.ts'
 import { mariadbServer } from '../../../test/services/programs.ts'
 import { mysqlInbox, type MysqlInboxOptions } from '../src/index.ts'
 
-/** A MariaDB of the tests of one file. */
+/** A MariaDB server for the tests of one file. */
 export interface Mariadb {
   readonly service: MariadbService
-  /** A pool as an app has it: with the settings of the driver and the server. */
+  /** The app's pool, with the default settings of the driver and the server. */
   readonly pool: Pool
-  /** Rows of a statement. */
   readonly rows: (text: string, values?: unknown[]) => Promise<readonly RowDataPacket[]>
-  /** Makes a database of its own, and returns its name. */
+  /** Creates a database, and returns its name. */
   readonly database: () => Promise<string>
-  /** Opens an inbox, on the server's database unless another is named. It is closed with its test. */
+  /** Opens an inbox that is closed after its test. By default, it uses the server's database. */
   readonly open: (options?: MysqlInboxOptions) => ReturnType<typeof mysqlInbox>
 }
 
-/** A server that is there, of any version of MariaDB or MySQL: a workflow of the repository gives each. */
+/** URL of a running server. A workflow of the repository sets it to several versions of MariaDB and MySQL. */
 const GIVEN = process.env['POSTERN_MYSQL_URL']
 
-/** Defines tests that need a MariaDB; with `own`, one that they may end, stop and configure. */
+/** Defines tests that need MariaDB. With `own`, the tests get a server that they may stop and configure. */
 export function withMariadb(
   name: string,
   define: (mariadb: () => Mariadb) => void,

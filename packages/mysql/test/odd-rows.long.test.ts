@@ -11,7 +11,7 @@ withMariadb('mysqlInbox and rows that cannot be read', (mariadb) => {
     const { rows, database, open } = mariadb()
     let name: string | undefined
     const its = (statement: string): string =>
-      // Reserved in MySQL.
+      // `key` is a reserved word in MySQL.
       statement.replaceAll('postern_', `${name}.postern_`).replaceAll(/\bkey (?==|LIKE)/g, '`key` ')
     return {
       async open() {

@@ -150,7 +150,6 @@ withMariadb('what mysqlInbox asks of its server', (mariadb) => {
   })
 })
 
-/** A pool of the app, which ends with the test. */
 function poolOf(uri: string, database: string): Pool {
   const pool = createPool({ uri, database })
   onTestFinished(() => pool.promise().end())

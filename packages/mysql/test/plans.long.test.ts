@@ -6,11 +6,11 @@ import { withMariadb, type Mariadb } from './mariadb.ts'
 import { listen, signed } from '../../postgres/test/receiver.ts'
 
 const ROWS = Number(process.env['POSTERN_ROWS'] ?? 20_000)
-/** What locks rows. */
+/** Statements that lock rows. */
 const LOCKS = /FOR UPDATE|LOCK IN SHARE MODE|^(?:UPDATE|DELETE) /
-// They have one row each.
+// These tables have one row each.
 const SINGLE = /^(?:postern_schema|postern_counters)$/
-// A look of MariaDB at an index or a range of it, a row by its key, or nothing at all.
+// MariaDB's names for reads that use an index, or that read nothing.
 const INDEXED = ['const', 'eq_ref', 'ref', 'range', 'system', null]
 
 interface Step {
@@ -43,7 +43,7 @@ withMariadb(
         await fill(mariadb(), count)
         for (const statement of all.values())
           for (const { table, type, key } of await explain(statement))
-            // `i` is the JSON of the statement itself.
+            // `i` is the alias of JSON within the statement.
             if (!INDEXED.includes(type) && table !== 'i' && !SINGLE.test(table ?? ''))
               scans.push(`${count} rows: ${type} of ${table} (${key}): ${statement}`)
       }
@@ -57,7 +57,7 @@ withMariadb(
   { own: true },
 )
 
-/** Everything that an inbox does with locks. */
+/** Makes an inbox use all its statements with locks. */
 async function use({ service, pool }: Mariadb): Promise<void> {
   const options = { connectionString: service.url, pollInterval: 20, lease: '1s' } as const
   const inbox = mysqlInbox(options)
@@ -97,7 +97,7 @@ async function use({ service, pool }: Mariadb): Promise<void> {
   await inbox.close()
 }
 
-/** So many events with a task that is done, a guard and an attempt each. */
+/** Stores events, each with a done task, a guard and an attempt. */
 async function fill({ pool }: Mariadb, count: number): Promise<void> {
   const tables = ['keys', 'events', 'tasks', 'attempts', 'guards', 'tenants', 'seq', 'steps']
   const made = `FROM seq_1_to_${Math.max(1, count)} WHERE ${count > 0 ? 'TRUE' : 'FALSE'}`

@@ -8,7 +8,7 @@ import { OnDead, OnWebhook, PosternModule } from '../src/index.ts'
 
 export const secret = 'whsec_of_at_least_sixteen'
 
-/** Actions of handlers in order, and closed resources. */
+/** Log of handlers and of closed resources. */
 export class Ledger {
   readonly lines: string[] = []
 }

@@ -252,13 +252,13 @@ describe('mistakes are a TypeError that says what to do', () => {
   })
 })
 
-/** A receiver that logs nothing, and takes what no handler wants. */
+/** Returns a receiver that logs nothing, and accepts events without a handler. */
 function quiet(name: string, path: string | false, provider: Provider): DynamicModule {
   const options = { provider, log: false, onUnhandled: 'acknowledge' } as const
   return PosternModule.receiver(name, path, { useFactory: () => options })
 }
 
-/** Mounts a stage of the contract in an app, with its existing receiver. */
+/** Mounts a stage, which is a receiver of the contract tests, in an app. */
 async function staged(stage: Stage, adapter: unknown): Promise<Mounted> {
   class AppModule {}
   Module({

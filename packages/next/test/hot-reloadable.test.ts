@@ -103,7 +103,7 @@ describe('hotReloadable', () => {
       await writeFile(route, source.replace('version one', 'version two'))
       let log: string[] = []
       for (let round = 0; !log.some((line) => line.startsWith('version two')); round++) {
-        // Only its effect shows that the reload is complete.
+        // Nothing reports the end of a reload, so deliveries are sent until one reaches the new handler.
         await setTimeout(50)
         assert.ok(round < 1000, `no delivery reached the edited handler: ${log.join('; ')}`)
         assert.equal(await post(url, `after ${round}`), 200)

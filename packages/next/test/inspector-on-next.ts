@@ -10,7 +10,7 @@ const headers = { authorization: `Bearer ${token}` }
 const secret = 'a secret of GitHub'
 const provider = github({ secret })
 
-/** Environment of the inspector pages at the app's start. The build has none of it. */
+/** Returns variables of the started app. The app is built without them. */
 export function inspectorEnv(folder: string): Record<string, string> {
   return {
     APP_FILE: `${folder}/inbox.db`,

@@ -131,7 +131,7 @@ describe('webhook', () => {
 
 testInspector(() => next)
 
-// The suite's receivers run in the process of Next.js, one per mount.
+// Mounts a stage, which is a receiver of the contract tests, in the process of Next.js.
 function at(route: string): Mount {
   return async (stage) => {
     const run = randomUUID()

@@ -123,7 +123,7 @@ describe('webhook', () => {
     }
     const handle = webhook(createReceiver({ provider: seeing, log: false }))
     const mounted = await mount((request, response) => {
-      // As connect routers do.
+      // Connect routers change `url`, and keep the whole URL in `originalUrl`.
       handle(Object.assign(request, { originalUrl: request.url, url: '/cut' }), response)
     })
     await post(`${mounted.url}?a=1`)
@@ -170,7 +170,7 @@ function handler(stage: Stage): ReturnType<typeof webhook> {
   })
 }
 
-// Imitates cloud hosts, which read the body and pass the request on with the kept bytes.
+// Imitates cloud platforms that read the body first, and pass its bytes on with the request.
 function after(stage: Stage, keep: (body: Buffer) => unknown): ReturnType<typeof webhook> {
   const take = handler(stage)
   return (request, response) => {

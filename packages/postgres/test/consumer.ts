@@ -10,7 +10,7 @@ import type {
 import { intake as intakeOf, item } from '../../testing/src/inbox/make.ts'
 import { lane as laneOf } from '../../testing/src/inbox/recorder.ts'
 
-/** A receiver at its inbox, and what became of its tasks. */
+/** A consumer that records its runs, outcomes and warnings. */
 export interface Recorded {
   readonly consumer: Consumer
   readonly runs: readonly Claim[]
@@ -20,11 +20,10 @@ export interface Recorded {
     readonly stored: boolean
   }[]
   readonly warnings: readonly string[]
-  /** Resolves when the condition holds; it is asked after everything that happens. */
+  /** Resolves when the condition holds, which is checked after each recorded call. */
   readonly until: (condition: () => boolean) => Promise<void>
 }
 
-/** How a recorded receiver behaves. */
 export interface RecordedOptions {
   readonly receiver?: string
   readonly lanes?: readonly Lane[]
@@ -35,7 +34,6 @@ export function lane(name: string, options: Partial<Lane> = {}): Lane {
   return laneOf(name, { attempts: 8, ...options })
 }
 
-/** Makes a receiver that records. */
 export function record(options: RecordedOptions = {}): Recorded {
   const runs: Claim[] = []
   const settled: { claim: Claim; outcome: Outcome; stored: boolean }[] = []
@@ -81,7 +79,6 @@ export function record(options: RecordedOptions = {}): Recorded {
   }
 }
 
-/** A delivery of one event. */
 export function intake(
   id: string,
   tasks: readonly TaskDraft[] = [{ subscription: 'a' }],

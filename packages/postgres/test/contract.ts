@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { describe, test } from 'vitest'
 import { postgresInbox, type PgTransaction, type PostgresInboxOptions } from '../src/index.ts'
 
-/** A server whose tables each case empties first. */
+/** A database server. Each case first empties its tables. */
 interface ContractServer {
   readonly open: (wish: object) => Inbox
   readonly empty: () => Promise<void>
@@ -12,7 +12,7 @@ interface ContractServer {
   readonly probe: Pick<TransactionProbe, 'setUp' | 'write'>
 }
 
-/** All that `testInbox` asks of an inbox on a database server, except the groups of cases in `without`. */
+/** Defines the cases of `testInbox` for an inbox on a database server, except the groups in `without`. */
 export function testServer(
   name: string,
   { open, empty, query, probe }: ContractServer,
@@ -41,7 +41,7 @@ export function testServer(
         },
       }
     },
-    // A task that is interrupted again and again waits for up to 24 seconds in all.
+    // A task that is interrupted again and again waits for up to 24 s in all, so the limit is 60 s.
     {
       describe(title, body) {
         if (!without.includes(title)) describe(title, body)
@@ -71,7 +71,7 @@ export function testServer(
   )
 }
 
-/** The contract on PostgreSQL. `server` connects to the tables without any pooler. */
+/** Defines the contract tests on PostgreSQL. `server` connects without a pooler. */
 export function testContract(
   name: string,
   where: () => { readonly url: string; readonly server: pg.Pool },
@@ -98,8 +98,8 @@ export function testContract(
 }
 
 /**
- * Making new tables for each test would take most of its time, and TRUNCATE takes 40 times as long as DELETE, since it writes new
- * files. The locks keep late writes of the last test out.
+ * Empties the tables. New tables for each test would be slow. TRUNCATE takes 40 times as long as DELETE, since it
+ * writes new files. The locks keep out late writes of the previous test.
  */
 async function empty(server: pg.Pool): Promise<void> {
   const { rows } = await server.query(

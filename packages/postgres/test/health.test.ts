@@ -14,7 +14,7 @@ withPostgres('health of postgresInbox', (postgres) => {
     const name = schema()
     const scene = healthScene(open({ schema: name, deadline: '300ms' }))
     const { receiver, send } = scene
-    // Its first delivery makes the tables.
+    // The first delivery may fail, because it creates the tables.
     await expect.poll(() => send('1')).toBe(200)
     const other = new pg.Client(service.url)
     other.on('error', () => {})
@@ -30,7 +30,7 @@ withPostgres('health of postgresInbox', (postgres) => {
     await other.query('ROLLBACK')
     await other.end()
     await recovers(scene)
-    // Its writes leave nothing behind. A delivery that was rejected may still be stored once the lock is gone.
+    // The checks of `health` leave no rows. A rejected delivery may still be stored once the lock is released.
     const stored = async (): Promise<readonly unknown[]> => {
       scene.time += 15_000
       await receiver.health()

@@ -10,9 +10,9 @@ withPostgres('interruptions in postgresInbox', (postgres) => {
     const { pool, schema, open } = postgres()
     const name = schema()
     return {
-      /** As another process has it. It renews its leases so seldom that those that `cut` ends stay ended. */
+      /** Opens an inbox, as another process does. By default it renews leases so rarely that `cut` is not undone. */
       another: (lease: '1s' | '60s' = '60s') => open({ schema: name, lease }),
-      /** Ends the leases of what runs, as if its process had died; what waits is due now. */
+      /** Ends the leases of running tasks, as if their process had died. */
       async cut() {
         await pool.query(`UPDATE ${name}.postern_tasks SET lease = 0 WHERE lease IS NOT NULL`)
       },
@@ -88,7 +88,7 @@ withPostgres('interruptions in postgresInbox', (postgres) => {
     end({ kind: 'done' })
     await slow.until(() => slow.settled.length === 1)
     expect(slow.settled[0]!.stored).toBe(false)
-    // It runs again, or is about to.
+    // The task is pending or runs again.
     expect((await scene.job()).state).toBeLessThan(2)
   })
 

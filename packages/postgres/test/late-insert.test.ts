@@ -7,7 +7,7 @@ withPostgres('a delivery that was rejected, and whose insert commits later', (po
     const { pool, schema, open } = postgres()
     const name = schema()
     const inbox = open({ schema: name, deadline: '300ms', lease: '10m' })
-    // Makes the tables, which may take longer than the deadline of a delivery.
+    // Creates the tables, which may take longer than the deadline of a delivery.
     await inbox.view!.stats()
     const shop = record()
     const port = inbox.attach(shop.consumer)

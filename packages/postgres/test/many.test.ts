@@ -5,7 +5,7 @@ import { withPostgres } from './postgres.ts'
 withPostgres('postgresInbox with many subscriptions', (postgres) => {
   test('5,000 of them take their first delivery within the deadline, and each runs it once', async () => {
     const { open } = postgres()
-    // The default deadline: a delivery that misses it rejects.
+    // Has the default deadline. A delivery that misses the deadline rejects.
     const inbox = open()
     const names = Array.from({ length: 5000 }, (_, at) => `s${at}`)
     const shop = record({ lanes: names.map((name) => lane(name)) })

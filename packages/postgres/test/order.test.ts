@@ -56,7 +56,7 @@ withPostgres('orderingKey', (postgres) => {
       )
       return listening
     })
-    // Of each key one after another, now here, now there; all keys at once.
+    // Events of one key arrive one after another, at alternating receivers. The five keys run in parallel.
     await Promise.all(
       ['a', 'b', 'c', 'd', 'e'].map(async (key) => {
         for (let at = 0; at < 20; at++) {

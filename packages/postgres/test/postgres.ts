@@ -8,20 +8,20 @@ import { pgBouncer, postgresServer } from '../../../test/services/programs.ts'
 import type { Service } from '../../../test/services/service.ts'
 import { postgresInbox, type PostgresInboxOptions } from '../src/index.ts'
 
-/** A Postgres of the tests of one file. */
+/** A PostgreSQL server for the tests of one file. */
 export interface Postgres {
   readonly service: PostgresService
-  /** Straight to the server. */
+  /** Connects to the server without a pooler. */
   readonly pool: pg.Pool
-  /** The name of a schema nobody has used. */
+  /** Returns the name of an unused schema. */
   readonly schema: () => string
-  /** The server's URL for another role. */
+  /** Returns the server's URL for another role. */
   readonly urlOf: (role: string) => string
-  /** Opens an inbox, on a schema of its own unless one is named. It is closed with its test. */
+  /** Opens an inbox that is closed after its test. By default, it has its own schema. */
   readonly open: (options?: Partial<PostgresInboxOptions>) => ReturnType<typeof postgresInbox>
 }
 
-/** A Postgres with a PgBouncer before it. */
+/** A PostgreSQL server with a PgBouncer in front. */
 export interface Pooled extends Postgres {
   readonly bouncer: Service
 }
@@ -54,7 +54,7 @@ function started(): () => Postgres {
   beforeAll(async () => {
     service = await startPostgres()
     pool = new pg.Pool({ connectionString: service.url })
-    // A session that is closing still hears that the server stops.
+    // Ignores the error that a closing session gets when the server stops.
     pool.on('error', () => {})
   })
   afterAll(async () => {

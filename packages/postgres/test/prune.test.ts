@@ -51,7 +51,7 @@ withPostgres('retention', (postgres) => {
         SELECT n, md5(n::text)::uuid, n, 'shop', n::text, 't', 'acme', '{}', '{}', '' FROM generate_series(1, 100000) n;
       INSERT INTO ${name}.postern_tasks (id, lane, state, due) SELECT n::bigint * 65536, 1, 2, n FROM generate_series(1, 100000) n;
       ANALYZE ${name}.postern_events, ${name}.postern_tasks`)
-    // The server tells what a session has read once that session has ended.
+    // The server's statistics include a session only once that session has ended.
     const read = async () =>
       (
         await pool.query(

@@ -17,7 +17,7 @@ withPostgres('a database that went back under a running process', (postgres) => 
     port.work!()
     await port.accept(intake('lost'), {})
     await shop.until(() => shop.runs.length === 1)
-    // As a standby that had none of it, with its sequences.
+    // Empties the tables and restarts their sequences, as on a standby that has none of the rows.
     const tables = ['events', 'tasks', 'lanes', 'processes'].map((one) => `${name}.postern_${one}`)
     const sequences = ['numbers', 'lane_ids', 'process_ids', 'seq']
     await pool.query(

@@ -5,22 +5,21 @@ import { onTestFinished } from 'vitest'
 
 const provider = acme({ secret: 'a secret of these tests' })
 
-/** A receiver, and what its observer heard. */
 export interface Listening {
   readonly receiver: Receiver
   readonly heard: readonly string[]
-  /** Resolves when what was heard fulfils the condition. */
+  /** Resolves when the recorded calls fulfill the condition. */
   readonly until: (condition: (heard: readonly string[]) => boolean) => Promise<void>
 }
 
-/** Makes a receiver that writes down what happens, as `done 1`. It is closed with its test. */
+/** Creates a receiver that records calls of its observer, such as `done 1`. It is closed after its test. */
 export function listen(inbox: Inbox, options: Partial<ReceiverOptions> = {}): Listening {
   const listening = listenOn(inbox, options)
   onTestFinished(() => listening.receiver.close())
   return listening
 }
 
-/** Makes such a receiver outside of a test, whose caller closes it. */
+/** Like {@link listen}, but the caller closes the receiver. */
 export function listenOn(inbox: Inbox, options: Partial<ReceiverOptions> = {}): Listening {
   const heard: string[] = []
   const watchers = new Set<() => void>()
@@ -60,7 +59,6 @@ export function listenOn(inbox: Inbox, options: Partial<ReceiverOptions> = {}): 
   }
 }
 
-/** Makes a signed delivery. */
 export function signed(id: string): ReturnType<NonNullable<typeof provider.sign>> {
   return provider.sign!({ id, topic: 'thing.happened', payload: { n: 7 } })
 }

@@ -4,7 +4,7 @@ import { intake, record } from './consumer.ts'
 import { withPostgres } from './postgres.ts'
 
 withPostgres('tables that postgresInbox trusts', (postgres) => {
-  /** A schema in which two roles may make tables. */
+  /** Creates a schema in which two roles may create tables. */
   async function scene() {
     const { pool, schema, urlOf, open } = postgres()
     const [name, app, other] = [schema(), schema(), schema()]

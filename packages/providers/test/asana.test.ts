@@ -90,7 +90,7 @@ test('a secret that verified a delivery stays; one that never did goes first', a
   expect(codes).toEqual(['handshake_rejected'])
 })
 
-// Records with compare-and-set; `interfere` writes once in between, as another process would.
+// Creates records with compare-and-set. `interfere` makes another process write before the next `set`.
 function inMemory() {
   const values = new Map<string, { value: Json; version: number }>()
   let other: (() => void) | undefined

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { endOfString, isDeeper, hasMoreNodes } from '../../src/body/json.ts'
 import { hasMoreTags } from '../../src/body/xml/xml.ts'
 
-// What is counted before anything is parsed: exactly the limit passes, and one more does not.
+// These checks count before anything is parsed. A value at the limit passes, and one more is rejected.
 
 describe('the depth of JSON', () => {
   test.each([
@@ -40,7 +40,7 @@ describe('the values of JSON', () => {
     ['["1,2:3[{"]', 2],
     [String.raw`["\",",1]`, 3],
   ])('in %s are %i at most', (json, nodes) => {
-    // A text of two characters for each node is not read at all.
+    // A text with less than two characters per node needs no count, so spaces make this text longer.
     const long = json + ' '.repeat(2 * nodes)
     expect(hasMoreNodes(long, nodes)).toBe(false)
     expect(hasMoreNodes(long, nodes - 1)).toBe(true)

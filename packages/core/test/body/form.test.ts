@@ -62,7 +62,7 @@ describe('parseForm', () => {
       ['first_name', 'Jörg M'],
       ['x', '€'],
     ])
-    // The second byte of this character is the letter e, which browsers leave as it is.
+    // In Shift_JIS, the second byte of テ is the letter e, which browsers do not escape.
     expect(parseForm('a=%83e%83X%83g', 10, 'shift_jis').get('a')).toBe('テスト')
     expect(parseForm('a=100%&b=%4', 10, 'iso-8859-1').get('a')).toBe('100%')
     expect(rejection(() => parseForm('a=%80', 10, 'klingon'))).toBe('unsupported_encoding')

@@ -130,7 +130,7 @@ describe('depth', () => {
     })).node
     fc.assert(
       fc.property(value, fc.integer({ min: 1, max: 6 }), (given, limit) => {
-        // However much of the text is none of the value.
+        // The result must not depend on how much of the text is whitespace.
         for (const space of ['', ' '.repeat(300_000)]) {
           const code = rejection(() => parseJson(space + JSON.stringify(given), { depth: limit }))
           expect(code).toBe(depthOf(given) > limit ? 'too_deep' : undefined)

@@ -10,7 +10,7 @@ import { rejectionOf } from './rejection.ts'
 
 const limits = { fields: 100 }
 
-/** A body of parts, each its header lines and its content. */
+/** Returns a multipart body. */
 function bodyOf(...parts: [headers: string, content: string][]): Buffer {
   const text = parts
     .map(([headers, content]) => `--XX\r\n${headers}\r\n\r\n${content}\r\n`)
@@ -237,7 +237,10 @@ test('where the parser is installed and does not load, the error gives the reaso
   )
 })
 
-/** What a multipart body is rejected with by a copy of the sources, in a place from where only what is put there is found. */
+/**
+ * Returns the rejection of a multipart body by a copy of the sources. The copy is in a new folder, and finds only
+ * packages that `prepare` puts there.
+ */
 function rejectionWhere(prepare: (place: string) => void): string {
   const place = mkdtempSync(join(tmpdir(), 'postern-multipart-'))
   try {

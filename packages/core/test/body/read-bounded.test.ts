@@ -4,7 +4,7 @@ import { readBounded, readStart } from '../../src/basics/index.ts'
 
 const part = (length: number): Uint8Array => new Uint8Array(length).fill(120)
 
-/** An endless body, and what became of it. */
+/** Returns an endless body, and records what its reader does. */
 function endless(): { body: ReadableStream<Uint8Array>; pulled: number; cancelled: boolean } {
   const seen = { pulled: 0, cancelled: false }
   const body = new ReadableStream<Uint8Array>({

@@ -15,7 +15,7 @@ const admission = (limit: number): Admission & { readonly taken: number[] } => {
   } as never
 }
 
-/** A stream of these chunks, which tells whether it was cancelled. */
+/** Returns a stream of these chunks that records whether it was canceled. */
 function stream(
   chunks: readonly Uint8Array[],
   end: 'close' | 'stay' | Error = 'close',

@@ -1,6 +1,8 @@
 import { isWebhookError, type ErrorCode } from '../../src/errors.ts'
 
-/** The code a function rejects its input with; undefined if it takes it. Any other error is thrown on. */
+/**
+ * Returns the code of the WebhookError that the function throws, or undefined if it returns. Throws other errors again.
+ */
 export function rejection(run: () => unknown): ErrorCode | undefined {
   try {
     run()
@@ -11,7 +13,7 @@ export function rejection(run: () => unknown): ErrorCode | undefined {
   }
 }
 
-/** {@link rejection} for what answers later. */
+/** {@link rejection} of an asynchronous function. */
 export async function rejectionOf(run: () => Promise<unknown>): Promise<ErrorCode | undefined> {
   try {
     await run()

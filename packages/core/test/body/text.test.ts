@@ -42,7 +42,7 @@ test('bytes that are like a mark are text', () => {
     [0x61, 0xbb, 0xbf],
   ])
     expect(decodeText(Uint8Array.from(bytes), undefined)).toBe(Buffer.from(bytes).toString('utf8'))
-  // Only the label utf-16 leaves the order of the bytes to the mark.
+  // Only under the label utf-16 does a byte order mark decide the order of the bytes.
   expect(decodeText(Uint8Array.of(0xfe, 0xff, 0, 0x61), 'utf-16le')).toBe('\ufffe\u6100')
   expect(decodeText(Uint8Array.of(0x61, 0xff), 'utf-16')).toBe('\uff61')
   expect(decodeText(Uint8Array.of(0xfe, 0x61), 'utf-16')).toBe('\u61fe')

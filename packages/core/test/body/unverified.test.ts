@@ -52,7 +52,7 @@ test.each(BEYOND)(
     const [name] = Object.keys(unverified)
     expect(looked(unverified)).toBe(`limits.unverified.${name}`)
     expect(looked({ [name!]: 1000 })).toBeUndefined()
-    // The lower of the two is the one to raise.
+    // If both limits apply, the error names the lower one, since raising the other would not help.
     if (name === 'depth' || name === 'fields')
       expect(looked({ [name]: 1000 }, unverified)).toBe(`limits.${name}`)
   },

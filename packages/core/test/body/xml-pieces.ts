@@ -1,4 +1,4 @@
-/** Parts of XML that documents are made up of, whole and broken. */
+/** Whole and broken pieces of XML, from which tests build documents. */
 export const PIECES = [
   '<',
   '>',

@@ -13,7 +13,7 @@ const witness = new XMLParser({
   attributeNamePrefix: '@',
   parseTagValue: false,
   trimValues: false,
-  // It renames `toString` otherwise.
+  // Without this, fast-xml-parser renames `toString`.
   onDangerousProperty: (name) => name,
 })
 
@@ -50,7 +50,7 @@ test('reads the tree that was written, as fast-xml-parser does', () => {
   )
 })
 
-// The parser by itself takes nearly everything, and its validator some of what XML forbids.
+// The parser of fast-xml-parser accepts nearly everything. Its validator also accepts some texts that XML forbids.
 test('takes what the validator of fast-xml-parser takes, as the parser reads it', () => {
   const piece = fc.constantFrom(...TAGS, '<!-- &<a> -->', '<![CDATA[<a>&]]>', 'x', '&', '&amp;')
   fc.assert(

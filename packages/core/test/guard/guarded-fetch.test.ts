@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => void server.close())
 
-/** A resolver that gives these addresses, one list after the other. */
+/** Returns a DNS look-up that finds the next list of addresses at each call, and then the last list again. */
 function resolving(...lists: readonly (readonly string[])[]): LookupFunction {
   let at = 0
   return (_name, options, done) => {

@@ -8,7 +8,7 @@ import { acme, gate } from '../acme.ts'
 import fc from 'fast-check'
 
 const key = randomBytes(32)
-// The error of the cipher is the cause. Without a matching key the cipher is not called.
+// A changed text makes the cipher throw, and its error is the cause. Without a matching key, the cipher is not called.
 const CHANGED = expect.objectContaining({ cause: expect.any(Error) })
 const OTHER_KEY = expect.not.objectContaining({ cause: expect.any(Error) })
 
@@ -21,7 +21,7 @@ test('opens what it sealed, in its place, and nothing that was changed or moved'
       expect(seal.seal(text, place)).not.toBe(sealed)
       expect(() => seal.open(sealed, `${place}.`)).toThrow(CHANGED)
       const flipped = Buffer.from(sealed, 'base64url')
-      // Skips the version and the id of the key.
+      // Keeps the first five bytes, which are the version and the id of the key.
       flipped[5 + (at % (flipped.length - 5))]! ^= 1
       expect(() => seal.open(flipped.toString('base64url'), place)).toThrow(CHANGED)
     }),

@@ -8,7 +8,7 @@ const KEY = Buffer.alloc(32, 5)
 
 type Content = NonNullable<NonNullable<ReceiverOptions['storage']>['content']>
 
-/** What stays of a done event with `{ card: '4111', total: 5 }`, and what its receiver warned of. */
+/** Returns what is kept of a done event with the payload `{ card: '4111', total: 5 }`, and the receiver's warnings. */
 async function left(
   content: Content,
   storage: ReceiverOptions['storage'] = {},
@@ -24,7 +24,7 @@ async function left(
   const [task] = await receiver.tasks()
   const { record, delivery } = (await inbox.view!.get(task!.id))!
   expect(record.passing).toBe(true)
-  // An inbox that keeps done events asks for what stays of each.
+  // Imitates an inbox that keeps done events, and calls `keep` for each of them.
   inbox.view!.erase = ({ keys }, { keep } = {}) => {
     if (keys?.includes(record.key)) stays.push(keep!(record, delivery))
     return { count: stays.length, cursor: undefined }
@@ -34,7 +34,6 @@ async function left(
   return { payload: stays[0], key: record.key, warnings }
 }
 
-/** The event inside a sealed payload. */
 function unsealed(payload: unknown, key: string): EventRecord {
   const event = { payload, key, erased: true } as EventRecord
   return opened(createSeal(KEY), { event, delivery: undefined as never }).event

@@ -26,7 +26,7 @@ function keptOf(most = 40) {
   })
 }
 
-/** Plays minutes with rejections of both kinds; returns whose rejection each slot holds at the end. */
+/** Simulates minutes with hostile and genuine rejections. Returns whose rejection each slot keeps at the end. */
 function flood(minutes: number, hostile: number, genuine: number, copied: boolean): string[] {
   const kept = keptOf()
   kept.verified(delivery({ ...GENUINE, 'x-acme-id': 'evt_99ffee' }), 0)
@@ -53,7 +53,8 @@ describe('beside a flood', () => {
   })
 
   test('with copied heads, those of each minute keep their uniform share', () => {
-    // A third of all is genuine: of 40 places a minute 13 are theirs in the mean, and 3 or fewer once in 10,000 runs.
+    // A third of the rejections is genuine, so 13 of the 40 slots of a minute are expected to be genuine. Only once in
+    // 10,000 runs there are 3 or fewer.
     const names = flood(3, 2000, 1000, true)
     for (const minute of [0, 1, 2])
       expect(names.filter((name) => name === `genuine ${minute}`).length).toBeGreaterThan(3)
@@ -100,7 +101,7 @@ test('a URL and a head count as a body does, and a method that is not taken is n
   const kept = keptOf()
   const long = delivery(STRANGE, `https://e.com/?reading=${'1'.repeat(60_000)}`)
   const slots = Array.from({ length: 20 }, () => kept.slot(0, mismatch, long))
-  // A request of 60 KB has the places of 64 KiB: four for what looks genuine, and two more.
+  // Requests of 60 KB share the slots for 64 KiB: four for those that look genuine, and two others.
   expect(new Set(slots.filter((slot) => slot !== undefined)).size).toBe(6)
   const unused = new WebhookError('method_not_allowed', 'x')
   expect(kept.slot(0, unused, delivery(GENUINE))).toBe(undefined)
@@ -130,21 +131,21 @@ test('a request is kept in its minute, whatever larger or smaller ones came, up 
   )
 })
 
-/** A rejection that looks genuine, of about `size` bytes in all. */
+/** Returns a delivery of about `size` bytes in all, which looks genuine. */
 function sized(size: number) {
   const url = 'https://example.com/'
   const head = Object.entries(GENUINE).flat().join('').length + url.length
   return createDelivery({ url, headers: GENUINE, body: new Uint8Array(Math.max(size - head, 0)) })
 }
 
-/** The next power of two, at least 2 KiB. */
+/** Returns the next power of two, at least 2 KiB. */
 function doubled(size: number): number {
   return 2 ** Math.max(Math.ceil(Math.log2(Math.max(size, 1))), 11)
 }
 
 describe('of requests of one size', () => {
   const { 'x-acme-id': _, ...headers } = GENUINE
-  /** The place of the next one of a minute, or undefined. */
+  /** Returns the number of the slot for the next request of a minute, or undefined. */
   const placesOf = (most: number) => {
     const kept = keptOf(most)
     return (at: number) => kept.slot(at, mismatch, delivery(headers))?.split(' ').at(-1)
@@ -162,7 +163,7 @@ describe('of requests of one size', () => {
       expect(places.size).toBe(5)
       for (const at of places.values()) hits.set(at, (hits.get(at) ?? 0) + 1)
     }
-    // 200 are expected for each; seven standard deviations are 94.
+    // Each slot is expected 200 times, and 94 is seven standard deviations.
     for (const count of hits.values()) expect(Math.abs(count - 200)).toBeLessThan(94)
     expect(hits.size).toBe(50)
   })

@@ -19,15 +19,14 @@ const NOW = Date.parse('2026-11-26T10:00:30Z')
 const MINUTE = Date.parse('2026-11-26T10:00:00Z')
 
 interface Scene extends Setup {
-  /** A memory inbox whose journal tells what it is given, and fails while it is `down`. */
+  /** A memory inbox whose journal records each write in `written`. Writes fail while `state.down` is true. */
   readonly inbox: Inbox
   readonly written: JournalBatch[]
   readonly state: { down: boolean }
-  /** The rows of the deliveries so far. */
   readonly rows: () => Promise<readonly Arrival[]>
 }
 
-/** A receiver that writes its journal when it drains; each signed delivery takes 12 ms. */
+/** Creates a receiver that writes its journal in `runDue`. On its clock, each signed delivery takes 12 ms. */
 function scene({
   inboxWith,
   clock: given,
@@ -454,7 +453,7 @@ test('an answer takes the text of its row', async () => {
 test('a timer that the runtime has ended with its request keeps no later row back', async () => {
   const { receiver, send, written } = scene()
   receiver.on('ping', () => {})
-  // The recorder is loaded with the first row.
+  // The first row loads the recorder, which must happen before the timers are faked.
   await send({ id: 'e1' })
   await receiver.runDue()
   vi.useFakeTimers()

@@ -7,7 +7,6 @@ afterEach(() => void vi.useRealTimers())
 
 const silences = ({ heard }: Setup): readonly (readonly [string, number])[] => heard.all('silent')
 
-/** A receiver that works and has a `silentAfter` of a minute. */
 async function working(): Promise<Setup> {
   const made = setup({ silentAfter: '1m', name: 'shop' })
   await made.receiver.startWorker()

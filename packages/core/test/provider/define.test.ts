@@ -158,7 +158,7 @@ describe('a provider', () => {
     expect(() => tokens({ secret: 'a' }).admit!(wrong, clock)).toThrow(
       expect.objectContaining({ problem: 'differs', header: 'x-token' }),
     )
-    // A function may want the body: it is asked later.
+    // A secret that is a function may need the body, so it is not called yet.
     expect(() => tokens({ secret: () => 'a' }).admit!(wrong, clock)).not.toThrow()
   })
 

@@ -13,7 +13,6 @@ const tenant = ({ url }: { readonly url: string }): string => new URL(url).pathn
 
 type LookUp = (name: string) => Promise<TenantSecrets | undefined> | TenantSecrets | undefined
 
-/** A receiver of many tenants, and their senders. */
 function receiverOf(
   secrets: LookUp,
   options: Partial<Parameters<typeof perTenant>[0]> = {},
@@ -93,7 +92,7 @@ describe('known tenants', () => {
     expect(await statuses(['known'])).toEqual([200])
     for (let second = 0; second < 20; second++) {
       await statuses(invented(100, second * 100))
-      // Longer than ttl and 60 s, so that nothing is remembered.
+      // 62 s is longer than `ttl` and 60 s, so no look-up is remembered.
       vi.advanceTimersByTime(62_000)
       await statuses(invented(100, 10_000 + second * 100))
       expect(await statuses(['known'])).toEqual([200])
@@ -132,7 +131,7 @@ describe('known tenants', () => {
 })
 
 describe('an aged answer', () => {
-  /** A tenant whose look-ups after the first hang until they are answered. */
+  /** Creates a tenant whose first look-up succeeds. Later look-ups hang until the test answers them. */
   async function aging() {
     let answers: PromiseWithResolvers<TenantSecrets | undefined>[] = []
     let first = true

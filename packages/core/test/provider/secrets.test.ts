@@ -163,7 +163,7 @@ describe('a resolver', () => {
     expect(() => provider.sign!({ payload: {}, secret: '' })).toThrow('empty')
   })
 
-  /** A delivery signed with the HMAC of an empty key: what a blank secret would let anybody make. */
+  /** Sends a delivery signed with an empty key, which anybody could make. */
   async function forged(secret: SecretOption): Promise<Reply> {
     const { createHmac } = await import('node:crypto')
     const { receiver } = pinged({ provider: acme({ secret }) })

@@ -13,7 +13,6 @@ afterEach(async () => {
   }
 })
 
-/** Hands over a delivery with a transaction; returns the status and what was heard. */
 async function take(transaction: Host['transaction'], maxPending = 10) {
   const heard: string[] = []
   const { receiver } = setup({
@@ -64,7 +63,7 @@ test('an inbox that rejects decides, also if the app catches its error', async (
     try {
       await accept({})
     } catch {
-      // As an app that logs it.
+      // Imitates an app that catches and logs the error.
     }
   }
   expect((await deliver('2', { transaction })).status).toBe(503)

@@ -7,7 +7,7 @@ type Sent = Readonly<Record<string, string>>
 
 const url = 'https://example.com/hook'
 
-/** A sender whose head must have a key, and which greets a ping that carries none. */
+/** Creates a provider that requires the header `x-key`, and replies to the body `ping` with `pong`. */
 function headed(more: Partial<Provider> = {}): Provider {
   return {
     ...acme(),

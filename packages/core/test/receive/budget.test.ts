@@ -5,13 +5,12 @@ import { acme, gate, pinged, setup } from '../acme.ts'
 const KIB = 1024
 const overloaded = expect.objectContaining({ code: 'overloaded', status: 503, retryAfter: 5 })
 
-/** A budget with a clock of its own. */
 function budgetOf(kib: number) {
   let now = 0
   const admission = createBudget(kib * KIB, () => now)
   return {
     later: (ms: number) => void (now += ms),
-    /** Opens an account that remembers whether it was dropped, and takes bytes. */
+    /** Opens an account that records whether it was dropped. Sizes are in KiB. */
     open: (given: number, { proven = false, whole = false } = {}) => {
       const account = admission(Infinity, proven, undefined, 0, now)
       const one = { dropped: false, account, take: (bytes: number) => account.take(bytes * KIB) }

@@ -13,7 +13,7 @@ import { acme, codeOf, pinged, setup, throwing } from '../acme.ts'
 
 const greet = () => textReply('pong')
 
-/** What each call of these names was given. */
+/** Creates an observer that records the arguments of each call of one method. */
 function listening<Name extends keyof Observer>(
   name: Name,
 ): { readonly observer: Observer; readonly calls: unknown[][] } {
@@ -132,7 +132,7 @@ describe('without observers and journal', () => {
 describe('the trace of a request', () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
-  /** The request as observers see it, one of which asks for a carrier. */
+  /** Returns the request info of `received`. With `asked`, an observer has the method `carrier`. */
   async function traced(headers: Record<string, string>, asked = true): Promise<RequestInfo> {
     const { heard, send } = pinged({
       worker: 'onDemand',

@@ -14,7 +14,7 @@ test.each([
     let looked = (): void => {}
     const inbox = memoryInbox()
     const view = { ...inbox.view! }
-    // The watch looks behind the reply: `get` is the last that it asks of the inbox.
+    // The receiver looks for conflicts after its reply, and `get` is its last call of the inbox.
     inbox.view!.get = (id) => {
       setImmediate(() => looked())
       return view.get(id)
@@ -58,7 +58,7 @@ const EVENT: EventRecord = {
   provider: 'acme',
 }
 
-/** A view that keeps this of the event, and what it was asked. */
+/** Returns a view that has this event, and records its queries. */
 function viewOf(
   kept: Partial<EventRecord> | undefined,
 ): Pick<InboxView, 'list' | 'get'> & { readonly asked: (TaskQuery | undefined)[] } {

@@ -3,7 +3,7 @@ import type { EventDraft, Provider } from '../../src/provider/index.ts'
 import type { ReceiverOptions } from '../../src/index.ts'
 import { acme, codeOf, pinged, setup } from '../acme.ts'
 
-/** A sender that never repeats itself, whose signature does not cover the id. */
+/** Creates a provider that never redelivers, and whose signature does not cover the id. */
 function unrepeating(): Provider {
   return { ...acme(), repeats: false }
 }

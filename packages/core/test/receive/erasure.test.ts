@@ -8,14 +8,16 @@ afterEach(() => void vi.useRealTimers())
 
 type Call = readonly [filter: TaskFilter, options: EraseOptions]
 
-/** Lets time go by, and the module load that the first round imports. */
+/** Lets time pass, and waits for the module that the first erasure imports. */
 async function pass(time: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(time)
   await vi.dynamicImportSettled()
   await vi.advanceTimersByTimeAsync(0)
 }
 
-/** An erasure on a view that records its calls, has `pages` of events, and fails while it is `down`. */
+/**
+ * Creates an erasure on a fake view that records its calls. The view has `pages` of events, and throws while `down`.
+ */
 function setup() {
   const calls: Call[] = []
   const warnings: string[] = []

@@ -44,7 +44,7 @@ describe('rejections are explained after their reply', () => {
     const { receiver, heard } = setup()
     await receiver.receive(signed)
     const [, explanation] = await heard.until('explained')
-    // What 50 ms suffice for is another matter on a busy machine.
+    // On a busy machine, 50 ms may be too short to find the cause, so only the verdict is checked.
     expect(explanation).toMatchObject({ verdict: 'rejected', code: 'signature_mismatch' })
     await receiver.close()
   })
@@ -147,7 +147,7 @@ describe('rejections are explained after their reply', () => {
     const { receiver, heard, pass } = setup(true)
     const at = (path: string) => ({ ...signed, url: `https://example.com/${path}` })
     await receiver.receive({ ...at('put'), method: 'PUT' })
-    // An adapter rejects without a body.
+    // Adapters reject without a body, so there is nothing to explain.
     receiver.reject(at('unread'), new WebhookError('missing_header', 'no header'))
     await receiver.receive(at('first'))
     await heard.until('explained')

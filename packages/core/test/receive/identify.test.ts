@@ -4,7 +4,6 @@ import type { EventRecord } from '../../src/inbox/engine/index.ts'
 import { token, type Draft, type EventDraft } from '../../src/provider/index.ts'
 import { acme, batches, codeOf, setup, throwing, type AcmeSpec } from '../acme.ts'
 
-/** The events of one delivery, as the inbox stores them. */
 async function stored(
   spec: AcmeSpec,
   draft: Draft,
@@ -161,7 +160,7 @@ describe('a delivery whose events cannot be read is rejected by what is wrong wi
     expect((await send({ topic: 't'.repeat(1024) })).status).toBe(200)
   })
 
-  /** What V8 throws where a member is missing. */
+  /** Returns the error that V8 throws for a member of undefined or null. */
   const missing = (value: unknown): unknown => {
     try {
       return (value as { a: unknown }).a

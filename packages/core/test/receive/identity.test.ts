@@ -70,7 +70,7 @@ test('a long guard is kept as its hash', () => {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-// A version that makes other keys would run each event once more that comes again after the deploy.
+// If a new version made other keys, an event that is redelivered after the deploy would run again.
 describe('keys stay as they are', () => {
   test.each<[string, Given, Partial<ReturnType<typeof identityOf>>]>([
     ['an id', { dedupe: 'id', draft: { id: 'e1' } }, { key: ':e1', dedupe: true }],

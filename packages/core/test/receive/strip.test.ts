@@ -8,7 +8,7 @@ import { pathOf } from '../../src/receive/strip.ts'
 
 const SECRET = 'hunter2-hunter2'
 
-/** Sends one delivery and gives all that can be seen of it: by the handler, the store, observers and the log. */
+/** Sends a delivery. Returns its event, and all text that the handler, the store, observers and the log get. */
 async function shown(
   spec: AcmeSpec,
   sent: { url?: string; headers?: Record<string, string>; body?: string } = {},

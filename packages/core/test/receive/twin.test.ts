@@ -5,7 +5,9 @@ import { acme, setup, type Setup } from '../acme.ts'
 
 type Options = Partial<ReceiverOptions> & { readonly guard?: string }
 
-/** A provider that tells of each change twice: as `ping`, and as `v1.ping` with the id of the other in it. */
+/**
+ * Creates a receiver whose provider sends each change twice: as `ping`, and as `v1.ping` with the id of that `ping`.
+ */
 function twins(inbox: Inbox, { guard, ...options }: Options = {}): Setup {
   const provider = acme({
     events(delivery, { value }) {
@@ -52,7 +54,7 @@ for (const [name, make] of inboxes)
         'old a',
         'shadow b',
       ])
-      // The two differ: that is no conflict of ids.
+      // The two events differ by design, which is not an id conflict.
       expect(heard.all('idConflict')).toEqual([])
     })
 

@@ -13,7 +13,6 @@ const NOW = 1_700_000_000_000
 
 afterEach(() => vi.restoreAllMocks())
 
-/** A process with that version starts, takes a delivery, and ends. */
 async function run(inbox: Inbox, version: string | undefined, at: number): Promise<void> {
   const { receiver, send } = pinged({
     inbox,
@@ -37,7 +36,7 @@ describe('the version of the app', () => {
       ['acme', '1.0', 0],
       ['acme', '1.1', 20],
     ])
-    // While processes are replaced one by one, the old version starts again.
+    // In a rolling deploy, a process of the old version may start again.
     await run(inbox, '1.0', NOW + 30)
     expect(await known(inbox)).toHaveLength(2)
     await run(inbox, '1.0', NOW + 60 * MINUTE - 1)

@@ -23,13 +23,13 @@ function lane(
   return { receiver: 'acme', subscription: 'ping', counts: all, oldestDueAt: undefined, ...more }
 }
 
-/** A memory inbox that says it has these tasks. */
+/** Returns a memory inbox with these task counts. */
 function counting(lanes: readonly SubscriptionStats[], more: Partial<Inbox> = {}): Inbox {
   const { journal: _, ...inbox } = memoryInbox()
   return { ...inbox, view: { ...inbox.view!, stats: () => lanes }, ...more } as Inbox
 }
 
-/** A receiver whose clock stands still, and which runs no task by itself. */
+/** Creates a receiver with a fixed clock that runs no task by itself. */
 const still = (inbox: Inbox, more: Partial<ReceiverOptions> = {}) =>
   setup({ inbox, worker: 'onDemand', clock: { now: () => NOW }, ...more })
 
@@ -171,7 +171,7 @@ describe('the last delivery', () => {
 })
 
 describe('accepting', () => {
-  /** A receiver of an inbox whose writes fail with an error, for as long as there is one. */
+  /** Creates a receiver whose inbox fails each write with `fault.error`, while it is set. */
   function failing() {
     const made = memoryInbox()
     const fault: { error?: unknown; probes: number; clock: number; silent?: Promise<void> } = {
@@ -235,7 +235,7 @@ describe('accepting', () => {
     async (_, error, cause) => {
       const { receiver, send, fault } = failing()
       expect(await receiver.health()).toMatchObject({ ok: true, accepting: true })
-      // As an inbox hands it on: below an error of its own.
+      // Inboxes wrap the store's error in their own.
       fault.error = new Error('the event could not be stored', { cause: error })
       if (cause.source === '^gremlins$') fault.error = error
       expect((await send()).status).toBe(503)

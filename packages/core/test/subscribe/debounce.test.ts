@@ -106,7 +106,7 @@ test('without the option, what waits still becomes one run', async () => {
   const before = setup({ inbox, worker: 'onDemand' })
   before.receiver.on('ping', { debounce: { key: pullOf, wait: '1h' } }, () => {})
   for (const id of ['1', '2']) await before.send({ id, payload: { pull: 1 } })
-  // Closing would run them.
+  // The task is read before `close`, which would run it.
   const [task] = await before.receiver.tasks()
   expect(task).toMatchObject({ state: 'pending', folded: 1 })
   await before.receiver.close({ timeout: 0 })

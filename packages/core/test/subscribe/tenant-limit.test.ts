@@ -37,7 +37,7 @@ test('a run over the rate is postponed to the time that is free for it', async (
   await heard.until('done', 2)
   await heard.until('postponed', 3)
   expect(heard.all('done').map(([{ id }]) => id)).toEqual(['0', 'other'])
-  // The second start may be half an interval early, as if the first one had been late.
+  // The interval is 500 ms. The second start may be half an interval early, as if the first one had been late.
   expect(heard.all('postponed').map(([, at]) => at - now)).toEqual([250, 750, 1250])
   await receiver.close()
 })

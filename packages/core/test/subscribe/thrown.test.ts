@@ -4,7 +4,7 @@ import { setup, throwing } from '../acme.ts'
 
 const DAY = 86_400_000
 
-/** Things a handler may throw that are hostile to whoever looks at them. */
+/** Values that handlers may throw, and that break code which inspects them. */
 const THROWN: readonly (readonly [name: string, make: () => unknown])[] = [
   ['a message that throws', () => Object.defineProperty(new Error(), 'message', { get: boom })],
   ['a name that throws', () => Object.defineProperty(new Error('x'), 'name', { get: boom })],

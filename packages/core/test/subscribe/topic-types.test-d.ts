@@ -80,7 +80,7 @@ describe('on', () => {
     typed.on('order.shipped', () => {})
     // @ts-expect-error -- no such topic under a wildcard
     typed.on('invoice.*', () => {})
-    // @ts-expect-error -- one of the list is none
+    // @ts-expect-error -- the second topic does not exist
     typed.on(['push', 'order.shipped'], () => {})
     // @ts-expect-error -- no such topic
     typed.answer('deploy', () => 'x')

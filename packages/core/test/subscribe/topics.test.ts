@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createTopicTable } from '../../src/subscribe/topics.ts'
 
-/** The rules, written down without any care for time. */
+/** Applies the rules of topic patterns in simple, slow code. */
 function matches(pattern: string, topic: string, aliases: readonly string[]): boolean {
   if (!pattern.includes('*')) return [topic, ...aliases].includes(pattern)
   const parts = (text: string): string[] => text.split(/([./:])/)
@@ -86,12 +86,12 @@ test('topics nobody subscribed to take no room that grows', () => {
   table.add(['a.*'], 'x')
   const before = heapUsed()
   for (let at = 0; at < 20_000; at++) table.match(`${at}`.padStart(1000, 'x'))
-  // 20,000 topics of 1,000 characters are 20 MB, a hundred of them 100 KB.
+  // 20,000 topics of 1,000 characters take 20 MB. The 100 topics that the table remembers take 100 KB.
   expect(heapUsed() - before).toBeLessThan(10_000_000)
   expect(table.match('a.b')).toEqual(['x'])
 })
 
-/** Bytes in use once garbage is gone. */
+/** Returns the used heap after a garbage collection, in bytes. */
 function heapUsed(): number {
   setFlagsFromString('--expose-gc')
   ;(runInNewContext('gc') as () => void)()

@@ -32,7 +32,7 @@ needs(chromium).describe('axe, and the widths of a screen, a tablet and a phone'
     await world.send('charge.refunded', { id: 'evt_2' })
     await world.send('charge.refunded', { id: 'evt_2' })
     await world.tamper()
-    // The dead task runs again and dies again. The replay is a mark in the charts.
+    // The dead task runs again and dies again, so that the charts have the mark of a replay.
     world.isBroken = true
     await world.inbox.view!.replay({ state: 'dead' }, { by: 'a developer' })
     await world.settled()

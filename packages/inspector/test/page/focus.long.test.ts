@@ -4,7 +4,7 @@ import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'
 import { test } from './stage.ts'
 
-/** Returns where the focus is: the id of a row, or else the element's label, id or tag name. */
+/** Returns the id of the row that has the focus. Outside of rows, returns the element's label, id or tag name. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement as HTMLElement

@@ -6,7 +6,7 @@ const PACKAGE = join(import.meta.dirname, '..', '..')
 const KEPT = join(PACKAGE, 'pictures', 'sources.json')
 
 const PAGE = 'page/**/*.{ts,tsx,css}'
-// Sources of the text that the terminal in a film prints.
+// Sources of the terminal output that films show.
 const TERMINAL = '../cli/src/{print/*,send/*,commands/explain,commands/send}.ts'
 const SHOWS: Readonly<Record<string, readonly string[]>> = {
   'film.gif': [PAGE, TERMINAL],

@@ -4,7 +4,7 @@ import type { NextConfig } from 'next'
 // Workspace packages are compiled with the app, from their sources.
 const root = process.env['APP_ROOT'] ?? fileURLToPath(new URL('../../../..', import.meta.url))
 
-// As in Next.js 16's template: routes must mark code that belongs to a request.
+// The template of Next.js 16 sets `cacheComponents`, so routes must mark code that belongs to a request.
 const config: NextConfig = {
   turbopack: { root },
   outputFileTracingRoot: root,

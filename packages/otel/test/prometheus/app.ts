@@ -25,8 +25,8 @@ export interface App {
   close(): Promise<void>
 }
 
-// Ended tasks of one round: book three times, mail, late, odd, search, and the task of partners that created one per
-// destination.
+// Number of tasks that end per round: three of book, one each of mail, late, odd and search, and the fan-out task of
+// partners.
 const ENDS = 8
 
 export async function startApp(): Promise<App> {
@@ -73,7 +73,7 @@ export async function startApp(): Promise<App> {
     receiver,
     async traffic(round) {
       const ended = untilEnded(receiver, ENDS)
-      // First, because id conflicts are checked once a second.
+      // These are sent first, because the receiver looks for id conflicts only once a second.
       const paid = { topic: 'order.paid', id: `order.paid-${round}` }
       for (const amount of [1, 2]) await send({ ...paid, payload: { amount } })
       // The second version is older than the first.

@@ -95,7 +95,7 @@ needs(prometheusServer).describe('a real Prometheus', () => {
       const { alerts } = (await prometheus.ask('alerts')) as { alerts: readonly Alert[] }
       return alerts.map(({ labels }) => labels['alertname']!).sort()
     }
-    // The alerts are pending: promtool tests their durations.
+    // The alerts are only pending here, since promtool tests how long they must last.
     await until(async () => (await raised()).length >= 3)
     expect(await raised()).toEqual([
       'PosternBreakerOpen',

@@ -2,7 +2,7 @@ import { describe } from 'vitest'
 import { testContract } from '../contract.ts'
 import { withPgBouncer } from '../postgres.ts'
 
-/** The contract behind PgBouncer, which keeps so many prepared statements: it loses them all at 0. */
+/** Defines the contract tests behind a PgBouncer that keeps this number of prepared statements. With 0, it loses all. */
 export function testBehindPgBouncer(statements: number, without: readonly string[] = []): void {
   describe(`behind PgBouncer in transaction mode, with ${statements} prepared statements`, () => {
     withPgBouncer('it keeps the contract', { max_prepared_statements: statements }, (pooled) => {

@@ -5,13 +5,13 @@ import type { PostgresInboxOptions } from '../../src/index.ts'
 import { withPostgres } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
 
-// What the server says of a session that is ready, and of one that an administrator ends.
+// Messages of the server when a session is ready, and when an administrator ends it.
 const READY = Buffer.from('Z\0\0\0\x05I', 'latin1')
 const FIELDS = 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0'
 const ENDED = Buffer.concat([Buffer.from('E\0\0\0\0'), Buffer.from(FIELDS)])
 ENDED.writeUInt32BE(ENDED.length - 1, 1)
 
-/** A way to PostgreSQL on which sessions can be ended in the moment in which they are ready. */
+/** Starts a proxy to PostgreSQL that can end sessions at the moment when they are ready. */
 async function startProxy(port: number) {
   const sockets = new Set<Socket>()
   let ends = 0
@@ -37,7 +37,7 @@ async function startProxy(port: number) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `postgres://postern@127.0.0.1:${(server.address() as AddressInfo).port}/postgres`,
-    /** Ends the open sessions, and as many new ones as the argument says. */
+    /** Ends the open sessions, and the next `count` new ones. */
     end(count: number) {
       ends = count
       for (const socket of sockets) socket.destroy()

@@ -3,7 +3,10 @@ import { expect, test } from 'vitest'
 import { withPostgres } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
 
-/** A way to PostgreSQL whose open connections can be left half-open: bytes get lost, and nobody closes anything. */
+/**
+ * Starts a proxy to PostgreSQL that can make its open connections half-open: bytes get lost, and neither side learns of
+ * it.
+ */
 async function startProxy(port: number) {
   const sockets = new Set<Socket>()
   const lost = new WeakSet<Socket>()
@@ -23,18 +26,18 @@ async function startProxy(port: number) {
       if (lost.has(client)) ended++
       postgres.destroy()
     })
-    // The end of the server's side gets lost like its bytes.
+    // On a half-open connection, the client does not learn that the server has closed.
     postgres.on('close', () => void (lost.has(client) || client.destroy()))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `postgres://postern@127.0.0.1:${(server.address() as AddressInfo).port}/postgres`,
-    /** Returns how many connections were open. */
+    /** Makes all open connections half-open, and returns their number. */
     swallow(): number {
       for (const socket of sockets) lost.add(socket)
       return sockets.size
     },
-    /** How many of the swallowed ones the client has ended. */
+    /** Returns how many half-open connections the client has ended. */
     ended: () => ended,
     async stop() {
       for (const socket of sockets) socket.destroy()
@@ -59,11 +62,11 @@ withPostgres('half-open connections', (postgres) => {
     receiver.on('thing.*', { concurrency: 100 }, ({ id }) =>
       id!.startsWith('before') ? release.promise : undefined,
     )
-    // The first one makes the tables, which may take longer than the deadline.
+    // The first delivery creates the tables, so it may miss the deadline.
     for (let at = 0; at < 20;)
       if ((await receiver.receive(signed(`before ${at}`))).status === 200) at++
     expect(proxy.swallow()).toBeGreaterThan(1)
-    // Their ends go into the dark.
+    // Outcomes of these tasks get lost on the half-open connections.
     release.resolve()
     const statuses = new Set<number>()
     for (let at = 0; ; at++) {

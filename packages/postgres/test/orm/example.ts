@@ -11,7 +11,7 @@ export interface Example {
   readonly disconnect: () => Promise<void>
 }
 
-/** The database of an app, and the example that uses it. */
+/** The database of an app, and the example that uses the database. */
 interface ExampleApp {
   readonly url: string
   readonly load: () => Promise<Example>
@@ -26,7 +26,7 @@ interface ExampleApp {
 
 const SECRET = 'a secret of these tests'
 
-/** Checks that an example accepts and settles in a transaction of the app, or not at all. */
+/** Checks that the writes of the inbox commit and roll back together with those of the example. */
 export async function checkExample({ url, load, hooks, query }: ExampleApp): Promise<void> {
   vi.stubEnv('DATABASE_URL', url)
   vi.stubEnv('GITHUB_WEBHOOK_SECRET', SECRET)

@@ -22,7 +22,7 @@ withPostgres('in a transaction of the app', (postgres) => {
     await expect.poll(() => warnings.join()).toMatch(/await that transaction/)
     for (let at = 0; at < 20; at++) await receiver.receive(signed(`other ${at}`))
     await until(() => heard.filter((what) => what.startsWith('done other')).length === 20)
-    // Longer than its lease: nobody frees it, and it is settled once.
+    // The transaction lasts longer than the lease, but no process releases the task.
     const over = `SELECT lease < extract(epoch FROM clock_timestamp()) * 1000 AS over FROM ${name}.postern_tasks ORDER BY id LIMIT 1`
     await expect.poll(async () => (await pool.query(over)).rows).toEqual([{ over: true }])
     await receiver.runDue({ deadline: '2s' })
@@ -48,7 +48,7 @@ withPostgres('in a transaction of the app', (postgres) => {
     const late = Promise.withResolvers<unknown>()
     late.promise.catch(() => {})
     receiver.on('thing.*', (_, task) => {
-      // A handler that does not await what it begins.
+      // This handler does not await the work that it starts.
       const begun = until(() => heard.includes('done 1')).then(async () => {
         await client.query('BEGIN')
         await client.query(`CREATE TABLE ${name}.effects (id text)`)
@@ -61,7 +61,7 @@ withPostgres('in a transaction of the app', (postgres) => {
       'the handler had returned already, so nothing was written; await the transaction',
     )
     expect(warnings.join()).toMatch(/task \d+: task.commit: the handler had returned/)
-    // The transaction is still the app's own.
+    // The app's transaction is still open, and the app may commit it.
     await client.query('COMMIT')
     client.release()
     const { rows } = await pool.query(`SELECT state, runs FROM ${name}.postern_tasks`)

@@ -5,7 +5,7 @@ import { withPostgres } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
 
 const deadlock = Object.assign(new Error('deadlock detected'), { code: '40P01' })
-/** A deadlock as query builders and apps throw it. */
+/** A deadlock, as query builders and apps wrap it. */
 const FORMS: Readonly<Record<string, Error>> = {
   'two causes deep': new Error('a', { cause: new Error('b', { cause: deadlock }) }),
   'one of several errors': new AggregateError([new Error('no stock'), deadlock], 'all failed'),
@@ -87,7 +87,7 @@ withPostgres('conflicts that do not end', (postgres) => {
         return end.promise
       })
     })
-    // The first one makes the tables, which may take longer than the deadline.
+    // The first delivery creates the tables, so it may miss the deadline.
     for (let at = 0; at < 12;)
       if ((await receiver.receive(signed(`slow ${at}`))).status === 200) at++
     await expect.poll(() => open).toBe(3)

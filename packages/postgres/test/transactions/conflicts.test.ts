@@ -11,7 +11,10 @@ import { listen, signed } from '../receiver.ts'
 
 type Query = (text: string, values?: unknown[]) => Promise<unknown>
 
-/** Work in the transaction that settles a task, the inbox's own or one of the app, and what keeps it open at its end. */
+/**
+ * Runs `work` in the transaction that settles a task: the inbox's own, or one of the app. Awaits `last` before the
+ * COMMIT.
+ */
 type Settle = (
   pool: pg.Pool,
   task: Task,
@@ -41,7 +44,7 @@ const WAYS: readonly (readonly [string, Settle])[] = [
         await client.query('COMMIT')
       } catch (error) {
         await client.query('ROLLBACK')
-        // As a query builder throws it.
+        // Query builders wrap the error like this.
         throw new Error('the query failed', { cause: error })
       } finally {
         client.release()
@@ -49,7 +52,7 @@ const WAYS: readonly (readonly [string, Settle])[] = [
     },
   ],
   [
-    // Prisma's errors are its own, with that of the server inside.
+    // Prisma throws its own errors, which contain the server's error.
     'commit({ in }) of Prisma',
     async (pool, task, work, last) => {
       const { connectionString } = pool.options
@@ -87,7 +90,7 @@ withPostgres('transactions in conflict', (postgres) => {
         settle(pool, task, async (query) => {
           attempts.push(task.attempt)
           await add(query, id!)
-          // Each has one row now, and wants the other's.
+          // Each transaction has written one row, and waits for the row of the other.
           if (++first === 2) both.resolve()
           await both.promise
           await add(query, id === 'a' ? 'b' : 'a')
@@ -120,7 +123,7 @@ withPostgres('transactions in conflict', (postgres) => {
           },
         ),
       )
-      // The first one makes the tables, which may take longer than the deadline.
+      // The first delivery creates the tables, so it may miss the deadline.
       while ((await receiver.receive(signed('a1'))).status !== 200);
       await opened.promise
       const ids = ['a2', 'b1', 'a3', 'c1', 'd1', 'b2']
@@ -152,7 +155,7 @@ withPostgres('transactions in conflict', (postgres) => {
     await expect.poll(row).toEqual([isOpen])
     const looking = listen(open(options), { worker: 'onDemand' }).receiver
     looking.on('thing.*', () => {})
-    // It begins with a look at ended leases.
+    // `runDue` first looks for ended leases.
     expect(await looking.runDue()).toMatchObject({ ran: 0 })
     expect(await row()).toEqual([isOpen])
     end.resolve()

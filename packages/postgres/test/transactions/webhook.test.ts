@@ -13,7 +13,6 @@ withPostgres('webhook with a transaction of the app', (postgres) => {
   let listening: Listening
   let close: () => Promise<void>
   let url: string
-  /** What the app does in its transaction. */
   let work: (accept: () => Promise<void>, note: () => Promise<unknown>) => Promise<unknown>
 
   beforeAll(async () => {
@@ -79,7 +78,7 @@ withPostgres('webhook with a transaction of the app', (postgres) => {
   })
 
   test('a COMMIT that fails is no 200', async () => {
-    // The constraint is checked at COMMIT.
+    // The second note violates a constraint that is checked only at COMMIT.
     work = async (accept, note) => {
       await accept()
       await note()

@@ -26,7 +26,7 @@ withPostgres('inTransaction', (postgres) => {
       await until(() => heard.includes('done 2'))
       expect((await pool.query('SELECT text FROM notes')).rows).toEqual([{ text: 'COMMIT 2' }])
       expect((await receiver.tasks()).map(({ event }) => event.id)).toEqual(['2'])
-      // What was rolled back was never there: it comes again as new.
+      // The delivery that was rolled back left nothing, so the same delivery is new.
       expect(await deliver('COMMIT', '1')).toBe(200)
       await until(() => heard.includes('done 1'))
       expect(heard).not.toContain('duplicate 1')

@@ -19,7 +19,7 @@ test('a step within the span is left out, an older one is not looked at', () => 
 
 test('several steps add up, in any order', () => {
   expect(ago(1000, 300, [step(800, 100), step(900, 50)], 'unseen')).toBe(550)
-  // The second jump is older than the first. Of 300 ms, 100 have passed and 50 are left out, so 200 remain until 600.
+  // 100 ms lead back to 900, and the jump to 850. The other 200 ms end at 650, exactly at the older jump.
   expect(ago(1000, 300, [step(650, 100), step(900, 50)], 'unseen')).toBe(650)
   expect(ago(1000, 301, [step(650, 100), step(900, 50)], 'unseen')).toBe(549)
 })

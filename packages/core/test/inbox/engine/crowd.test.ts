@@ -3,7 +3,7 @@ import { createCrowd } from '../../../src/inbox/engine/run/commit.ts'
 
 const LATE = (): Error => new Error('too late')
 
-/** Runs a number of tasks of a slot. Returns the maximum that ran side by side. */
+/** Runs `count` tasks of a slot. Returns the maximum number that ran at the same time. */
 async function run(
   crowd: ReturnType<typeof createCrowd<object>>,
   slot: object,

@@ -9,7 +9,7 @@ export interface Row {
   state: 'pending' | 'running' | 'done' | 'dead'
   due: number
   attempt: number
-  /** Number of releases. */
+  /** Number of times that the task was released. */
   back: number
 }
 
@@ -20,20 +20,23 @@ export interface Held extends RunnerTask<Held> {
 export interface EngineOptions {
   readonly lanes?: readonly (Partial<Lane> & { readonly name: string })[]
   readonly run?: (claim: Claim, signal: AbortSignal) => Outcome | Promise<Outcome>
-  /** Called when an outcome is to be stored. @default stores it in the next turn */
+  /**
+   * Stores an outcome by a call of `store`.
+   * @default calls `store` in the next turn of the event loop
+   */
   readonly settle?: (ended: EndedClaim<Held>, store: () => void) => void
   readonly runner?: Partial<Parameters<typeof createRunner<Held>>[0]>
 }
 
-/** The smallest inbox for a runner: rows in memory, an asynchronous claim and an asynchronous settling. */
+/** The smallest inbox for a runner. Rows are in memory, and both claims and outcomes are asynchronous. */
 export interface Engine {
   readonly rows: readonly Row[]
   readonly runner: Runner<Held>
-  /** Runs, outcomes and ends of claims. */
+  /** Runs, outcomes and ended claims, in order. */
   readonly log: string[]
   readonly fetches: () => number
   readonly add: (lane: string, due?: number) => Row
-  /** Stores a task and claims it in the same step, if there is room. */
+  /** Stores a task. If there is room, also claims the task in the same step. */
   readonly accept: (lane: string) => Row
   readonly until: (condition: () => boolean) => Promise<void>
 }

@@ -4,7 +4,7 @@ import { FENCES, passes, type Fence } from '../../../src/inbox/engine/index.ts'
 const STATES = [0, 1, 2, 3] as const
 const names = Object.keys(FENCES) as Fence[]
 
-/** States that a fence lets through, in one world. */
+/** Returns the task states in which a fence lets a write pass, under these conditions. */
 function through(
   fence: Fence,
   world: {

@@ -35,7 +35,7 @@ const ROW: TaskRow = {
 }
 const { gateOf } = rules
 
-/** A ruling as stores get it. */
+/** Adds the patch of the row, which stores get together with the rule's result. */
 function patched<One extends ReturnType<typeof rules.givenBack>>(row: TaskRow, ruling: One) {
   return { ...ruling, patch: patchOf(row, ruling.change) }
 }

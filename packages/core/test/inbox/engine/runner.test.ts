@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers())
 
 const FAILURE = { name: 'Error', message: 'no' }
 
-/** Runs that end when the test opens them. */
+/** Handlers that end when the test calls their `open`. */
 function gates() {
   const open: ((outcome: Outcome) => void)[] = []
   const signals: AbortSignal[] = []
@@ -306,7 +306,7 @@ describe('draining', () => {
     ])
     open[0]!(DONE)
     vi.useRealTimers()
-    // A later run has a new signal.
+    // A later run gets a new signal.
     const again = runner.drain(soon(), 1)
     await until(() => open.length === 2)
     expect(signals[1]!.aborted).toBe(false)
@@ -373,7 +373,7 @@ test('a claim that failed is not tried again at once, but at the next look', asy
 })
 
 describe('what is looked for', () => {
-  /** Returns a worker without ready tasks. */
+  /** Returns a worker that waits because no task is ready. */
   async function resting() {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
     const engine = createEngine({ lanes: [{ name: 'a' }, { name: 'b' }] })
@@ -455,7 +455,7 @@ test('a drain beside a worker neither aborts nor gives back what runs at its dea
 })
 
 describe('one claim at a time', () => {
-  /** Returns a worker whose claims find nothing and end when the test says so. */
+  /** Returns a worker whose claims find nothing. Each claim ends when the test calls its `over`. */
   function slow() {
     const overs: ((failed?: boolean) => void)[] = []
     const { runner } = createEngine({

@@ -20,7 +20,7 @@ function slotOf(concurrency: number, queue: readonly string[]): Slot<string> {
   }
 }
 
-/** Makes turns whose handlers use a place of their slot, and a log. Their clock does not move by default. */
+/** Creates ticks with a log. Each handler occupies a place of its slot. By default, the clock stands still. */
 function make(
   slot: Slot<string>,
   then: (task: string) => void = () => {},

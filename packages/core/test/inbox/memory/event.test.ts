@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { fixed, memoryInbox, type WebhookEvent } from '../../../src/index.ts'
 import { acme, batches, gate, setup } from '../../acme.ts'
 
-/** More than the number of tasks from which events wait as text. */
+/** With so many waiting tasks, the inbox keeps their events as text. */
 const MANY = 800
 const BIG = 12_345_678_901_234_567_890n
 
@@ -37,7 +37,7 @@ describe('an event behind a backlog', () => {
       return running.opened
     })
     for (let at = 0; at < MANY; at++) {
-      // Only their ids differ.
+      // The events differ only in their ids.
       const { headers, ...signed } = receiver.provider.sign!({
         id: `e${at}`,
         payload: { big: BIG, list: [1, { deep: 'ä\u{1f600}' }] },
@@ -100,7 +100,7 @@ describe('an event behind a backlog', () => {
     try {
       for (const [rows, again] of [
         [Array.from({ length: 8000 }, (_, at) => ({ at })), false],
-        // 4 MB of memory each, once parsed.
+        // Once parsed, each of these payloads takes 4 MB of memory.
         [Array.from({ length: 60_000 }, () => []), true],
       ] as const) {
         const { receiver, heard, send } = setup()

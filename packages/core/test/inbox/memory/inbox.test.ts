@@ -32,7 +32,7 @@ describe('replies', () => {
       Array.from({ length: 50 }, (_, at) => turn().then(() => send({ id: `e${at}` }))),
     )
     expect(replies.every((reply) => reply.status === 200)).toBe(true)
-    // Two slow turns in a row delay further tasks: the first run, one more, and one that started in between.
+    // After two slow turns of the event loop, further tasks are delayed. By then three runs may have started.
     expect(runs).toBeLessThanOrEqual(3)
     await expect.poll(() => runs).toBe(51)
   })
@@ -48,7 +48,7 @@ describe('replies', () => {
     await expect.poll(() => runs).toBe(1)
     await Promise.all(Array.from({ length: 1000 }, (_, at) => send({ id: `e${at}` })))
     await turn()
-    // A turn starts some of them; then requests get their turn.
+    // One turn of the event loop starts only some of the tasks, so that requests are not blocked.
     expect(runs).toBeLessThan(1001)
     await expect.poll(() => runs).toBe(1001)
   })
@@ -89,7 +89,7 @@ describe('dedupe', () => {
       await heard.until('done', nth)
     }
     await done('e1', 1)
-    // A jump of the wall clock ends no window.
+    // The deduplication window does not follow the wall clock.
     now += 365 * 24 * 3_600_000
     await send({ id: 'e1' })
     expect(heard.all('duplicate')).toHaveLength(1)

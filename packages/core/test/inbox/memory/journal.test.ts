@@ -100,7 +100,7 @@ describe('history', () => {
 
     async function later(time: number): Promise<void> {
       vi.advanceTimersByTime(time)
-      // Each batch packs a part of the old minutes.
+      // Each written batch packs only a part of the old minutes.
       for (let batches = 0; batches < 3; batches++) await write(journal, [])
     }
   })

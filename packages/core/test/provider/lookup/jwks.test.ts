@@ -38,7 +38,8 @@ describe('keys behind a URL', () => {
     expect(await find('b', 1)).toEqual(['b'])
     expect(set.fetches).toBe(2)
     for (let made = 0; made < 4; made++) expect(await find(`made-up ${made}`, 2)).toEqual([])
-    // What was not looked for is no rejection, and what was is one without another fetch.
+    // Names that were not fetched are `unavailable`. Names that were fetched in vain stay unknown without another
+    // fetch.
     for (let made = 4; made < 50; made++)
       await expect(find(`made-up ${made}`, 2)).rejects.toThrow(unavailable)
     expect(await find('made-up 3', 3)).toEqual([])

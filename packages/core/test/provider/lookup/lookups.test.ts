@@ -15,7 +15,7 @@ describe('a bucket', () => {
     expect(await bounds.run(1, async () => 'third')).toBe('third')
     await expect(bounds.run(2, async () => 'fourth')).rejects.toThrow(unavailable)
     expect(await bounds.run(20_001, async () => 'later')).toBe('later')
-    // A clock that went back fills nothing, and stops nothing.
+    // A clock that goes back adds no look-ups, and does not block later ones.
     await expect(bounds.run(0, async () => 'back')).rejects.toThrow(unavailable)
     expect(await bounds.run(30_000, async () => 'on')).toBe('on')
   })

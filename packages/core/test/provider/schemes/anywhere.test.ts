@@ -12,7 +12,7 @@ function signed(body: string): string {
   return createHmac('sha256', SECRET).update(body).digest('hex')
 }
 
-/** Reads one string by a function, as a user's `read` does. */
+/** Returns a `read` option that gets its only signature from `find`. */
 function reader(find: (delivery: Delivery) => string | null | undefined) {
   return (delivery: Delivery) => {
     const signature = find(delivery)
@@ -75,7 +75,7 @@ const PLACES: Readonly<Record<string, Place>> = {
   },
 }
 
-/** How a request ends that is admitted by its head first, as on every host. */
+/** Returns the status and the rejection's code. Headers are checked before the body, as on every platform. */
 async function ends(place: Place, { body, ...sent }: Sent): Promise<readonly [number, string]> {
   const { receiver, heard } = setup({
     provider: acme({ secret: SECRET, scheme: place.scheme() as never, formats: ['json', 'form'] }),

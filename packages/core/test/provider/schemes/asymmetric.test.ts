@@ -139,7 +139,7 @@ test('a key of type RSASSA-PSS signs with that padding; where it cannot be read,
   const signed = pss.sign!(request, pss.key(pem(privateKey, 'pkcs8')), NOW)
   expect(verified(pss, signed, pem(publicKey, 'spki'))).toBe(0)
   expect(() => rsa(headers).key(pem(publicKey, 'spki'))).toThrow('got rsa-pss')
-  // Cut short, no runtime reads it.
+  // No runtime reads a key without its last byte.
   const cut = publicKey.export({ format: 'der', type: 'spki' }).subarray(0, -1).toString('base64')
   expect(() => pss.key(cut)).toThrow('the same key with the type rsaEncryption')
 })

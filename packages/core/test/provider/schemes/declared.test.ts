@@ -20,7 +20,9 @@ import { NOW, request } from './sent.ts'
 
 type Declared = Pick<Scheme<unknown>, 'covers' | 'credentials' | 'needs' | 'head'>
 
-/** What the line reads of a scheme before it verifies: nothing else decides what is admitted, hidden and stored. */
+/**
+ * Returns what a receiver reads of a scheme before it verifies. Only this decides what is admitted, hidden and stored.
+ */
 const declared = ({ covers, credentials, needs, head }: Declared): Declared => ({
   covers,
   ...(credentials && { credentials }),

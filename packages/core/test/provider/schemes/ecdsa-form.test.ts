@@ -11,7 +11,8 @@ describe.each([
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve })
 
   test('both forms are those of node:crypto, whatever zeros and sign bits the numbers begin with', () => {
-    // Of 300 signatures a number begins with a zero byte in several, and with its first bit set in half. Long ones take long.
+    // Among 300 signatures, several numbers begin with a zero byte, and half of the numbers have the first bit set.
+    // Longer curves get fewer signatures, since they are slow.
     for (let at = 0; at < signatures; at++) {
       const message = Buffer.from(String(at))
       const der = sign('sha256', message, privateKey)

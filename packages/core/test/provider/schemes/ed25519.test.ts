@@ -63,7 +63,7 @@ describe('only the canonical form is taken', () => {
     expect(verdict(hex, secret, withHeader(sent, HEADER, malleated))).toBe('signature_mismatch')
   })
 
-  // Signatures differ in each run, and names of tests do not.
+  // Signatures differ in each run, so the names of the tests do not contain them.
   test.each([
     ['upper case', value.toUpperCase(), 'signature_mismatch'],
     ['a byte more', `${value}00`, 'signature_mismatch'],

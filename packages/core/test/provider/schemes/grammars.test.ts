@@ -14,7 +14,7 @@ const signatureOf = (options: HmacOptions, secret = 'secret'): string =>
 
 const withHeaders = (headers: Record<string, string>): DeliveryInit => ({ ...request(), headers })
 
-/** What people are told of a rejection. */
+/** Returns the error of `verify`, or its result. */
 function rejection(options: HmacOptions, sent: DeliveryInit): unknown {
   try {
     return hmac(options).verify(createDelivery(sent), [hmac(options).key('secret')], NOW)

@@ -21,7 +21,7 @@ import {
 import { factsOf } from '../../../src/basics/index.ts'
 import { NOW, request, withHeader } from './sent.ts'
 
-/** The facts of a rejection, as observers have them. */
+/** Returns the details of a rejection that observers get. */
 function told<Key>(
   scheme: Scheme<Key>,
   secrets: string | readonly string[],

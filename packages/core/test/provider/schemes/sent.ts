@@ -2,10 +2,9 @@ import { createDelivery, isWebhookError } from '../../../src/index.ts'
 import type { DeliveryInit } from '../../../src/index.ts'
 import type { Scheme, SignableRequest } from '../../../src/provider/index.ts'
 
-/** A moment all scheme tests share, in milliseconds since 1970. */
+/** The current time in all tests of schemes, in milliseconds since 1970. */
 export const NOW = 1_700_000_000_000
 
-/** A request before it is signed. */
 export const request = (body: string | Uint8Array = '{"a":1}'): SignableRequest => ({
   method: 'POST',
   url: 'https://example.com/hook?x=1',
@@ -13,7 +12,7 @@ export const request = (body: string | Uint8Array = '{"a":1}'): SignableRequest 
   body: Buffer.from(body),
 })
 
-/** What verification says of a request: the place of the key that matched, or the code of the rejection. */
+/** Returns the index of the key that verifies the request, or the code of the rejection. */
 export function verdict<Key>(
   scheme: Scheme<Key>,
   secrets: string | readonly string[],
@@ -29,7 +28,6 @@ export function verdict<Key>(
   }
 }
 
-/** The request with another value in one header. */
 export function withHeader(
   sent: SignableRequest,
   name: string,
@@ -41,14 +39,14 @@ export function withHeader(
 
 type HeaderValue = string | readonly string[] | undefined
 
-/** The bytes with one bit changed. */
+/** Returns a copy with one bit changed. */
 export function flipped(bytes: Uint8Array, at: number): Uint8Array {
   const copy = Uint8Array.from(bytes)
   copy[at % copy.length]! ^= 1 << (at % 8)
   return copy
 }
 
-/** Ways to write a base64 signature that lenient decoders take for the same bytes. */
+/** Returns other spellings of a base64 signature, which lenient decoders read as the same bytes. */
 export function lenientBase64(value: string): string[] {
   return [
     value.replace(/=+$/, ''),
@@ -64,7 +62,7 @@ export function lenientBase64(value: string): string[] {
   ]
 }
 
-/** The last character changed in bits that padding leaves unused. */
+/** Changes the last character in bits that decoders ignore. */
 function stray(value: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
   const end = value.indexOf('=')

@@ -10,18 +10,18 @@ const ACME = fileURLToPath(new URL('../../acme.ts', import.meta.url))
 
 const LIMIT = 200
 
-// A process starts, which takes long beside others.
+// Each test starts a process, which takes long on a busy machine.
 
 interface Printing {
-  /** The process is ended by SIGKILL once it has printed it. */
+  /** Kills the process with SIGKILL once a line matches. */
   readonly until?: RegExp
   readonly name?: string
-  /** Of the subscription, in milliseconds. */
+  /** Timeout of the subscription, in milliseconds. */
   readonly timeout?: number
   readonly heard?: () => void
 }
 
-/** What a process prints whose receiver `shop` takes one event with the id 1. */
+/** Returns the lines that a process prints. Its receiver `shop` accepts one event with id 1. */
 async function printed(
   handler: string,
   { until, name = 'mail', timeout = LIMIT, heard }: Printing = {},
@@ -38,7 +38,7 @@ async function printed(
   })
   const lines: string[] = []
   createInterface(child.stderr).on('line', (line) => {
-    // A busy machine can stop the process within the quick one too.
+    // On a busy machine, the process may also be stopped while `quick` runs.
     if (timeout === LIMIT && line.includes('subscription quick')) return
     lines.push(line)
     heard?.()
@@ -80,7 +80,7 @@ test('each hold is told once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-hold-'))
   const told = join(folder, 'told')
   try {
-    // It goes on for five looks of the watch after it was told.
+    // After the warning, the handler blocks for five more checks of the watch.
     const hold = `
       const { existsSync } = process.getBuiltinModule('node:fs')
       while (!existsSync(${JSON.stringify(told)}));

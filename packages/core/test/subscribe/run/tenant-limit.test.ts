@@ -6,7 +6,9 @@ import {
 } from '../../../src/subscribe/run/tenant-limit.ts'
 import type { TenantLimitOptions } from '../../../src/subscribe/subscription.ts'
 
-/** Lets tasks come at `times`, and come back when told, on a clock of its own. */
+/**
+ * Simulates tasks that start at `times`, and that come back when the limit postpones them. Times are in milliseconds.
+ */
 function simulate(
   options: TenantLimitOptions,
   times: readonly number[],
@@ -43,7 +45,7 @@ function simulate(
   }
 }
 
-/** The most starts in any `span` milliseconds. */
+/** Returns the maximum number of starts within `span` milliseconds. */
 function mostWithin(starts: readonly number[], span: number): number {
   return Math.max(
     ...starts.map((from) => starts.filter((at) => at >= from && at < from + span).length),
@@ -65,7 +67,7 @@ test.each([0.2, 1, 3, 100, 1000])('tasks that come back late lose nothing of rat
   const { starts, looks } = simulate({ rate }, together(300), 0, () => (turn++ * 7) % 40)
   expect(mostWithin(starts, 1000)).toBeLessThanOrEqual(1 + rate + Math.max(1, rate / 10))
   expect(starts.at(-1)! - 1e6).toBeLessThanOrEqual((300 * 1000) / rate + 1000)
-  // Tasks that are too far ahead to get a time come back at random: some look once more.
+  // Tasks that get no time yet come back at random times, some of them more than once.
   expect(looks).toBeLessThanOrEqual(300 * 4)
 })
 

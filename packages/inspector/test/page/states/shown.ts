@@ -2,7 +2,6 @@ import type { Browser, Page } from 'playwright-core'
 import { openTab } from '../browser.ts'
 import type { Started, State } from './states.ts'
 
-/** The windows in which each state is shown. */
 export const LOOKS = [390, 1440].flatMap((width) =>
   (['light', 'dark'] as const).map((theme) => ({
     width,

@@ -1,4 +1,4 @@
-// The panels of dashboard.json: one entry each, a query a line. `write.ts` lays them out.
+// Panels of dashboard.json: one entry per panel, one query per line. `write.ts` computes their positions.
 
 /** Panel: its title, its queries with their legends, its unit, and its place in a row of 24 columns. */
 export interface PanelSpec {
@@ -25,7 +25,7 @@ const max = (by: string, name: string, more = ''): string =>
   `max by (job, ${by}) (${name}{${HERE}${more && `,${more}`}})`
 const quantile = (q: number, by: string, name: string): string =>
   `histogram_quantile(${q}, sum by (${by}, le) (${rate(`${name}_bucket`)}))`
-/** Returns 0 without a count. */
+/** Returns a query whose value is 0 if nothing was counted. */
 const orZero = (what: string): string => `${what} or vector(0)`
 
 const VERIFIED = 'postern_outcome=~"accepted|duplicate|unhandled"'

@@ -1,6 +1,6 @@
-// Creates JSON schemas of Grafana's types, which exist on npm only in TypeScript. They are not dependencies, because
-// most of their 3 MB are builders. `node packages/otel/test/prometheus/grafana/extract.ts` installs them in a temporary
-// folder and writes schema.json here.
+// Creates JSON schemas of Grafana's types, which are on npm only in TypeScript. The packages of these types are not
+// dependencies, because most of their 3 MB are builders. `node packages/otel/test/prometheus/grafana/extract.ts`
+// installs the packages in a temporary folder, and writes schema.json here.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

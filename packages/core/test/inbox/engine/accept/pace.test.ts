@@ -10,7 +10,7 @@ test('a wait follows the pace at which tasks end, within bounds', () => {
   }
   pace.added(10_000)
   expect(rejected(10_000, 10_000)).toBe(5)
-  // Ten a second end, and as many come.
+  // In 10 s, 100 tasks end and 100 are added: ten per second.
   pace.added(100)
   now += 10_000
   expect(rejected(10_000, 10_000)).toBe(100)
@@ -20,7 +20,10 @@ test('a wait follows the pace at which tasks end, within bounds', () => {
   expect(rejected(10_000, 10_000), 'half a second tells nothing').toBe(100)
 })
 
-/** Returns a pace after several rejections. Each has a delay in milliseconds, and numbers of pending and added tasks. */
+/**
+ * Returns a pace after rejections: the time in milliseconds since the previous one, the pending tasks, and the added
+ * tasks.
+ */
 function after(...steps: readonly (readonly [time: number, pending: number, added?: number])[]) {
   let now = 0
   const pace = createPace(() => now)
@@ -33,12 +36,12 @@ function after(...steps: readonly (readonly [time: number, pending: number, adde
 }
 
 test('tasks that other processes ended count', () => {
-  // Ten a second.
+  // In 10 s, 100 tasks ended: ten per second.
   expect(after([0, 1000], [10_000, 900]).secondsFor(1000, 1000)).toBe(10)
 })
 
 test.each([
-  // Slower than one in two seconds.
+  // In the first 2 s no task ended, so at most one task ends in 2 s.
   [[], 20],
   [[[6000, 100]], 80],
   [
@@ -66,7 +69,7 @@ test.each([
   ['more if it is over its bound', 1500, 1000, 60],
   ['a tenth at least', 0, 1000, 10],
 ])('the wait is for %s', (_, held, room, seconds) => {
-  // Ten a second, measured in the shortest time that counts.
+  // In 1 s, the shortest time that counts, ten tasks ended.
   expect(after([0, 1000], [1000, 990]).secondsFor(held, room)).toBe(seconds)
 })
 

@@ -5,7 +5,6 @@ import type { BatchOptions, BatchWrite } from '../../../../src/inbox/engine/writ
 
 afterEach(() => void vi.useRealTimers())
 
-/** Returns the code of a rejection, and the message of any other error. */
 const toldBy = (error: Error): string => (isWebhookError(error) ? error.code : error.message)
 
 interface Write extends BatchWrite {
@@ -35,7 +34,7 @@ function make(options: Partial<BatchOptions<Write>> = {}) {
   }
 }
 
-/** Returns a batch whose stores end when the test says so. */
+/** Returns a batch whose calls of `store` end when the test settles them. */
 function slow(options: Partial<BatchOptions<Write>>) {
   const stores: { names: string; resolve: () => void; reject: (error: Error) => void }[] = []
   const made = make({

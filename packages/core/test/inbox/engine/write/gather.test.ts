@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { nextRound } from '../../../../src/basics/deadline.ts'
 import { createGather } from '../../../../src/inbox/engine/write/batch.ts'
 
-/** Makes batches that accept all waiting writes, and a log of their numbers. */
+/** Creates a gather whose batches accept all waiting writes. `begun` has the size of each batch. */
 function make(wide = true) {
   let waiting = 0
   const begun: number[] = []

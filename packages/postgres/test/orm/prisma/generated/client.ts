@@ -1,4 +1,5 @@
-// What `prisma generate` writes into internal/class.ts for schema.prisma, with the types of the calls that tests make alone.
+// The output of `prisma generate` in internal/class.ts for schema.prisma, with types only for the calls that tests
+// make.
 import * as runtime from '@prisma/client/runtime/client'
 
 type Provider = 'postgresql' | 'mysql'
@@ -32,11 +33,11 @@ config.parameterizationSchema = {
 const SCHEMA =
   '// What `prisma generate` makes of it lies in generated/; another version of @prisma/client needs it made again:\n// PRISMA_SCHEMA_ENGINE_BINARY="$(which node)" npx prisma@7.10.0 generate --schema schema.prisma\n// The variable keeps it from downloading an engine, which it would not start. Delete browser.ts and prismaNamespaceBrowser.ts after it.\ngenerator client {\n  provider            = "prisma-client"\n  output              = "./generated"\n  runtime             = "nodejs"\n  moduleFormat        = "esm"\n  importFileExtension = "ts"\n}\n\ndatasource db {\n  provider = "postgresql"\n}\n\nmodel Issue {\n  id    String @id\n  title String\n\n  @@map("issues")\n}\n\nmodel Request {\n  url String @id\n\n  @@map("requests")\n}\n'
 
-/** Makes the client of a provider. What Prisma writes differs by its name alone. */
+/** Returns the client class for a database. Prisma's output for both databases differs only in their name. */
 export function clientOf(provider: Provider): new (options: {
   readonly adapter: runtime.SqlDriverAdapterFactory
 }) => PrismaClient {
-  // They have no declarations.
+  // These modules have no declarations.
   const compiler = `@prisma/client/runtime/query_compiler_fast_bg.${provider}`
   const whole: runtime.GetPrismaClientConfig = {
     ...config,
@@ -56,7 +57,7 @@ export function clientOf(provider: Provider): new (options: {
 
 type Promised<T> = runtime.Types.Public.PrismaPromise<T>
 
-/** A client of the schema: outside a transaction, and inside one without `$transaction`. */
+/** A client of the schema. Inside a transaction, it has no `$transaction`. */
 export interface PrismaClient {
   $executeRaw(query: TemplateStringsArray | runtime.Sql, ...values: any[]): Promised<number>
   $executeRawUnsafe(query: string, ...values: any[]): Promised<number>
