@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { root } from '../run/report.ts'
 import { editor59, editor7, type Editor } from './editors.ts'
 
-// Each typed provider: its types are the file of its name.
+// Names of the typed providers. Each has its types in a file of its name.
 const typed = globSync('packages/providers/src/types/*.ts', { cwd: root })
   .map((file) => basename(file, '.ts'))
   .toSorted()
@@ -20,7 +20,8 @@ ${lines.join('\n')}
 `
 }
 
-// TypeScript 5.9 needs seconds for each: it is asked with few, many and patterns of topics.
+// TypeScript 5.9 needs seconds per provider, so it only gets three: one with few topics, one with many, and one with
+// topic patterns.
 describe.each([
   ['5.9', ['linear', 'slack', 'stripe'], () => Promise.resolve(editor59())],
   ['7', typed, editor7],

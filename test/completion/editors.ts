@@ -5,14 +5,14 @@ import { pathToFileURL } from 'node:url'
 import ts from 'typescript-5.9'
 import { root } from '../run/report.ts'
 
-/** A language service, asked as an editor asks it. */
+/** TypeScript language service, used as an editor uses it. */
 export interface Editor {
-  /** Returns the labels offered at the place that `|` marks, and how long the answer took, in milliseconds. */
+  /** Returns the completions at the `|` in the text, and the time in milliseconds. */
   complete(marked: string): Promise<{ readonly labels: readonly string[]; readonly took: number }>
   close(): void
 }
 
-// Below `test`, where the packages that it imports are installed. Nothing is written there.
+// A path below `test`, so that imports resolve to the packages installed there. The file is never written.
 const FILE = join(root, 'test/completion/asked.ts')
 
 /** TypeScript 5.9, in this process. `errors` returns the messages of a file, each on one line. */
@@ -95,7 +95,7 @@ export async function editor7(): Promise<Editor> {
   function heard(message: Message): void {
     if (message.id === undefined) return
     if (message.method === undefined) waiting.get(message.id)?.(message)
-    // It asks for the editor's settings: there are none.
+    // The server asks for the editor's settings, which are empty.
     else send({ id: message.id, result: message.params?.items?.map(() => null) ?? null })
   }
 

@@ -1,4 +1,5 @@
-// `npm test -- completion`: how long editors wait for topics, and what `tsc` takes for an app with all typed providers. Writes RESULTS.md.
+// `npm test -- completion` measures how long editors take to complete topics, and how long `tsc` takes for an app with
+// all typed providers. Writes RESULTS.md.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { made } from '../run/made.ts'
@@ -48,7 +49,7 @@ console.log(page)
 
 async function measured(version: string, editor: Editor): Promise<string> {
   const times = await inTurn(PLACES, { rounds: ROUNDS, warm: 2 }, async (place, round) => {
-    // A name of its own makes each file a new one.
+    // A new variable name per round changes the text, so that no result is cached.
     const { took } = await editor.complete(`${HEAD}const r${round + 2} = 1\n${place}\n`)
     return took
   })

@@ -7,7 +7,7 @@ import { program } from './receivers/run.ts'
 
 const BEHIND_EFFECT = 'a crash between the effect and its record: the effect happens once'
 
-/** Name of a flawed receiver, the test named after its flaw, and other such tests that fail for the same reason. */
+/** Name of a flawed receiver, the contract test that names its flaw, and other tests that fail for the same reason. */
 const FLAWED: readonly (readonly [string, string, ...(readonly string[])])[] = [
   [
     'acknowledge-before-commit',
@@ -31,7 +31,7 @@ const FLAWED: readonly (readonly [string, string, ...(readonly string[])])[] = [
 ]
 const NAMING = FLAWED.map(([, title]) => title)
 
-// A missing effect or acknowledgement.
+// Errors of a test that waits in vain for an effect or for a 2xx.
 const FOUND = /^waited 10 s in vain until the effects|got no 2xx within/
 const LIMIT = 180_000
 const SKILLS = { durable: true, exactlyOnce: true, shared: true }
@@ -52,7 +52,7 @@ async function failures(name: string): Promise<readonly string[]> {
     program(name),
     effectsIn('shop.db'),
     { describe: (_, body) => body(), test: (title, body) => void tests.set(title, body) },
-    // How long a test waits for a lost effect.
+    // `patience` is how long a test waits for a lost effect, in milliseconds.
     { name, patience: 10_000, ...SKILLS },
   )
   const failed: string[] = []
@@ -60,7 +60,7 @@ async function failures(name: string): Promise<readonly string[]> {
     try {
       await tests.get(title)!()
     } catch (error) {
-      // A failure with another cause is not a finding, such as a receiver that does not start.
+      // Other errors, for example of a receiver that does not start, are not findings.
       const { message } = error as Error
       if (!(error instanceof AssertionError) && !FOUND.test(message)) throw error
       failed.push(title)

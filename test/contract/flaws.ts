@@ -1,10 +1,13 @@
 import type { Consumer, Outcome } from '@postern/core/engine'
 import type { Inbox } from '@postern/core/inbox'
 
-/** Mistake of an inbox: changes how it works with a receiver. */
+/** Adds a mistake to an inbox. */
 export type Flaw = (inbox: Inbox) => Inbox
 
-/** Counts a run without an outcome as an attempt: a crash then charges all running tasks, not only the guilty one. */
+/**
+ * Counts a run without an outcome as an attempt. A crash then costs all running tasks an attempt, not only the task
+ * that caused it.
+ */
 export function chargesNeighbours(): Flaw {
   const unfinished = new Map<string, number>()
   return (inbox) =>
@@ -22,7 +25,7 @@ export function chargesNeighbours(): Flaw {
     }))
 }
 
-/** Uses an attempt of each task that still runs when its receiver closes. */
+/** Counts an attempt for each task that still runs when its receiver closes. */
 export function closeUsesAttempt(): Flaw {
   const used = new Map<string, number>()
   return (inbox) => {
@@ -65,7 +68,7 @@ export function neverSplits(): Flaw {
       ...consumer,
       async run(claim, signal) {
         const outcome = await consumer.run(claim, signal)
-        // Tasks that end together are one batch.
+        // Waits for other tasks that end in the same event loop turn, which are stored as one batch.
         broken ||= isUnstorable(outcome)
         await new Promise(setImmediate)
         return broken ? stuck : outcome

@@ -5,15 +5,14 @@ import { expect, onTestFinished } from 'vitest'
 
 const provider = acme({ secret: 'a secret of these tests' })
 
-/** A receiver without work, whose health goes by a clock of the test. It is closed with the test. */
+/** Receiver without running tasks, whose health uses a simulated clock. It closes when the test ends. */
 export interface HealthScene {
   readonly inbox: Inbox
   readonly receiver: Receiver
-  /** The time of the clock, in milliseconds. */
+  /** Time of the simulated clock, in milliseconds. */
   time: number
-  /** Sends a delivery of 20 KB, and resolves with the status. */
   readonly send: (id: string) => Promise<number>
-  /** Sends deliveries of strangers, which are rejected. */
+  /** Sends deliveries with a wrong signature, which are rejected. */
   readonly flood: () => Promise<void>
 }
 

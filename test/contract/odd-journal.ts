@@ -3,7 +3,7 @@ import { intake, item } from '../../packages/testing/src/inbox/make.ts'
 import { createTaskRecorder } from '../../packages/testing/src/inbox/recorder.ts'
 import type { OddScene } from './odd-rows.ts'
 
-/** Scene of an SQL inbox, with the table of its history and bytes that are not a valid span. */
+/** SQL inbox to damage: its history table, and bytes that are not a valid history record. */
 export interface OddJournalScene extends OddScene {
   readonly spans: { readonly table: string; readonly spoilt: string }
 }

@@ -11,13 +11,13 @@ export interface OddScene {
   readonly open: () => Inbox | Promise<Inbox>
   /** Runs SQL on the store, bypassing the inbox. */
   readonly change: (statement: string) => unknown
-  /** Replaces the content of the event `odd`; null simulates a missing delivery. @default an UPDATE statement */
+  /** Replaces a part of the event `odd`. With null, the delivery is missing. @default an UPDATE statement */
   readonly spoil?: (part: 'record' | 'head', value: string | null) => unknown
 }
 
 const PERSONAL = 'the event is cut off'
 
-/** Damage to the event `odd` or its task. */
+/** Damage to the event `odd` or to its task. */
 const SPOILS: Readonly<
   Record<string, string | readonly [part: 'record' | 'head', value: string | null]>
 > = {
@@ -46,7 +46,7 @@ async function spoilBy(scene: OddScene, what: string): Promise<void> {
 }
 
 /**
- * Unreadable rows in an SQL inbox: the task is dead, logged once and counted. It hides no other row, and its neighbors
+ * Defines tests for unreadable rows in an SQL inbox. The task becomes dead, is logged once and counted. The other tasks
  * run.
  */
 export function oddRows(made: () => OddScene): void {
@@ -87,7 +87,7 @@ export function oddRows(made: () => OddScene): void {
     await first.until('all run', () => first.runs.length === 3)
     const { id } = (await dying.view!.list()).rows.find(({ event }) => event.id === 'odd')!
     await spoilBy(scene, 'the event is no JSON')
-    // The claims are released: none of these runs has an outcome.
+    // Releases the claims, because none of these runs has an outcome.
     await held.close(Date.now())
     await dying.close()
     const inbox = await scene.open()

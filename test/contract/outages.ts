@@ -46,7 +46,8 @@ export function outages(scene: () => OutageScene): void {
       const inbox = open({ deadline: '1s', lease: '2s' })
       const { receiver, heard, until } = listen(inbox)
       const runs = new Set<string>()
-      // Runs after a known outcome. A task whose outcome is lost in the outage may run again.
+      // Runs that started after the outcome of their task was known. A task may run again if its outcome was lost in
+      // the outage.
       const again: string[] = []
       let fails = 0
       receiver.on('thing.*', { retry: fixed({ attempts: 1000, delay: 5 }) }, async ({ id }) => {
@@ -69,7 +70,7 @@ export function outages(scene: () => OutageScene): void {
       await until(() => acknowledged.length > 200)
       await service[away]()
       const before = acknowledged.length
-      // Each sender was rejected several times.
+      // Waits until each sender was rejected several times.
       await expect.poll(() => rejections.length).toBeGreaterThan(48)
       expect(acknowledged.length - before).toBeLessThanOrEqual(16)
       await service[back]()

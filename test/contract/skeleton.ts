@@ -21,15 +21,15 @@ import { now } from './skeleton/clock.ts'
 const NAME = 'mapInbox'
 
 export interface MapInboxOptions extends EngineOptions {
-  /** Storage. Inboxes with the same tables act like processes that share a database. */
+  /** Storage. Inboxes with the same tables act like processes on one database. */
   readonly tables: Tables
   readonly maxPending?: number
   readonly lease?: number
 }
 
 /**
- * The smallest inbox on the engine: a `Store` over Maps, written by CONTRIBUTING's "A new store". It loses its data
- * with the process, so it is only an example and a test of that recipe.
+ * The smallest inbox on the engine: a `Store` over Maps, as CONTRIBUTING's "A new store" describes. It loses its data
+ * with the process. It is an example, and it tests the description.
  */
 export function mapInbox(options: MapInboxOptions): Inbox {
   const check = checks<MapInboxOptions>(NAME, options)
@@ -90,7 +90,7 @@ function createStore(tables: Tables, { lease }: EngineSettings): Store {
   function atomic<T>(run: () => T): T {
     return tables.transaction(() => {
       const result = run()
-      // Parallel writes would be part of this transaction, and be rolled back with it.
+      // Writes that run in parallel would become part of this transaction, and a rollback would undo them.
       if (result instanceof Promise) {
         result.catch(() => {})
         throw new TypeError(`${NAME}: a transaction must be synchronous`)
@@ -108,7 +108,7 @@ function createStore(tables: Tables, { lease }: EngineSettings): Store {
     return made
   }
 
-  /** Previous names of a subscription share its ordered groups. */
+  /** Moves tasks of a previous name into the ordered groups of the current one. */
   function moveRoot(from: number, root: number): void {
     for (const row of lanes.rows()) if (row.root === from) lanes.set(row.lane, { ...row, root })
     for (const row of tables.tasks.rows())

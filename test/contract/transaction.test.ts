@@ -16,15 +16,13 @@ import { expect, test } from 'vitest'
 
 const provider = acme({ secret: 'a secret of these tests' })
 
-/** Opens a transaction for the request with this path. */
 type Within = (accept: AcceptWithin, path: string) => Promise<unknown>
 
-/** Sends a signed delivery to a path and returns the status. */
 type Send = (request: Request) => Promise<number>
 
 type Opened = readonly [Send, close?: () => Promise<void>]
 
-/** Each adapter with its `transaction` option, which gets the framework's request. */
+/** Adapters with a `transaction` option that passes the path of the framework's request to `within`. */
 const HOSTS: Readonly<Record<string, (receiver: Receiver, within: Within) => Promise<Opened>>> = {
   express: (receiver, within) =>
     listening(

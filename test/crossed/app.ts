@@ -1,4 +1,5 @@
-// One delivery through Express to its handler, with the inbox in memory. `run.ts` starts it with V8's coverage on.
+// Sends one delivery through Express to its handler, with the inbox in memory. `run.ts` starts this file with V8's
+// coverage on.
 import { createServer } from 'node:http'
 import { takeCoverage } from 'node:v8'
 import { webhook } from '@postern/express'
@@ -21,7 +22,7 @@ const { headers, body } = github({ secret }).sign!({
   id: '1',
   url,
 })
-// What ran before the delivery is counted apart.
+// Ends the first coverage report, so that the second report contains only the delivery.
 takeCoverage()
 const { status } = await fetch(url, { method: 'POST', headers, body: Buffer.from(body) })
 await handled

@@ -1,4 +1,5 @@
-// `npm test -- crossed`: the files and functions of Postern that one delivery crosses from Express' `webhook()` to its handler.
+// `npm test -- crossed` lists Postern's files and functions that run for one delivery, from Express' `webhook()` to its
+// handler.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,14 +14,14 @@ try {
     { env: { ...process.env, NODE_V8_COVERAGE: folder }, encoding: 'utf8' },
   )
   if (status !== 0 || stdout.trim() !== '200') throw new Error(`${stdout}${stderr}`)
-  // The second report counts from the first one on: the delivery alone.
+  // The second report contains only what ran since the first one, which is the delivery.
   const [, delivery] = readdirSync(folder)
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Coverage)
     .toSorted((a, b) => a.timestamp - b.timestamp)
   const files = new Map<string, readonly string[]>()
   for (const { url, functions } of delivery!.result) {
     const [, file] = /\/packages\/([^/]+\/src\/.*)$/.exec(url) ?? []
-    // A function without a name is the module itself, which ran when it was loaded, or an arrow inside of another.
+    // Leaves out functions without a name: modules, which ran when they were loaded, and arrow functions.
     const ran = functions.filter(({ functionName, ranges }) => functionName && ranges[0]!.count > 0)
     if (file && ran.length > 0)
       files.set(

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 
 const folder = fileURLToPath(new URL('../../examples/', import.meta.url))
 
-// Others end them: the platform, or Nest's own hooks. Those of hosts have a test of their own.
+// These examples do not need closeOnSignal: the platform or Nest's hooks end them, or another test checks them
+// (`hosts`).
 const ENDED_BY_OTHERS = [
   'next-serverless',
   'cloudflare-github',

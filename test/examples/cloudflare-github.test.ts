@@ -11,7 +11,7 @@ const secret = 'It’s a Secret to Everybody'
 test('cloudflare-github counts an issue once, in the transaction that ends its task', async () => {
   const folder = await temporaryFolder('example-cloudflare')
   const example = await bundleWorker(join(root, 'examples/cloudflare-github/index.ts'))
-  // What a handler wrote is in the object alone.
+  // Adds a route that returns the handler's rows, which only the Durable Object can read.
   const code = `${example.replace(/^export \{[^}]*\};?\s*$/m, '')}
 class Looked extends Webhooks {
   rows() { return this.ctx.storage.sql.exec('SELECT * FROM opened').toArray() }

@@ -6,29 +6,28 @@ import type { SignableRequest } from '@postern/core/scheme'
 import { stripe } from '@postern/providers/stripe'
 import { root } from '../run/report.ts'
 
-/** A process whose output is followed. */
+/** Process with recorded output. */
 export interface Output {
-  /** What it has printed so far. */
+  /** Lines printed so far. */
   readonly lines: readonly string[]
-  /** Resolves with the first line, printed already or yet to come, that holds the text or matches. */
+  /** Resolves with the first line that contains the text or matches the pattern, printed before or after this call. */
   line(wanted: string | RegExp): Promise<string>
   stop(): Promise<void>
-  /** Sends SIGTERM, as a deploy does; resolves with the exit code, or null if the signal ended it. */
+  /** Sends SIGTERM, as a deploy does. Resolves with the exit code, or null if the signal ended the process. */
   end(): Promise<number | null>
-  /** The exit code, once it has ended. */
+  /** Resolves with the exit code. */
   readonly ended: Promise<number | null>
 }
 
-/** An example that runs in a process of its own, as a reader would start it. */
+/** Example in its own process. */
 export interface Example extends Output {
   readonly port: number
 }
 
-/** How an example is started. */
 interface Start {
-  /** Arguments of Node. @default its `server.ts` */
+  /** Arguments of Node.js. @default `server.ts` */
   readonly args?: readonly string[]
-  /** The line in which it says its port. @default `port: …` */
+  /** Pattern of the line that contains the port. @default `port: …` */
   readonly port?: RegExp
 }
 
@@ -41,7 +40,7 @@ export function startExample(
   return watch(spawnIn(`examples/${folder}`, args, { PORT: '0', ...env }), port)
 }
 
-/** Starts Node in a folder of the repository, or in any other, so that its output can be followed. */
+/** Starts Node.js in a folder, relative to the repository or absolute. */
 export function spawnIn(
   folder: string,
   args: readonly string[],
@@ -57,14 +56,13 @@ export function spawnIn(
 const NEXT = 'node_modules/next/dist/bin/next'
 const OF_NEXT = { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' } as const
 
-/** Builds an example on Next.js. */
 export async function buildNext(folder: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
   const output = follow(spawnIn(`examples/${folder}`, [NEXT, 'build'], { ...OF_NEXT, ...env }))
   const code = await output.ended
   if (code !== 0) throw new Error(output.lines.join('\n'))
 }
 
-/** Starts an example on Next.js that was built, or another program of it that serves. */
+/** Starts a built Next.js example, or another server program of the example. */
 export async function startNext(
   folder: string,
   env: NodeJS.ProcessEnv,
@@ -76,7 +74,7 @@ export async function startNext(
   return started
 }
 
-/** Signs an event of Stripe with this object. */
+/** Returns a signed Stripe event with this object. */
 export function stripeEvent(
   secret: string,
   port: number,
@@ -88,13 +86,13 @@ export function stripeEvent(
   return stripe({ secret }).sign!({ url, payload: { id, object: 'event', type, data: { object } } })
 }
 
-/** Follows the output of a process that listens, and says so in a line that the pattern finds the port in. */
+/** Records the output of a server process. `pattern` finds the port in a printed line. */
 export async function watch(child: ReturnType<typeof spawn>, pattern: RegExp): Promise<Example> {
   const output = follow(child)
   return { ...output, port: Number(pattern.exec(await output.line(pattern))![1]) }
 }
 
-/** Follows the output of a process. */
+/** Records the output of a process. */
 export function follow(child: ReturnType<typeof spawn>): Output {
   const lines: string[] = []
   const waiting = new Set<() => void>()

@@ -30,7 +30,7 @@ test('express-observability shows one delivery as a trace, as metrics and in the
     const rejected = JSON.parse(await example.line('signature_mismatch')) as Line
     const metrics = await (await fetch(`http://localhost:${port}/metrics`)).text()
 
-    // The end of the process sends the spans that wait.
+    // The SDK sends the remaining spans when the process ends.
     expect(await example.end()).toBe(0)
     const { spans } = collector
     const named = (name: string, id: string): CollectedSpan =>
@@ -48,7 +48,7 @@ test('express-observability shows one delivery as a trace, as metrics and in the
       'CONSUMER',
       'INTERNAL',
     ])
-    // The sender's trace is no parent, since anybody can send one.
+    // The sender's trace is a link and not the parent, because anybody can send a trace header.
     expect(receive.links).toEqual([expect.objectContaining(sender)])
     expect(sent).toMatchObject({ traceId: receive.traceId, parentSpanId: receive.spanId })
     expect(process1.links).toEqual([

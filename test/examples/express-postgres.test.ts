@@ -34,7 +34,7 @@ needs(postgresServer).describe('express-postgres', () => {
         id: `evt_${at}`,
         customer: `cus_${at % 4}`,
       }))
-      // Each is delivered to both.
+      // Sends each event to both processes.
       const replies = await Promise.all(
         invoices.flatMap((invoice) => [one, two].map(({ port }) => send(paid(port, invoice)))),
       )

@@ -11,7 +11,7 @@ const COUNT = 30
 
 test('fan-out brings each event to the healthy system at once, and to the slow and the recovering one too', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-fan-out-'))
-  // In the middle of a rotation: one has the old secret still.
+  // Simulates a rotation: one system still has the old secret.
   const healthy = await startSystem('healthy', next!)
   const slow = await startSystem('slow', old!)
   const recovering = await startSystem('recovering', next!)
@@ -31,7 +31,7 @@ test('fan-out brings each event to the healthy system at once, and to the slow a
     )
     expect(replies.every((reply) => reply.status === 200)).toBe(true)
     await all(healthy)
-    // The slow one, eight at a time, is far from its end.
+    // The slow system gets eight events at a time, so it has not received all of them yet.
     expect(got(slow).length).toBeLessThan(COUNT)
     await Promise.all([all(recovering), all(slow)])
     for (const system of [healthy, slow, recovering])
@@ -46,7 +46,7 @@ function startSystem(manner: string, systemSecret: string): Promise<Example> {
   return startExample('fan-out', { SYSTEM_SECRET: systemSecret }, { args: ['system.ts', manner] })
 }
 
-/** Resolves when a system has every event. */
+/** Resolves when a system has received every event. */
 async function all(system: Example): Promise<void> {
   await Promise.all(
     Array.from({ length: COUNT }, (_, at) => system.line(`got invoice.paid evt_${at} as `)),

@@ -11,7 +11,7 @@ import { follow, send, spawnIn } from './example.ts'
 const secret = 'it is a secret'
 const hosts = join(root, 'examples/hosts')
 
-// Next.js and Nest are built and started by `npm test -- pack`, out of what `postern init` makes of them.
+// `npm test -- pack` builds and starts the Next.js and Nest examples, as `postern init` writes them.
 test.for(['express', 'fastify', 'hono', 'koa', 'node'])(
   'the example of %s handles a signed push, rejects a forged one, and closes on SIGTERM',
   async (host) => {

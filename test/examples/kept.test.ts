@@ -16,7 +16,7 @@ test('the second start has the secrets of the first, which nobody else can read'
 })
 
 test('the last lines fit a terminal of 80 columns with the address whole, and are plain without one', () => {
-  // As long as that with a key.
+  // An address of the same length as one with a real key.
   const address = `http://localhost:3000/postern#key=${'k'.repeat(43)}`
   const words = 'one two three four five six seven eight nine ten'
   const lines = boxed([`${words} ${words}`, address], false, 80).split('\n')

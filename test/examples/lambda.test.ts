@@ -17,7 +17,7 @@ const secret = 'whsec_of the example'
 const example = join(root, 'examples/lambda')
 const bundle = join(example, 'dist', 'handler.mjs')
 
-/** Calls a function of the bundle as a cold start does: in a process of its own, which is frozen after the reply. */
+/** Calls a function of the bundle as a cold start does: in a new process, which ends right after the reply. */
 async function called(
   name: 'handler' | 'cron',
   event: object,
@@ -81,7 +81,7 @@ needs(postgresServer).describe('lambda', () => {
   })
 })
 
-/** What a function is loaded with at start, and all that is uploaded. */
+/** Returns the compressed size of the function's module and of the whole upload. */
 function sizes(): string {
   const all = readdirSync(join(example, 'dist')).map((name) =>
     readFileSync(join(example, 'dist', name)),

@@ -19,7 +19,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true })
 })
 
-/** A place for one app's file of events and its book. */
+/** Creates a folder for one app. Returns the environment variables with the paths in it. */
 function place(): Readonly<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-nest-'))
   folders.push(folder)
@@ -34,7 +34,7 @@ function start(args: readonly string[], env: Readonly<Record<string, string>>): 
   return startExample('nest', env, { args })
 }
 
-/** Sends a paid invoice on a connection of its own: a kept one would be waited for at the end. */
+/** Sends a paid invoice on a new connection. The server would wait for a kept-alive connection when it closes. */
 async function paid(port: number, id: string): Promise<number> {
   const invoice = { id, amount_paid: 100 }
   const { method, url, headers, body } = stripeEvent(secret, port, `evt_${id}`, invoice)
@@ -67,7 +67,7 @@ describe.for([
     const first = await start(args, { ...env, BOOKING_MS: '300' })
     expect(await paid(first.port, 'in_1')).toBe(200)
     await first.line('booking in_1')
-    // Once its hooks are through, Nest ends itself by the same signal.
+    // After its hooks, Nest sends the signal to itself again, so the exit code is null.
     expect(await first.end()).toBe(null)
     expect(first.lines.slice(-3)).toEqual(['booking in_1', 'booked in_1', 'the app closed'])
 

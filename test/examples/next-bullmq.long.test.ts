@@ -57,7 +57,7 @@ needs(redisServer).describe('next-bullmq', () => {
   test("the worker's spans are linked to those of the delivery, which are in Next's trace", async () => {
     expect((await send(push('3'))).status).toBe(200)
     await worker!.line('deploy 3')
-    // Both sides export every five seconds.
+    // Both processes export their spans every five seconds.
     const find = (name: string): CollectedSpan | undefined =>
       collector.spans.find(
         (span) => span.name === name && span.attributes['messaging.message.id'] === '3',

@@ -13,7 +13,7 @@ needs(postgresServer).describe('next-serverless', () => {
 
   beforeAll(async () => {
     postgres = await startPostgres()
-    // Neither secrets nor a database are there while it is built.
+    // The build gets neither secrets nor a database.
     await buildNext('next-serverless')
     example = await start()
   })

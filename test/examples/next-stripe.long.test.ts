@@ -13,7 +13,7 @@ let example: Example
 
 beforeAll(async () => {
   await buildNext('next-stripe', env)
-  // As a container has it: what the build gives, in a place of its own, with a server that knows no port 0.
+  // Runs the build's standalone folder in another place, as a container does. Its server does not accept port 0.
   const app = join(folder, 'app')
   const standalone = join(root, 'examples/next-stripe/.next/standalone')
   cpSync(standalone, app, { recursive: true, verbatimSymlinks: true })
@@ -37,7 +37,7 @@ test('next-stripe, built and started as a container does, takes a paid invoice o
   expect((await send({ ...paid, body: Buffer.from('{}') })).status).toBe(401)
   expect((await send(paid)).status).toBe(200)
   await example.line('invoice in_1 paid: 4200 eur')
-  // A retry of Stripe's is signed again and has the same id.
+  // Stripe signs a retry again, but keeps the event's id.
   expect((await send(sign())).status).toBe(200)
   const topic = 'customer.subscription.updated'
   const updated = stripeEvent(secret, example.port, 'evt_2', { id: 'sub_1' }, topic)
@@ -50,6 +50,6 @@ test('at a signal it closes the receiver and the inbox, and ends well', async ()
   const log = `${env.WEBHOOKS_DB}-wal`
   expect(existsSync(log)).toBe(true)
   expect(await example.end()).toBe(0)
-  // SQLite removes the log when the file is closed.
+  // SQLite deletes the write-ahead log when the file is closed.
   expect(existsSync(log)).toBe(false)
 })

@@ -10,7 +10,7 @@ import { createReceiverOf, sourceNames } from '../../examples/start/receivers.ts
 import { readSecrets } from '../../examples/start/secrets.ts'
 import { printing } from '../../examples/start/services.ts'
 
-// A loaded machine ends a search by its time after a few hundred verifications.
+// explain() has a time limit. On a busy machine, the limit allows only a few hundred verifications.
 const FEW = 150
 
 interface Reply {
@@ -58,7 +58,7 @@ const REJECTED = [
   ['slack', 'late', 'stale'],
 ] as const
 
-/** What `npm start` opens, over the same file and the secrets beside it. */
+/** Opens what `npm start` opens, with this inbox file and the secrets next to it. */
 function start(path: string) {
   const inbox = sqliteInbox({ path })
   const secrets = readSecrets(`${path}-secrets`)

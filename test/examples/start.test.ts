@@ -53,7 +53,7 @@ test(
   },
 )
 
-// It fills a day of a shop first, also where the run before has left its deliveries.
+// The app first fills its inbox with a day of deliveries, also if a previous run has left some.
 test('npm start stays up, and the curl line it prints is taken', { timeout: 300_000 }, async () => {
   const child = spawn(process.execPath, ['start.ts'], {
     cwd,

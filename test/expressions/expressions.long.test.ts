@@ -3,7 +3,8 @@ import { check } from 'recheck'
 import { expect, test } from 'vitest'
 import { filesThatMakeThem, writtenExpressions } from './expressions.ts'
 
-// recheck tries inputs on what it cannot prove: those of the character classes of XML take it some seconds.
+// If recheck cannot prove an expression safe, it tries inputs. For the character classes of XML names, that takes
+// several seconds.
 const TIME = 30_000
 
 test(
@@ -16,7 +17,8 @@ test(
     expect(expressions.length).toBeGreaterThan(100)
     const wrong: string[] = []
     for (const { source, flags, where } of expressions) {
-      // An attack is judged by its number of steps, since on a busy machine a short one takes longer than a second.
+      // recheck counts steps to judge an attack. The time limit is long, because on a busy machine even a short attempt
+      // takes over a second.
       const result = await check(source, flags, { timeout: TIME, attackTimeout: TIME })
       if (result.status !== 'safe')
         wrong.push(`/${source}/${flags} is ${result.status} (${where.join(', ')})`)
@@ -26,7 +28,8 @@ test(
 )
 
 test('the expressions that are made of texts are known', () => {
-  // Names of XML, each tried at one place; patterns of topics, which the app writes, on topics of at most 1,024 characters.
+  // These files create expressions for XML names, which are tested at one position, and for the app's topic patterns,
+  // which are tested on topics of at most 1,024 characters.
   expect(filesThatMakeThem()).toEqual([
     'packages/core/src/body/xml/xml-check.ts',
     'packages/core/src/inbox/engine/journal/delivery-filter.ts',

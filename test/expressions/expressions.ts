@@ -3,22 +3,22 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseAst } from 'rolldown/parseAst'
 
-/** A regular expression and the places that have it. */
+/** Regular expression and the places that contain it. */
 export interface Expression {
   readonly source: string
   readonly flags: string
   readonly where: readonly string[]
 }
 
-// explain() runs when an operator asks, on lines of bounded length, and stops at a time of its own.
+// Leaves out explain(): it runs only when an operator asks, on lines of limited length and with a time limit.
 const ASKED = 'explain/'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-// Their code sees what the network sends.
+// Packages whose code processes data from the network.
 const PACKAGES = ['core', 'node', 'express', 'koa', 'fastify', 'hono', 'next', 'providers'] as const
 
-/** Every regular expression that the sources of these packages write down. */
+/** Returns every regular expression literal in the sources of these packages. */
 export function writtenExpressions(): readonly Expression[] {
   const found = new Map<string, Expression>()
   for (const file of PACKAGES.flatMap(sourcesOf)) {
@@ -35,7 +35,7 @@ export function writtenExpressions(): readonly Expression[] {
   return [...found.values()]
 }
 
-/** Files that make regular expressions of texts. */
+/** Returns the files that create regular expressions from strings. */
 export function filesThatMakeThem(): readonly string[] {
   return PACKAGES.flatMap(sourcesOf)
     .toSorted()

@@ -1,5 +1,5 @@
-// Process to kill: accepts deliveries, runs handlers and records their actions:
-// `node crash-victim.ts <inbox> <store> <journal>`.
+// Process to kill. It accepts deliveries and runs handlers, which write their actions to the journal: `node
+// crash-victim.ts <inbox> <store> <journal>`.
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver, fixed } from '@postern/core'
@@ -14,7 +14,7 @@ import { SECRET } from './secrets.ts'
 
 type Effect = (transaction: never, id: string) => unknown
 
-/** Writes the effect of an event in the transaction of `task.commit`; absent if the inbox has no transactions. */
+/** Writes an event's effect in the transaction of `task.commit`. Inboxes without transactions are not listed. */
 const effects: Partial<Record<DurableName, Effect>> = {
   sqlite: (transaction: DatabaseSync, id) =>
     transaction.prepare('INSERT INTO effects (id) VALUES (?)').run(id),
@@ -26,7 +26,7 @@ const [name, store = '', journal = ''] = process.argv.slice(2) as [DurableName, 
 const lines = openJournal(journal)
 const receiver = createReceiver({
   provider: acme({ secret: SECRET }),
-  // Short lease, so that tasks of a killed process run again within the run.
+  // A short lease, so that the tasks of a killed process run again during the test.
   inbox: await openDurable(name, store, { lease: '1s', ...durables[name].prompt }),
   log: false,
   observers: [{ accepted: ({ id }) => lines.write(`new ${id}`) }],

@@ -18,15 +18,15 @@ export interface CrashReport {
   readonly acknowledged: number
   /** Tasks of acknowledged events that were not done at the end. */
   readonly lost: number
-  /** Events that were accepted as new twice. */
+  /** Number of events that were accepted twice as new. */
   readonly newTwice: number
   /** Runs of tasks that the store had reported as completed. */
   readonly ranAfterSettled: number
-  /** Runs interrupted between effect and outcome, and so repeated: unavoidable. */
+  /** Number of runs that were interrupted between effect and outcome. Such runs must be repeated. */
   readonly repeated: number
-  /** Effects that would be doubled if keyed by `task.idempotencyKey`: keys beyond one per event. */
+  /** Number of effects that would happen twice if they were keyed by `task.idempotencyKey`. */
   readonly doubleByKey: number
-  /** Effects of `task.commit` that exist more than once; absent if the inbox has no transactions. */
+  /** Number of `task.commit` effects that exist more than once. Not set if the inbox has no transactions. */
   readonly doubleEffects?: number
   /** Completed tasks without their effect of `task.commit`. */
   readonly missingEffects?: number
@@ -36,7 +36,7 @@ export interface CrashReport {
 
 type Rows = readonly Readonly<Record<string, unknown>>[]
 
-/** Runs a statement on the store of an inbox; absent if the inbox has no transactions. */
+/** Runs a statement on the store. Inboxes without transactions are not listed. */
 const databases: Partial<Record<DurableName, (store: string, sql: string) => Promise<Rows>>> = {
   sqlite: async (store, sql) => {
     const db = new DatabaseSync(store, { timeout: 5000 })
@@ -50,7 +50,7 @@ const databases: Partial<Record<DurableName, (store: string, sql: string) => Pro
   mysql: inMysql,
 }
 
-/** Completed tasks, as `subscription event`: the view would need many pages. */
+/** Selects the completed tasks as `subscription event`. The inbox view would need many pages. */
 const DONE = `SELECT concat(l.name, ' ', e.event_id) AS task FROM postern_tasks t
   JOIN postern_lanes l ON l.id = t.lane JOIN postern_events e ON e.id = t.id >> 16 WHERE t.state = 2`
 
@@ -103,7 +103,7 @@ export async function crashRun(
     let busyKills = 0
     for (; kills < rounds && performance.now() < last; kills++) {
       await sleep(40 + Math.random() * 160)
-      // On a busy machine, the last process may not have started its work yet.
+      // On a busy machine, the process that started last may not work yet.
       const busy = await untilBusy(view, sender, (kills + 1) * LEAST)
       const at = Math.random() < 0.5 ? 0 : 1
       const victim = victims[at]!
@@ -111,7 +111,7 @@ export async function crashRun(
       urls[at] = undefined
       victim.child.kill('SIGKILL')
       await victim.ended
-      // A slow store may list no running task although one ran shortly before.
+      // A slow store may list no running task, although one ran a moment ago.
       if (accepting && (busy || (await isRunning(view)))) busyKills++
       settled.note(await done())
       victims[at] = await start()
@@ -153,7 +153,7 @@ async function isRunning(view: InboxView): Promise<boolean> {
   return (await view.stats()).some(({ counts }) => counts.running > 0)
 }
 
-/** Compares the rows that `task.commit` wrote with the completed tasks. */
+/** Compares the rows of `task.commit` with the completed tasks. */
 function effectsOf(
   rows: Rows,
   done: readonly string[],
@@ -165,7 +165,10 @@ function effectsOf(
   }
 }
 
-/** Returns true once `least` events are acknowledged and both deliveries and tasks run; false after ten seconds. */
+/**
+ * Returns true once `least` events are acknowledged and both deliveries and tasks are running. Returns false after ten
+ * seconds.
+ */
 async function untilBusy(view: InboxView, sender: Sender, least: number): Promise<boolean> {
   const late = performance.now() + 10_000
   while (performance.now() < late) {
@@ -176,13 +179,14 @@ async function untilBusy(view: InboxView, sender: Sender, least: number): Promis
   return false
 }
 
-/** Returns the number of open tasks once no further task completes. */
+/** Waits until no further task completes. Returns the number of tasks that are still missing. */
 async function untilSettled(
   done: () => Promise<readonly string[]>,
   expected: readonly string[],
 ): Promise<number> {
   let left = expected.length
-  // An interrupted task may wait for eight seconds, and a process may start slowly on a busy machine.
+  // An interrupted task may wait for eight seconds, and a process may start slowly on a busy machine. So this waits 30
+  // s.
   for (let quiet = 0; quiet < 300; quiet++) {
     const settled = new Set(await done())
     const missing = expected.filter((task) => !settled.has(task)).length
@@ -199,7 +203,7 @@ type Judged = Pick<CrashReport, 'newTwice' | 'repeated' | 'doubleByKey'>
 function judge(lines: readonly string[]): Judged {
   const answered = lines.filter((line) => line.startsWith('new '))
   const runs = lines.map((line) => line.split(' ').slice(1, 3).join(' '))
-  // The plain handler never fails: each run after the first follows an interruption.
+  // The handler `plain` never fails, so each run after the first follows an interruption.
   const plain = runs.filter((task) => task.startsWith('plain '))
   const events = new Set(plain).size
   const keys = new Set(

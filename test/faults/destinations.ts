@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { FORWARD_SECRET } from './secrets.ts'
 
-/** Destination that fails at random, and its requests. */
+/** Destination that fails at random and records its requests. */
 export interface ShakyDestination {
   readonly url: string
-  /** Accepted events with their count and ids. */
+  /** Accepted events, with the number of deliveries and their `webhook-id`s. */
   readonly events: ReadonlyMap<string, { taken: number; readonly ids: ReadonlySet<string> }>
-  /** Number of all requests, and of failed or unanswered ones. */
+  /** Number of all requests, and of failed ones. */
   readonly counts: { readonly requests: number; readonly failures: number }
   /** Number of wrong signatures. */
   readonly unsigned: number

@@ -6,22 +6,22 @@ import { acme } from '@postern/testing'
 import { openDurable, durables, type DurableName } from '../services/inboxes.ts'
 import { SECRET } from './secrets.ts'
 
-/** Result of sending many events through an inbox with two worker processes. */
+/** Result of sending many events through an inbox to two worker processes. */
 export interface DrainReport {
   readonly events: number
   /** Number of handled events. */
   readonly handled: number
-  /** Runs after the first of an event. */
+  /** Number of repeated runs of the same event. */
   readonly again: number
-  /** Share of the less busy worker. */
+  /** Share of the events that the less busy worker handled. */
   readonly smallerShare: number
   readonly acceptedPerSecond: number
   readonly handledPerSecond: number
 }
 
 /**
- * Accepts events in this process, several in parallel, and lets two other processes handle them. `beside` starts
- * something in the store after its tables exist, and returns its end.
+ * Accepts events in this process, several in parallel, while two other processes handle them. `beside` starts something
+ * in the store once its tables exist. It returns a function that ends it.
  */
 export async function drainRun(
   name: DurableName,

@@ -7,7 +7,7 @@ import type { OutageReport } from './outages.ts'
 import type { PoisonReport } from './poison.ts'
 import { GRACE, type ShutdownReport } from './shutdown.ts'
 
-/** Parts of a fault run, by the name of the inbox, or of framework and inbox. */
+/** Reports of a fault run. Keys are names of inboxes, or a framework and an inbox. */
 export interface Parts {
   readonly crashes: Record<string, CrashReport>
   readonly poisons: Record<string, PoisonReport>
@@ -23,7 +23,7 @@ export interface Parts {
   readonly failed: string[]
 }
 
-/** Returns all failures: lost events, healthy tasks that are dead, completed tasks that ran again, and wasted attempts. */
+/** Returns all faults, such as lost events, dead healthy tasks, completed tasks that ran again, and wasted attempts. */
 export function faultsOf(parts: Parts): readonly string[] {
   return [
     ...each(parts.crashes, crashFaults),
@@ -31,7 +31,7 @@ export function faultsOf(parts: Parts): readonly string[] {
     ...each(parts.outages, outageFaults),
     ...each(parts.floods, ({ lost, flood, overtakenBy }) => [
       lost > 0 && `${lost} events of a flood were lost`,
-      // Allowed are claimed tasks and one turn per tenant, far less than the flood.
+      // Allowed are the tasks that were already claimed and one task per tenant, which is far less than the flood.
       overtakenBy > flood / 4 &&
         `${overtakenBy} of ${flood} tasks of a flood came before a quiet tenant's`,
     ]),

@@ -9,22 +9,22 @@ export interface FloodReport {
   /** Number of events of other tenants after the flood. */
   readonly quiet: number
   /**
-   * Milliseconds until the last of them started, and tasks of the flood that started after they were accepted and
-   * before that.
+   * Milliseconds until the last quiet tenant's task started. `overtakenBy` counts the flood's tasks that started in
+   * that time.
    */
   readonly waited: number
   readonly overtakenBy: number
-  /** The same without `tenantKey`. */
+  /** The same values without `tenantKey`. */
   readonly waitedWithout: number
   readonly overtakenByWithout: number
-  /** Acknowledged events whose task did not run. */
+  /** Number of acknowledged events whose task did not run. */
   readonly lost: number
   readonly seconds: number
 }
 
 const QUIET = 20
 
-/** One tenant sends many events, then others send one each, with and without `tenantKey`. */
+/** Sends many events of one tenant, then one event of each other tenant, with and without `tenantKey`. */
 export async function floodRun(name: DurableName, events: number): Promise<FloodReport> {
   const started = performance.now()
   const without = await one(name, events, false)

@@ -11,22 +11,21 @@ export interface ForwardReport {
   readonly events: number
   readonly destinations: number
   readonly kills: number
-  /** Requests to the destinations, and those that failed. */
+  /** Number of requests to the destinations. `failures` counts the failed ones. */
   readonly requests: number
   readonly failures: number
-  /** Pairs of event and destination without a delivery. */
+  /** Number of pairs of event and destination without a delivery. */
   readonly lost: number
-  /** Dead tasks. */
   readonly dead: number
-  /** Further deliveries of an event that a destination accepted. */
+  /** Number of repeated deliveries that a destination accepted. */
   readonly repeated: number
-  /** Pairs with several `webhook-id`s, and ids of several events. */
+  /** Number of pairs with several `webhook-id`s, plus the number of ids that several events share. */
   readonly wrongIds: number
   readonly unsigned: number
   readonly seconds: number
 }
 
-/** Forwards this number of events to ten destinations that fail at random, with SIGKILLs in between. */
+/** Forwards `events` events to ten destinations that fail at random, and kills the forwarder `kills` times. */
 export async function forwardRun(events: number, kills: number): Promise<ForwardReport> {
   const started = performance.now()
   const folder = await temporaryFolder('forward')
@@ -41,7 +40,7 @@ export async function forwardRun(events: number, kills: number): Promise<Forward
     const feeding = feed(events, () => url)
     const all = events * sites.length
     for (let kill = 1; kill <= kills; kill++) {
-      // Spreads the kills over the run by accepted events.
+      // Waits, so that the kills are evenly spread over the run.
       while (taken() < (all * kill) / (kills + 1)) await sleep(5)
       victim.child.kill('SIGKILL')
       url = undefined
@@ -70,7 +69,7 @@ export async function forwardRun(events: number, kills: number): Promise<Forward
   }
 }
 
-/** Delivers each event until it is acknowledged, as providers do. */
+/** Delivers each event until it is acknowledged. */
 async function feed(events: number, url: () => string | undefined): Promise<void> {
   let next = 0
   await Promise.all(
@@ -84,10 +83,10 @@ async function feed(events: number, url: () => string | undefined): Promise<void
   )
 }
 
-// Limit for a run that hangs, in milliseconds.
+// Time limit in milliseconds for a run that hangs.
 const PATIENCE = 300_000
 
-/** Waits until no task is open in a file, and returns the number of dead tasks. */
+/** Waits until the inbox has no open task. Returns the number of dead tasks. */
 async function untilSettled(file: string): Promise<number> {
   const inbox = await openDurable('sqlite', file)
   const late = performance.now() + PATIENCE
@@ -128,7 +127,7 @@ function judge(
   return { lost, repeated, wrongIds }
 }
 
-/** Starts a process that accepts deliveries into a store and forwards them to all URLs. */
+/** Starts a process that accepts deliveries and forwards them to all URLs. */
 export function startForwarder(
   inbox: DurableName,
   store: string,

@@ -1,8 +1,8 @@
 import { openSync, readFileSync, writeSync } from 'node:fs'
 
 /**
- * Lines of handlers in a file. Each is written with one system call in append mode, so that several processes may write
- * and a SIGKILL loses no written line.
+ * File in which handlers write lines. Each line is one system call in append mode, so that several processes can write
+ * and a SIGKILL loses no line.
  */
 export interface Journal {
   write(line: string): void

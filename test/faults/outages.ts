@@ -3,30 +3,28 @@ import type { DurableName } from '../services/inboxes.ts'
 import { reasonsIn, repeatedIn } from './poison.ts'
 import { openWorld } from './world.ts'
 
-/** Result of kills and deploys during tasks of two seconds. */
+/** Result of kills and deploys while tasks of two seconds run. */
 export interface OutageReport {
-  /** Number of SIGKILLs, seven seconds apart on average. */
   readonly kills: number
-  /** Number of SIGTERMs during work. */
   readonly deploys: number
   readonly acknowledged: number
   readonly done: number
-  /** Dead tasks and their errors. */
+  /** Number of dead tasks. `because` has their errors. */
   readonly dead: number
   readonly because: string
-  /** Runs with another attempt number than 1, although each handler succeeds. */
+  /** Number of runs with another attempt number than 1. No handler fails, so all of these are wrong. */
   readonly attemptsUsed: number
   readonly repeated: number
   readonly ranAfterSettled: number
-  /** Exits of a deploy with another code than 0, and the codes or signals. */
+  /** Number of deploys with another exit code than 0. `exitedBy` has the codes or signals. */
   readonly wrongExits: number
   readonly exitedBy: string
-  /** Longest exit of a deploy, in milliseconds. */
+  /** Longest time that a deploy took to exit, in milliseconds. */
   readonly longestExit: number
   readonly seconds: number
 }
 
-/** Pause between kills, in milliseconds: on average at least three times a task's duration. */
+/** Pause between kills, in milliseconds. It is on average three times as long as a task. */
 const GAP = { least: 2000, most: 12_000 }
 /** Milliseconds between events. */
 const EVERY = 250

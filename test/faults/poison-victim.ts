@@ -1,4 +1,4 @@
-// Runs eight healthy tasks of two seconds next to one that kills the process:
+// Runs healthy tasks of two seconds and tasks that kill the process:
 // `node poison-victim.ts <inbox> <store> <journal>`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver } from '@postern/core'

@@ -2,33 +2,34 @@ import type { TaskInfo } from '@postern/core/inbox'
 import type { DurableName } from '../services/inboxes.ts'
 import { openWorld, type World } from './world.ts'
 
-/** Result of tasks that kill their process, next to healthy tasks. */
+/** Result of running tasks that kill their process next to healthy tasks. */
 export interface PoisonReport {
   readonly deaths: number
   readonly healthy: number
   readonly healthyDone: number
-  /** Dead healthy tasks and their errors. */
+  /** Number of dead healthy tasks. `because` has their errors. */
   readonly healthyDead: number
   readonly because: string
   readonly poison: number
-  /** Poison tasks that are dead with the error `poison`. */
+  /** Number of poison tasks that died with the error `poison`. */
   readonly poisonFound: number
-  /** Healthy runs that ended and ran again, because their outcome was not stored. */
+  /** Number of healthy runs that were repeated because their outcome was not stored. */
   readonly repeated: number
-  /** Runs of tasks that the inbox had reported as completed. */
+  /** Number of runs of tasks that the inbox had already reported as completed. */
   readonly ranAfterSettled: number
   readonly seconds: number
 }
 
 const WAVE = 8
-// On a busy machine a death takes ten seconds, and the last tasks that kill die eight times each.
+// On a busy machine, a process needs ten seconds to die and restart, and the last poison tasks kill it eight times
+// each.
 const PATIENCE = 900_000
-/** Number of open poison tasks. One runs at a time, and each dies eight times. */
+/** Maximum number of open poison tasks. They run one at a time, and each kills the process eight times. */
 const OPEN = 4
 
 /**
- * Sends waves of eight healthy tasks of two seconds and one poison task, until the process died often enough or no time
- * is left. Then waits until all tasks are completed.
+ * Sends waves of eight healthy tasks and one poison task, until the process has died `deaths` times or the time is
+ * over. Then waits until all tasks have ended.
  */
 export async function poisonRun(
   name: DurableName,
@@ -84,7 +85,7 @@ export function reasonsIn(tasks: readonly TaskInfo[]): string {
   return [...new Set(dead.map(({ error }) => `${error?.name}: ${error?.message}`))].join('; ')
 }
 
-/** Returns the number of finished healthy runs after the first. */
+/** Returns the number of repeated healthy runs that finished. */
 export function repeatedIn(lines: readonly string[]): number {
   const ends = lines.filter((line) => line.startsWith('done healthy '))
   return ends.length - new Set(ends.map((line) => line.split(' ')[2])).size

@@ -3,7 +3,6 @@ import { request, type Agent } from 'node:http'
 import { acme } from '../../packages/testing/src/acme.ts'
 import { SECRET } from './secrets.ts'
 
-/** Event to deliver. */
 export interface SentEvent {
   readonly topic: string
   readonly id: string
@@ -12,12 +11,12 @@ export interface SentEvent {
 
 const provider = acme({ secret: SECRET })
 
-/** Delivers an event once. Returns the status of the reply, or the error's code: `ECONNREFUSED` if nothing listens. */
+/** Delivers an event once. Returns the status of the reply, or the error's code, such as `ECONNREFUSED`. */
 export function post(
   url: string,
   event: SentEvent,
   agent?: Agent,
-  // As long as the inboxes' deadline: a busy machine may need seconds to create the tables.
+  // The timeout equals the deadline of the inboxes: a busy machine may need seconds to create the tables.
   timeout = 30_000,
 ): Promise<number | string> {
   const { headers, body } = provider.sign!({ ...event, url })

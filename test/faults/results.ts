@@ -44,13 +44,13 @@ export interface FaultRun {
   readonly parts: Parts
   readonly wrong: readonly string[]
   readonly minutes: number
-  /** Number of busy loops next to it. */
+  /** Number of busy loops that ran in parallel. */
   readonly busy: number
-  /** Inboxes and parts of a limited run; empty for a whole run. */
+  /** Inboxes and parts that the run was limited to. Empty for a full run. */
   readonly alone: readonly string[]
 }
 
-/** Writes test/faults/RESULTS.md with this run before earlier ones. */
+/** Adds this run to test/faults/RESULTS.md, before the earlier runs. */
 export function writeResults({ parts, wrong, minutes, busy, alone }: FaultRun): void {
   const before = existsSync(FILE)
     ? readFileSync(FILE, 'utf8')

@@ -1,11 +1,11 @@
-// `npm test -- faults`: acknowledged events are handled, whatever is killed. It kills processes at random moments on each
-// durable inbox, plays classes of faults of clocks, lines, processes, deploys and stores, runs tasks that kill their
-// process next to healthy ones, kills and deploys under load, floods one tenant, shuts down each framework, sends events
-// through two workers, and forwards events to ten destinations. It writes RESULTS.md.
-// `npm test -- faults sqlite bullmq forward` plays only these inboxes, `poison` only that part of all; `--write` adds
-// such a run to RESULTS.md. After FAULT_MINUTES (18) nothing new starts. CRASH_ROUNDS, POISON_DEATHS, OUTSIDE_KILLS,
-// DEPLOYS, FLOOD_EVENTS, SHUTDOWNS, DRAIN_EVENTS, BLOAT_EVENTS and FORWARD_EVENTS set the sizes, FAULT_SEED repeats the
-// random choices of the classes, and FAULT_BUSY is a number of busy loops that run in parallel.
+// `npm test -- faults` checks that acknowledged events are handled, whatever fails. On each durable inbox, it kills
+// processes at random, disturbs clocks, connections, processes, deploys and stores, runs tasks that kill their process,
+// kills and deploys under load, floods one tenant, shuts down each framework, and shares events between two workers. It
+// also forwards events to ten destinations. Writes RESULTS.md.
+// `npm test -- faults sqlite bullmq forward` runs only these inboxes or parts. With `--write`, such a run is added to
+// RESULTS.md. After FAULT_MINUTES (18), no further part starts. CRASH_ROUNDS, POISON_DEATHS, OUTSIDE_KILLS, DEPLOYS,
+// FLOOD_EVENTS, SHUTDOWNS, DRAIN_EVENTS, BLOAT_EVENTS and FORWARD_EVENTS set the sizes. FAULT_SEED repeats the random
+// choices of the classes. FAULT_BUSY is the number of busy loops that run in parallel.
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
@@ -24,7 +24,7 @@ import { poisonRun } from './poison.ts'
 import { tablesOf, writeResults } from './results.ts'
 import { shutdownRun } from './shutdown.ts'
 
-// Started processes end with this process.
+// Kills the child processes when this process ends.
 process.setMaxListeners(100)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
@@ -78,7 +78,7 @@ const parts: Parts = {
   failed: [],
 }
 
-// These two mostly wait, so they run in parallel with the others.
+// Poison tasks and outages mostly wait, so they run in parallel with the other parts.
 await Promise.all([
   ...names.map(async (name) => {
     await part('poison', `${name}: tasks that kill their process`, async () => {
@@ -89,7 +89,7 @@ await Promise.all([
       parts.outages[name] = await outageRun(name, kills, size('DEPLOYS', 20), left() - 3)
     })
   }),
-  // The memory inbox has only classes.
+  // The memory inbox has no other parts than the classes.
   ...[...names, ...(names === INBOXES ? ['memory' as const] : [])].map(playClasses),
   others(),
 ])
@@ -153,7 +153,10 @@ if (positionals.length === 0 || values.write)
   writeResults({ parts, wrong, minutes: took, busy, alone: positionals })
 process.exit(wrong.length > 0 ? 1 : 0)
 
-/** Holds a transaction as a report or an idle session does: Postgres vacuums no row that died since. */
+/**
+ * Holds a transaction open, as a report or an idle session does. Meanwhile PostgreSQL cannot vacuum rows that are
+ * deleted after its start.
+ */
 async function longTransaction(store: string): Promise<() => Promise<void>> {
   const client = new pg.Client(store)
   await client.connect()

@@ -2,19 +2,19 @@ import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { post, type SentEvent } from './requests.ts'
 
-/** Sender that works like providers: it delivers each event again until it gets a 2xx. */
+/** Sender that delivers each event until it gets a 2xx, as providers do. */
 export interface Sender {
   readonly acknowledged: ReadonlySet<string>
-  /** Number of deliveries that wait for a reply. */
+  /** Number of deliveries that still wait for a reply. */
   readonly underway: number
-  /** Number of all deliveries, and of those without a 2xx. */
+  /** Number of all deliveries. `rejected` counts those that got another status than 2xx. */
   readonly counts: {
     readonly sent: number
     readonly rejected: number
     /** Deliveries whose connection broke, or that got no 2xx. */
     readonly lost: number
   }
-  /** Reasons of lost deliveries: a status or an error code, with the count. */
+  /** Reasons of lost deliveries (status or error code), with their count. */
   readonly because: ReadonlyMap<string, number>
   /** Stops new events and redeliveries. */
   stop(): void
@@ -23,7 +23,7 @@ export interface Sender {
 }
 
 export interface SenderOptions {
-  /** Returns the current URL, because the port changes at each restart. Undefined while nothing listens. */
+  /** Returns the current URL, because each restart changes the port. Returns undefined while the server is down. */
   readonly url: () => string | undefined
   readonly event: (id: string) => SentEvent
   /** Number of parallel deliveries. */
@@ -32,9 +32,9 @@ export interface SenderOptions {
   readonly pause?: number
   /** Share of acknowledged events that are delivered once more, as some providers do. */
   readonly again: number
-  /** Share of events that are delivered twice in parallel, as if the first connection hangs. @default 0 */
+  /** Share of events that are delivered twice in parallel, as if the first connection hung. @default 0 */
   readonly atOnce?: number
-  /** Called when nothing accepts connections anymore. */
+  /** Called when the server no longer accepts connections. */
   readonly ended?: () => void
 }
 

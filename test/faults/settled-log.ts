@@ -1,19 +1,19 @@
 import { readJournal } from './journal.ts'
 
-/** Completed tasks of a store, which may not run again. */
+/** Records completed tasks, which must not run again. */
 export interface SettledLog {
   /**
-   * Records completed tasks, as `subscription event`. Read the store first: all runs of these tasks are then in the
-   * journal.
+   * Records completed tasks, as `subscription event`. Read them from the store before this call, so that the journal
+   * already contains all their runs.
    */
   note(tasks: Iterable<string>): void
-  /** Returns the number of lines `run subscription event` after their task was completed. */
+  /** Returns the number of runs that started after their task was completed. */
   ranAgain(): number
 }
 
-/** Creates the log for a journal of handlers. */
+/** Creates the log for a handlers' journal. */
 export function settledLog(journal: string): SettledLog {
-  /** Number of journal lines when a task was first seen as completed. */
+  /** Number of journal lines when each task was first seen as completed. */
   const seen = new Map<string, number>()
   return {
     note(tasks) {

@@ -1,5 +1,5 @@
-// Sender of a shutdown, in its own thread. Other parts block the event loop for longer than a server keeps an idle
-// connection, and a request on a closed connection is lost.
+// Sender of the shutdown test, in its own thread. Other parts block the main thread for longer than a server keeps idle
+// connections open. A request on a closed connection would then count as lost.
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -8,7 +8,7 @@ import { startSender } from './sender.ts'
 export interface ShutdownLoad {
   readonly url: string
   readonly run: number
-  /** Number of acknowledged deliveries that it reports. */
+  /** Number of acknowledged deliveries after which the sender posts `busy`. */
   readonly least: number
 }
 
@@ -16,7 +16,7 @@ export interface ShutdownSent {
   readonly acknowledged: readonly string[]
   readonly sent: number
   readonly lost: number
-  /** Reasons of lost deliveries, with counts. */
+  /** Reasons of lost deliveries, with their count. */
   readonly because: readonly (readonly [why: string, count: number])[]
 }
 
@@ -27,7 +27,7 @@ const sender = startSender({
   event: (id) => ({ topic: 'ping', id: `${run}-${id}`, payload: {} }),
   concurrency: 16,
   again: 0,
-  // Once nothing listens, connections are refused, and a real sender would try elsewhere.
+  // The server no longer listens, so nothing more is sent. A real sender would try another process.
   ended: () => (open = false),
 })
 const port = parentPort!

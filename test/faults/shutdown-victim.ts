@@ -1,4 +1,4 @@
-// App of one framework that ends by closeOnSignal: `node shutdown-victim.ts <framework> <inbox> <store>`.
+// App on one framework, which ends through closeOnSignal: `node shutdown-victim.ts <framework> <inbox> <store>`.
 import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver } from '@postern/core'

@@ -6,26 +6,26 @@ import { allTasks, durables, openDurable, type DurableName } from '../services/i
 import { launch } from './launch.ts'
 import type { ShutdownLoad, ShutdownSent } from './shutdown-sender.ts'
 
-/** Result of ending a busy process by SIGTERM. */
+/** Result of ending busy processes with SIGTERM. */
 export interface ShutdownReport {
-  /** Milliseconds from the signal to the exit of each run, measured by the process itself. */
+  /** Milliseconds from the signal to the exit of each process, measured by the process. */
   readonly closed: readonly number[]
-  /** The same measured from outside: a busy machine delays the signal and the exit. */
+  /** The same times measured from outside. A busy machine delays both the signal and the exit. */
   readonly times: readonly number[]
   readonly delivered: number
-  /** Requests without a reply or with another status than 2xx. */
+  /** Number of requests without a reply or with another status than 2xx. */
   readonly lostRequests: number
   readonly because: string
-  /** Acknowledged events that are not done after another process ran. */
+  /** Number of acknowledged events that are not done after another process ran. */
   readonly lostEvents: number
-  /** Exits with another code than 0. */
+  /** Number of exits with another code than 0. */
   readonly wrongExits: number
 }
 
 /** Time limit of the exit, in milliseconds. */
 export const GRACE = 10_000
 
-/** Ends a process with busy keep-alive connections, `runs` times. */
+/** Starts a process and ends it under load on keep-alive connections, `runs` times. */
 export async function shutdownRun(
   framework: string,
   name: DurableName,
@@ -75,7 +75,7 @@ export async function shutdownRun(
   }
 }
 
-/** Returns the number of acknowledged events that are not done after another process ran. */
+/** Runs another process. Returns the number of acknowledged events that are still not done. */
 async function unfinished(
   name: DurableName,
   store: string,

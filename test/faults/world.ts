@@ -9,33 +9,33 @@ import { launch, type Launched } from './launch.ts'
 import { post } from './requests.ts'
 import { settledLog } from './settled-log.ts'
 
-/** Process on a durable inbox that restarts whenever it ends, and access to its inbox from outside. */
+/** Process on a durable inbox that restarts whenever it ends. The inbox can also be read from outside. */
 export interface World {
-  /** Returns the current process. */
+  /** Returns the current process, which changes at each restart. */
   victim(): Launched
   /** Returns the number of deaths by SIGKILL. */
   deaths(): number
   /** Delivers an event until it is acknowledged, as senders do. */
   deliver(topic: string, id: string): Promise<void>
-  /** Delivers an event at this interval in milliseconds until stopped. */
+  /** Delivers an event every `every` milliseconds until stopped. */
   feed(topic: string, every: number): { stop(): Promise<void> }
   /** Returns the number of acknowledged events of a topic. */
   acknowledged(topic: string): number
   tasks(subscription: string): Promise<readonly TaskInfo[]>
   count(subscription: string, ...states: readonly TaskState[]): Promise<number>
-  /** Polls until the condition holds, or until this time of `performance.now()`. */
+  /** Polls until the condition holds, at most until `late` (a time of `performance.now()`). */
   until(met: () => Promise<boolean> | boolean, late: number): Promise<void>
-  /** Returns the number of runs of tasks that the inbox had reported as completed. */
+  /** Returns the number of runs of tasks that the inbox had already reported as completed. */
   ranAfterSettled(): number
   /** Returns the lines that handlers wrote. */
   lines(): readonly string[]
   close(): Promise<void>
 }
 
-/** Milliseconds between two polls, so that the process gets the CPU. */
+/** Milliseconds between polls. The pause leaves the CPU to the process under test. */
 const POLL = 250
 
-/** Opens a world on a new store, with a short lease. */
+/** Starts the process on a new store, with a short lease. */
 export async function openWorld(name: DurableName): Promise<World> {
   const { store, stop } = await durables[name].start()
   const folder = await temporaryFolder('world')
@@ -84,7 +84,7 @@ export async function openWorld(name: DurableName): Promise<World> {
     },
     async until(met, late) {
       while (performance.now() < late) {
-        // The store may be busy during a poll.
+        // The store may be unavailable during a poll.
         if (await Promise.resolve(met()).catch(() => false)) return
         await sleep(POLL)
       }
@@ -110,7 +110,7 @@ export async function openWorld(name: DurableName): Promise<World> {
       if (child.signalCode === 'SIGKILL') deaths++
       settled.note(await done())
       victim = await launch([program, name, store, journal])
-      // The world was closed during the start.
+      // `close` was called during the start.
       if (over) victim.child.kill('SIGKILL')
     }
   }

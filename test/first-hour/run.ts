@@ -1,4 +1,4 @@
-// `npm test -- first-hour`: the clock of a newcomer, from `npm create postern` to a handled delivery. Writes RESULTS.md.
+// `npm test -- first-hour` measures the time from `npm create postern` to a handled delivery. Writes RESULTS.md.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -13,7 +13,7 @@ import { packAll } from '../pack/tarballs.ts'
 import { made } from '../run/made.ts'
 import { removeFolder, temporaryFolder } from '../services/temporary.ts'
 
-/** How long it may take on a quiet machine, in seconds. */
+/** Allowed time on a quiet machine, in seconds. */
 const LIMIT = 90
 
 const folder = await temporaryFolder('first-hour')
@@ -58,7 +58,7 @@ The tunnel and Stripe are programs on this machine, in the place of cloudflared 
 console.log(`the slowest took ${slowest.toFixed(1)} of ${LIMIT} s`)
 if (slowest > LIMIT) process.exitCode = 1
 
-/** Uses templates in one way. Returns the rows of its table. */
+/** Creates and starts an app from each template. Returns the rows of the table. */
 async function rows(name: string, used: typeof templates, way: Way): Promise<readonly string[]> {
   const found: string[] = []
   for (const template of used) {

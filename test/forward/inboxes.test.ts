@@ -128,7 +128,7 @@ function thing(at: number): { id: string; topic: string; payload: unknown } {
   return { id: `e${at}`, topic: 'thing.happened', payload: { at } }
 }
 
-/** True if a site took every event. */
+/** Returns whether the destination received every event. */
 function tookAll(site: Site, count: number): boolean {
   return new Set(site.taken.map((got) => got.body.toString())).size === count
 }

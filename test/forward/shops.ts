@@ -6,17 +6,16 @@ import { inTransaction as inSqlite } from '@postern/sqlite'
 import { createConnection } from 'mysql2/promise'
 import pg from 'pg'
 
-/** An app's own connection to the database its inbox is in. */
+/** App's own connection to the inbox's database. */
 export interface Shop {
-  /** What begins a transaction. */
+  /** Statement that begins a transaction. */
   readonly begin: string
-  /** Has what a source emits stored in the transaction that is open. */
+  /** Makes `emit` store its event in the open transaction. */
   readonly host: Host
   run(sql: string): Promise<readonly object[]>
   close(): Promise<void>
 }
 
-/** Connects to a PostgreSQL. */
 export async function openPostgresShop(url: string): Promise<Shop> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
@@ -28,7 +27,6 @@ export async function openPostgresShop(url: string): Promise<Shop> {
   }
 }
 
-/** Connects to a MariaDB. */
 export async function openMysqlShop(uri: string): Promise<Shop> {
   const connection = await createConnection({ uri })
   return {
@@ -39,7 +37,6 @@ export async function openMysqlShop(uri: string): Promise<Shop> {
   }
 }
 
-/** Connects to a file of SQLite. */
 export async function openSqliteShop(path: string): Promise<Shop> {
   const db = new DatabaseSync(path)
   return {

@@ -69,7 +69,7 @@ const PIECES = [
   'é',
 ]
 
-/** Each server gets bytes that are almost HTTP: no request ends the process, and no handler runs for a damaged one. */
+/** Each server gets damaged HTTP requests. None may end the process, and no handler may run for a damaged one. */
 export const adapterTargets: readonly FuzzTarget[] = serverNames.map((name): FuzzTarget => ({
   area: 'adapters',
   name: `raw requests to ${name}`,
@@ -92,9 +92,9 @@ interface Spoilt {
   readonly heads: readonly Change[]
   readonly bytes: readonly ((bytes: Uint8Array) => Uint8Array)[]
   readonly chunked: boolean
-  /** Positions that split the bytes into several writes. */
+  /** Positions at which the bytes are split into several writes. */
   readonly cuts: readonly number[]
-  /** True sends an unsigned second request on the connection. */
+  /** Sends an unsigned second request on the same connection. */
   readonly pipelined: boolean
 }
 
@@ -106,7 +106,7 @@ async function survives(scene: Scene, spoilt: Spoilt): Promise<void> {
   const after = spoilt.pipelined ? Buffer.from(UNSIGNED) : Buffer.alloc(0)
   const answer = await exchange(scene.port, Buffer.concat([sent, after]), spoilt.cuts)
   assert.ok(!answer.late, 'the server neither answered nor closed the connection')
-  // 500 would be Postern's fault. The server itself replies 505 and 501.
+  // A status of 500 would come from Postern. The server itself replies with 505 or 501.
   assert.ok(!answer.statuses.includes(500), `status ${answer.statuses.join(', ')}`)
   const runs = scene.runs(id)
   assert.ok(runs.length <= 1, `a handler ran ${runs.length} times`)

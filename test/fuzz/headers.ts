@@ -132,7 +132,7 @@ export const headerTargets: readonly FuzzTarget[] = [
   }),
 ]
 
-/** Returns a reader of the keys of a dictionary in structured fields, given the lines of its header. */
+/** Creates a reader for the lines of a header with a structured-field dictionary. The reader returns the keys. */
 async function keyReader(): Promise<(lines: readonly string[]) => Read<readonly string[]>> {
   const sf = await structuredFields.load()
   return (lines) => {

@@ -130,7 +130,7 @@ function plain(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-// For invalid JSON, the error may name the depth or the syntax.
+// For invalid JSON, the rejection names either the depth or the syntax.
 function expectedRejection(text: string): string {
   return isDeeper(withoutMark(text), DEPTH) ? 'too_deep' : 'malformed_body'
 }
@@ -140,7 +140,7 @@ function depthOf(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depthOf))
 }
 
-/** Counts commas, colons and opening brackets of the value's text. */
+/** Counts the commas, colons and opening brackets in the JSON text of the value. */
 function marksOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   const inner = Object.values(value)
@@ -159,7 +159,7 @@ function withoutPoison(value: unknown): unknown {
         key === 'constructor' &&
         typeof member === 'object' &&
         member !== null &&
-        // As in the original value, before `__proto__` is removed.
+        // Checks the value as it was before `__proto__` is removed.
         Object.hasOwn(member as object, 'prototype')
       ),
   )

@@ -1,9 +1,9 @@
 import fc, { type Arbitrary } from 'fast-check'
 
-/** Change of bytes, at a place given as a share of their length. */
+/** Change of bytes. Its position is relative to their length. */
 type Edit = (bytes: Uint8Array) => Uint8Array
 
-/** Returns changes of bytes: flipped, removed, repeated, cut off, or with one of the pieces inserted. */
+/** Returns changes of bytes: flips, removals, repetitions, cuts, or insertions of one of the pieces. */
 export function edits(pieces: readonly string[]): Arbitrary<Edit> {
   const place = fc.integer({ min: 0, max: 9999 })
   const short = fc.integer({ min: 1, max: 16 })
@@ -48,7 +48,7 @@ export function mutated(
     .map(([original, changes]) => changes.reduce((bytes, change) => change(bytes), original))
 }
 
-/** Returns a text after one to four changes of its Latin-1 bytes. */
+/** Returns one of the texts with one to four changes of its Latin-1 bytes. */
 export function mutatedText(
   originals: readonly string[],
   pieces: readonly string[],
@@ -59,7 +59,7 @@ export function mutatedText(
   ).map((bytes) => Buffer.from(bytes).toString('latin1'))
 }
 
-/** Returns a text made of these pieces, sometimes of any text. */
+/** Returns a text that consists of the pieces, sometimes an arbitrary text. */
 export function pieced(pieces: readonly string[], maxLength = 24): Arbitrary<string> {
   const piece = fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom(...pieces) },

@@ -42,7 +42,7 @@ const TARGETS = [
   '..',
   '\u0000',
 ]
-/** Headers and targets that contain the addressed URL. */
+/** Targets for headers and request targets that decide the URL. */
 export const originTargets: readonly FuzzTarget[] = [
   target('headers', 'origin behind proxies', () =>
     fc.property(
@@ -66,7 +66,7 @@ export const originTargets: readonly FuzzTarget[] = [
           return read(() => origin({ headers, socket: {} } as unknown as IncomingMessage)).value
         }
         const wanted = from(own)
-        // Values of strangers before it change nothing.
+        // Earlier values, which any client can send, must change nothing.
         if (own[0] !== '') assert.deepEqual(from([...evil, ...own]), wanted)
       },
     ),

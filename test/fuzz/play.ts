@@ -6,11 +6,11 @@ export interface Played {
   /** Number of inputs. */
   readonly runs: number
   readonly seconds: number
-  /** Smallest input that breaks the law, and how to reproduce it; undefined if none does. */
+  /** Smallest input that fails, with the command to reproduce it. Undefined if no input fails. */
   readonly failure: string | undefined
 }
 
-/** Limits of a run: it ends at the first one reached. */
+/** Limits of a run, which ends at the first limit. */
 export interface Effort {
   readonly seed: number
   readonly runs: number
@@ -19,7 +19,7 @@ export interface Effort {
   readonly path?: string | undefined
 }
 
-/** Tries a target with random inputs. An unhandled rejection or uncaught error breaks the law too. */
+/** Runs a target with random inputs. An unhandled rejection or an uncaught error is also a failure. */
 export async function play(target: FuzzTarget, effort: Effort): Promise<Played> {
   const uncaught: unknown[] = []
   const note = (error: unknown): void => void uncaught.push(error)

@@ -5,7 +5,7 @@ export type Read<Value> =
   | { readonly value: Value; readonly code?: undefined }
   | { readonly code: ErrorCode; readonly value?: undefined }
 
-/** Runs a reader. Any error except a `WebhookError` is thrown. */
+/** Runs a reader and catches only a `WebhookError`. */
 export function read<Value>(run: () => Value): Read<Value> {
   try {
     return { value: run() }
@@ -27,7 +27,7 @@ export async function readLater<Value>(
 
 function codeOf(error: unknown): ErrorCode {
   if (!isWebhookError(error)) throw error
-  // Postern turns any other error into this code.
+  // `internal_error` is the code for any unexpected error, so it counts as a failure.
   if (error.code === 'internal_error') throw error
   return error.code
 }

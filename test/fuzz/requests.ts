@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { edits } from './mutate.ts'
 
-/** Request with separate header lines. */
+/** Request with its header lines as a list. */
 export interface Request {
   readonly method: string
   readonly url: string

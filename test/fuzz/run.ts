@@ -29,7 +29,7 @@ if (chosen.length === 0) throw new TypeError(`--only ${only}: no target has that
 console.log(`seed ${seed}: ${chosen.length} targets, ${seconds} s in all`)
 const played: Played[] = []
 for (const target of chosen) {
-  // Each area gets an equal share, so that 80 providers leave time for the others.
+  // Each area gets an equal share of the time. Otherwise the 80 providers would leave no time for the others.
   const share = chosen.filter(({ area }) => area === target.area).length
   const areas = new Set(chosen.map(({ area }) => area)).size
   const result = await play(target, {

@@ -4,24 +4,24 @@ import { acme } from '@postern/testing'
 import type { HostServer } from '../services/hosts.ts'
 import { exchange } from './socket.ts'
 
-/** Server with a receiver, and the events of its handler. */
+/** Server with a receiver, which records the events that its handler gets. */
 export interface Scene {
   readonly port: number
   /** Creates a signed delivery with a new id. */
   delivery(): Composed
   payload(id: string): unknown
-  /** Returns the payloads of an event's runs. */
+  /** Returns the payload of each run of the event. */
   runs(id: string): readonly unknown[]
-  /** Returns the events that ran although this scene did not create them. */
+  /** Returns the events that ran although this test did not create them. */
   strangers(): readonly string[]
-  /** Throws unless the server still accepts a valid delivery. Checks only sometimes. */
+  /** Throws unless the server still accepts a valid delivery. Only some calls check it. */
   check(): Promise<void>
   readonly close: () => Promise<void>
 }
 
 export interface Composed {
   readonly id: string
-  /** Returns the head, including the blank line. */
+  /** Returns the request head, including the blank line. */
   readonly head: (chunked: boolean) => string
   readonly body: Uint8Array
 }
@@ -39,7 +39,7 @@ export async function openScene(open: (receiver: Receiver) => Promise<HostServer
     limits: { bodyTimeout: '2s' },
   })
   receiver.onAny((event) => {
-    // The id outside the payload is not signed.
+    // Uses the id of the payload, because the id in the header is not signed.
     const { id } = event.payload as { readonly id: string }
     runs.set(id, [...(runs.get(id) ?? []), event.payload])
     ran()

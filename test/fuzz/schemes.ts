@@ -12,7 +12,7 @@ import { changes, type Change, type Request } from './requests.ts'
 import { deliveryOf, subjectsOf, walk, type Subject } from './subjects.ts'
 import { target, type FuzzTarget } from './target.ts'
 
-/** Every provider: signed deliveries with changes of bytes, headers and URL. */
+/** One target per provider: signed deliveries with changed bytes, headers or URLs. */
 const providerTargets: readonly FuzzTarget[] = Array.from(catalogue.values(), ({ name }) =>
   target('schemes', name, async () => {
     await loadXml()
@@ -26,7 +26,7 @@ const providerTargets: readonly FuzzTarget[] = Array.from(catalogue.values(), ({
   }),
 )
 
-/** Signatures of all providers, and their explanations. */
+/** Targets for the signatures of all providers and the explanations of rejections. */
 export const schemeTargets: readonly FuzzTarget[] = [
   ...providerTargets,
   target('schemes', 'what explain says of any request', async () => {
@@ -88,7 +88,7 @@ async function rejectedOrSame(
   assert.deepEqual(told(events), told(subject.events), 'another event came of it')
 }
 
-// Amazon signs these lines, but not the URL of its certificate.
+// The fields that Amazon signs. The URL of the certificate is not signed.
 const SNS = [
   'Message',
   'MessageId',
@@ -115,13 +115,13 @@ const COVERED: Readonly<Record<string, (body: Uint8Array, type: string) => unkno
           .join(''),
 }
 
-/** Twilio signs parsed parameters: an empty one between two `&` does not count. */
+/** Twilio signs the parsed query, which ignores an empty parameter between two `&`. */
 function urlOf(name: string, { url }: Request): unknown {
   const { origin, pathname, searchParams, href } = new URL(url)
   return name === 'twilio' ? [origin, pathname, [...searchParams]] : href
 }
 
-/** Names of authentication schemes are case-insensitive, and spaces around a value do not count. */
+/** The names of authentication schemes are case-insensitive, and spaces around a value are ignored. */
 function canonical(lines: readonly string[]): readonly string[] {
   return lines.map((line) =>
     line.trim().replace(/^(bearer|basic|token) +/i, (word) => `${word.trim().toLowerCase()} `),

@@ -1,22 +1,22 @@
 import { connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 
-/** Replies on a connection until it ended. */
+/** Replies on one connection. */
 export interface Answer {
-  /** Status of each reply, without interim ones. */
+  /** Status of each reply, without 1xx replies. */
   readonly statuses: readonly number[]
-  /** Statuses of replies from a receiver. The server itself answers malformed requests. */
+  /** Statuses of the replies that came from a receiver. The server itself replies to malformed requests. */
   readonly received: readonly number[]
-  /** True if the connection stayed open for ten seconds. */
+  /** True if the server did not close the connection within ten seconds. */
   readonly late: boolean
 }
 
 const PATIENCE = 10_000
 
 /**
- * Writes bytes to a port in several pieces, ends its side, and waits until the other side ends too. With `stays`, its
- * side stays open: Node drops a reply that has not started when the sender ends, and fetch hosts start some turns
- * later.
+ * Writes bytes to a port in several pieces, ends the sending side, and waits for the server to end. With `stays`, the
+ * sending side stays open: Node.js drops a reply that starts after the sender has ended, and fetch hosts reply some
+ * turns later.
  */
 export async function exchange(
   port: number,
@@ -46,7 +46,7 @@ export async function exchange(
     from = place
     await turn()
   }
-  // Otherwise the server waits for the rest of a cut request.
+  // Without this, the server would wait for the rest of a truncated request.
   if (!stays) socket.end()
   await ended
   clearTimeout(timer)

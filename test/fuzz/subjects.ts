@@ -8,25 +8,25 @@ import { vectors } from '../../packages/providers/test/vectors.ts'
 import type { Request } from './requests.ts'
 import { markVerified } from '../../packages/core/src/receive/http-delivery.ts'
 
-/** Valid delivery, with its provider and clock. */
+/** Valid delivery with its provider and the receiver's clock. */
 export interface Subject {
   readonly provider: Provider
   readonly now: number
   readonly request: Request
   readonly events: readonly EventDraft[]
-  /** True if an option sets the signed URL, so that the request's URL does not matter. */
+  /** True if an option sets the signed URL. The URL of the request then does not matter. */
   readonly ownUrl: boolean
 }
 
 const NOW = 1_760_000_000_000
 
-/** Result of a delivery. */
+/** Parsed delivery and its events. */
 export interface Walked {
   readonly delivery: Delivery
   readonly events: readonly EventDraft[]
 }
 
-/** Runs the steps up to the events. */
+/** Runs all steps of the receiver up to the events. */
 export async function walk(provider: Provider, request: Request, now: number): Promise<Walked> {
   const clock = (): number => now
   const delivery = deliveryOf(provider, request)
@@ -38,12 +38,12 @@ export async function walk(provider: Provider, request: Request, now: number): P
   return { delivery, events: provider.events(delivery, body) }
 }
 
-/** Returns the request as a receiver of that provider reads it. */
+/** Returns the delivery that a receiver of the provider creates from the request. */
 export function deliveryOf(provider: Provider, request: Request): Delivery {
   return createDelivery(request, defaultLimits(), provider)
 }
 
-/** Returns the test vectors with events, and one delivery from `sign`. */
+/** Returns the test vectors that have events, and one delivery of the provider's `sign`. */
 export async function subjectsOf(name: string): Promise<readonly Subject[]> {
   const entry = catalogue.get(name)!
   const subjects: Subject[] = []

@@ -2,16 +2,16 @@ import type { IRawProperty } from 'fast-check'
 
 export type Area = 'parsers' | 'headers' | 'schemes' | 'adapters'
 
-/** Law that must hold for any input. */
+/** Property that must hold for any input. */
 export interface FuzzTarget {
-  /** Name for `--only` and the table. */
+  /** Name in the table. `--only` selects targets by it. */
   readonly name: string
   readonly area: Area
-  /** Returns the law. It throws for an input that breaks it. */
+  /** Returns the property. It throws for an input that fails. */
   readonly law: () => Promise<Law> | Law
 }
 
-/** Property of fast-check, with its clean-up. */
+/** fast-check property with its clean-up function. */
 export interface Law {
   readonly property: IRawProperty<unknown>
   readonly close?: () => Promise<void>
@@ -19,7 +19,7 @@ export interface Law {
 
 type Property = IRawProperty<never> | IRawProperty<unknown>
 
-/** Creates a target whose property opens nothing. */
+/** Creates a target whose property needs no clean-up. */
 export function target(
   area: Area,
   name: string,

@@ -45,7 +45,7 @@ const DOCUMENTS = [
 ]
 const DEPTH = 6
 
-/** The XML reader. A test in core compares it with fast-xml-parser. */
+/** Targets for the XML reader. A test in core also compares it with fast-xml-parser. */
 export const xmlTargets: readonly FuzzTarget[] = [
   target('parsers', 'xml: text', async () => {
     await loadXml()
@@ -78,12 +78,12 @@ function takenOrRejected(text: string): void {
   assert.ok(!text.includes('<!DOCTYPE') || /<!--|<!\[CDATA\[|<\?/.test(text))
   const counted = { nodes: 0 }
   check(ours.value, 0, counted)
-  // A count that is too low would let a bomb through.
+  // Checks that the count is not too low, because the limit on nodes relies on it.
   if (text.length > counted.nodes * 4)
     assert.ok(counted.nodes === 0 || hasMoreTags(text, counted.nodes - 1))
 }
 
-/** Checks for prototype keys and depth; counts elements and attributes. */
+/** Checks the depth and that no prototype key exists. Counts elements and attributes. */
 function check(value: XmlObject[string], depth: number, counted: { nodes: number }): void {
   if (typeof value === 'string') return
   if (Array.isArray(value)) return value.forEach((one) => check(one, depth, counted))

@@ -8,7 +8,7 @@ export interface Wire {
   readonly url: string
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: Uint8Array
-  /** Sends only the head: the reply must come before the body. */
+  /** Sends only the head. The reply must come without the body. */
   readonly headAlone?: boolean
 }
 
@@ -34,33 +34,33 @@ export interface HostileCase {
   readonly now?: number | undefined
   readonly options?: Partial<ReceiverOptions>
   readonly steps: readonly Step[]
-  /** The events that handlers must get, in any order, and no others. */
+  /** The events that handlers must get, in any order. They must get no others. */
   readonly runs: readonly Run[]
-  /** True also allows no runs. */
+  /** Also allows that no handler runs. */
   readonly orNone?: boolean
-  /** True if the first step is genuine: handlers may get its events again, and no others. */
+  /** The first step is a genuine delivery. Handlers may get its events again, but no other events. */
   readonly sameAsFirst?: boolean
-  /** True if handlers may get these events only once. */
+  /** Handlers may get these events only once. */
   readonly once?: boolean
-  /** Final check. Returns what is wrong. */
+  /** Final check, which returns what is wrong. */
   readonly after?: () => string | undefined
-  /** Hosts that cannot send these requests, with the reason. */
+  /** Hosts that cannot send these requests, and the reason. */
   readonly without?: Readonly<Record<string, string>>
 }
 
-/** Returns a run with bytes as base64, because hosts use different classes for bytes. */
+/** Returns a run. Bytes become base64, because hosts use different classes for bytes. */
 export function runOf(topic: string, payload: unknown): Run {
   return payload instanceof Uint8Array
     ? { topic, payload: { base64: Buffer.from(payload).toString('base64') } }
     : { topic, payload }
 }
 
-/** Statuses of an accepted or known delivery. */
+/** Statuses of a delivery that is accepted or a duplicate. */
 export const TAKEN: readonly number[] = [200, 201, 202, 204]
-/** Statuses of a rejection for an error of the sender. */
+/** Statuses of a rejection that is the sender's error. */
 export const REJECTED: readonly number[] = [400, 401, 403, 404, 405, 409, 413, 415]
 
-/** Replaces headers. A value of undefined removes a header. */
+/** Replaces headers. The value undefined removes a header. */
 export function withHeaders(
   wire: Wire,
   headers: Readonly<Record<string, string | undefined>>,

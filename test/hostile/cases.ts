@@ -14,7 +14,7 @@ import { methods } from './classes/methods.ts'
 
 const BY_DELIVERY = [labels, codings, methods, heads, bodies, bombs]
 
-/** Returns all cases: each class for each provider, and the hand-written attacks. */
+/** Returns all cases: each class of attacks for each provider, and the hand-written attacks. */
 export async function hostileCases(): Promise<readonly HostileCase[]> {
   const genuine = await genuineDeliveries()
   return [

@@ -8,19 +8,19 @@ export interface Cost {
   readonly bytes: number
   /** CPU time of all threads, in milliseconds. */
   readonly cpu: number
-  /** Allocated and not yet collected memory, in mebibytes. */
+  /** Memory that was allocated and not yet collected, in mebibytes. */
   readonly mebibytes: number
 }
 
 /**
- * @public Returns the allowed CPU time of a stranger's request, in milliseconds: a base, and more per mebibyte on the
- * wire.
+ * @public Returns the allowed CPU time in milliseconds of a request without a valid signature. It is a base plus an
+ * amount per mebibyte on the wire.
  */
 export function allowance(bytes: number): number {
   return 20 + (20 * bytes) / 2 ** 20
 }
 
-/** Returns the median cost of the first request of a case, rejected in process, over `runs` runs after a warm-up. */
+/** Returns the median cost of a case's first request, over `runs` runs after a warm-up. */
 export async function costOf(hostile: HostileCase, runs: number): Promise<Cost> {
   const { now, steps, name } = hostile
   const receiver = createReceiver({
@@ -48,7 +48,7 @@ export async function costOf(hostile: HostileCase, runs: number): Promise<Cost> 
   }
 }
 
-/** Returns the cases whose first request must be rejected and runs nothing. */
+/** Returns the expensive cases whose first request must be rejected. */
 export function ofStrangers(cases: readonly HostileCase[]): readonly HostileCase[] {
   return cases.filter(
     ({ class: kind, runs, steps, sameAsFirst }) =>

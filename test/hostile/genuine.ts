@@ -6,7 +6,7 @@ import type { Vector } from '@postern/testing'
 import { vectorClock, vectorOptions } from '../../packages/testing/src/provider/vector.ts'
 import { runOf, type HostileCase, type Run, type Step, type Wire } from './case.ts'
 
-/** Genuine delivery of a provider, as an attacker could capture it. */
+/** Genuine delivery of a provider, which an attacker has captured. */
 export interface Genuine {
   readonly name: string
   readonly provider: () => Provider
@@ -17,7 +17,7 @@ export interface Genuine {
   readonly runs: readonly Run[]
 }
 
-/** Returns the first test vector with events of each provider. */
+/** Returns for each provider its first test vector with events. */
 export async function genuineDeliveries(): Promise<readonly Genuine[]> {
   const found: Genuine[] = []
   for (const entry of catalogue.values()) {
@@ -49,7 +49,8 @@ export function caseOf(
 }
 
 const EACH = 1
-// Their tolerance is a day or more: they sign the time of the first attempt, or no page says otherwise.
+// Providers with a tolerance of a day or more: they sign the time of the first attempt, or their documentation gives no
+// limit.
 const LONG = new Set([
   'airwallex',
   'configcat',
@@ -86,7 +87,7 @@ async function runsOf(
   return runs
 }
 
-/** Creates a receiver that records its runs. `settled` waits until no task is open. */
+/** Creates a receiver that records its runs. `settled` resolves when no task is open. */
 export function recording(
   options: ReceiverOptions,
   now: number | undefined,
@@ -101,7 +102,7 @@ export function recording(
   const receiver = createReceiver({
     inbox: memoryInbox({ max: 1000, dedupeWindow: '90d' }),
     log: false,
-    // Avoids a read of package.json for each of thousands of receivers.
+    // Saves a read of package.json per receiver, of which there are thousands.
     version: 'of tests',
     ...(now !== undefined && { clock: { now: () => now } }),
     ...options,

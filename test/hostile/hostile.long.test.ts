@@ -1,4 +1,4 @@
-// Takes 30 s. An adapter passes bytes on, which its own tests ask: `npm test -- hostile` plays the cases through each.
+// Takes 30 s. The cases run only on `fetch` here. `npm test -- hostile` plays them through each adapter.
 import { expect, test } from 'vitest'
 import { hostileCases } from './cases.ts'
 import { hosts } from './hosts.ts'

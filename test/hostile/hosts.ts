@@ -5,13 +5,13 @@ import { hostNames } from '../../packages/cli/src/hosts.ts'
 import { hosts as rows, type Handler, type Serve } from '../services/hosts.ts'
 import type { Wire } from './case.ts'
 
-/** Reply. Status 0 means that the connection ended without a reply. */
+/** Reply of a host. Status 0 means that the connection ended without a reply. */
 export interface Answer {
   readonly status: number
   readonly body: string
 }
 
-/** Framework with one webhook route, on which receivers are mounted in turn. */
+/** Framework with one webhook route. The tests mount one receiver after another. */
 export interface Host {
   readonly name: string
   /** Replaces the mounted receiver. */
@@ -25,10 +25,10 @@ interface Opening {
   readonly open: () => Promise<Host>
 }
 
-/** The test acts as a proxy and says that the sender used TLS. */
+/** The test acts as a proxy that reports TLS. */
 const trustProxy = { hops: 1, headers: ['x-forwarded-proto'] } as const
 
-/** Every adapter that streams a body, and `fetch` itself. */
+/** Every adapter that streams the body, and `fetch` itself. */
 export const hosts: readonly Opening[] = hostNames.flatMap((name) => {
   const row = rows[name]
   if ('whole' in row) return []
@@ -40,7 +40,7 @@ export const hosts: readonly Opening[] = hostNames.flatMap((name) => {
 
 const BEFORE: Readonly<Record<PropertyKey, unknown>> = { name: 'hostile', limits: { time: 10_000 } }
 
-/** Forwards to the currently mounted receiver. */
+/** Forwards each call to the currently mounted receiver. */
 function turnstile(): { readonly mounted: Receiver; readonly use: (receiver: Receiver) => void } {
   let current: Receiver | undefined
   // NestJS recognizes receivers by their members.
@@ -103,7 +103,7 @@ async function exchange(port: number, wire: Wire): Promise<Answer> {
   })
 }
 
-/** Splits a URL without parsing it: URL would change what was signed. */
+/** Splits a URL as text, because the URL class would change what was signed. */
 function urlParts(url: string): {
   readonly protocol: string
   readonly host: string

@@ -11,7 +11,7 @@ export interface Verdict {
   readonly accepted: boolean
   /** True for a reply of 500, no reply, or an uncaught error. */
   readonly crashed: boolean
-  /** Description of the failure; undefined if the case passed. */
+  /** What failed. Undefined if the case passed. */
   readonly wrong: string | undefined
 }
 
@@ -28,7 +28,7 @@ export async function playAll(
   return verdicts
 }
 
-/** Plays a case on a host with a new receiver. Returns undefined if the host cannot send its requests. */
+/** Plays a case on a host with a new receiver. Returns undefined if the host cannot send the requests of the case. */
 async function play(hostile: HostileCase, host: Host): Promise<Verdict | undefined> {
   if (hostile.without?.[host.name] !== undefined) return undefined
   const { receiver, runs, settled } = recording(

@@ -7,7 +7,7 @@ export interface Report {
   readonly failed: boolean
 }
 
-/** Formats a run as lines: failures with their hosts, then counts. */
+/** Returns the report's lines: each failure with its hosts, then counts. */
 export function reportOf(
   cases: readonly HostileCase[],
   verdicts: readonly Verdict[],

@@ -62,7 +62,7 @@ function hostRows(
   )
 }
 
-/** Returns the number of cases that a host cannot send, by reason. */
+/** Returns how many cases a host cannot send, by reason. */
 function leftOut(host: string, cases: readonly HostileCase[]): string {
   const reasons = cases.flatMap(({ without }) => without?.[host] ?? [])
   const counts = Map.groupBy(reasons, (reason) => reason)

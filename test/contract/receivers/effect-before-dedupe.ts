@@ -1,4 +1,5 @@
-// Flaw: records an event after its effect. A delivery during the effect is not known and has its effect too.
+// Flaw: records an event only after its effect. A second delivery during the effect is not recognized and has its
+// effect too.
 import { serve } from './hand-made.ts'
 
 serve({

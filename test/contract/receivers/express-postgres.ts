@@ -1,5 +1,5 @@
-// Postern on Express. Its inbox and the app's table share one PostgreSQL database for all tests: the folder's name is
-// the name of the receiver and of its effects.
+// Postern on Express. The inboxes and effects of all tests share one PostgreSQL database. The folder's name identifies
+// the receiver and its effects.
 import type { AddressInfo } from 'node:net'
 import { basename } from 'node:path'
 import { createReceiver } from '@postern/core'

@@ -17,7 +17,7 @@ export interface Hand {
 /** Parts that a flaw can replace. */
 export interface Parts {
   readonly verify: (secret: string, body: string, headers: Record<string, string>) => unknown
-  /** Accepts an event. Calling `acknowledge` replies 200; throwing replies 500. */
+  /** Accepts an event. Call `acknowledge` to reply with 200, or throw to reply with 500. */
   readonly receive: (hand: Hand, event: HandEvent, acknowledge: () => void) => void | Promise<void>
   readonly run: (hand: Hand, event: HandEvent) => Promise<void>
   readonly rejected: (hand: Hand, error: Error, headers: IncomingHttpHeaders) => void

@@ -2,7 +2,7 @@ import { DONE, eventOf, passes, type Fence, type Patch } from '@postern/core/eng
 import type { StoredTask, Tables } from './tables.ts'
 import { now } from './clock.ts'
 
-/** Returns true if a change of a task is valid by its `Fence`. */
+/** Returns whether the row still allows the change that `fence` guards. */
 export function holds(
   { events }: Pick<Tables, 'events'>,
   row: StoredTask,
@@ -20,7 +20,7 @@ export function holds(
 export function patched(row: StoredTask, patch: Patch, fence: Fence): StoredTask {
   const { state, wait, open, anew, took, error, cause } = patch
   const ended = state >= DONE
-  // Another process may hold a newer claim, which stays on the ended row until its run ends.
+  // The ended row keeps the newer claim of another process until that process's run ends.
   const theirs = ended && row.lease !== null && row.token !== patch.token
   return {
     ...row,

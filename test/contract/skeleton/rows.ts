@@ -18,10 +18,10 @@ import { noteRows } from './journaled.ts'
 import type { StoredTask, Tables } from './tables.ts'
 import { now } from './clock.ts'
 
-/** Number of runs of a task to keep, in addition to the first. */
+/** Number of runs that a task keeps, in addition to the first run. */
 const KEPT = 19
 
-/** Creates `Rows`, the writes of a transaction. `lease` is in milliseconds. */
+/** Creates the write operations of a transaction. `lease` is in milliseconds. */
 export function createRows(tables: Tables, lease: number): Rows {
   const { events, keys, guards, tasks, lanes, tenants, attempts, newest } = tables
 

@@ -17,11 +17,11 @@ export interface EventRow extends ContentsRow {
   readonly tenant: string | null
   readonly provider: string
   readonly received: number
-  /** `passing` is set by `storage.content` of the receiver: the event is erased once its tasks are done. */
+  /** `passing` means that the event is erased once its tasks are done. The receiver's `storage.content` sets it. */
   readonly contents: 'kept' | 'passing' | 'erased'
 }
 
-/** Stored task: the fields that the engine's rules need, and others. */
+/** Stored task. The engine's rules need the fields of `TaskRow`. */
 export interface StoredTask extends TaskRow {
   readonly part: string
   readonly data: string | null
@@ -33,14 +33,14 @@ export interface StoredTask extends TaskRow {
   readonly lease: number | null
 }
 
-/** All data of the store. Rows are replaced, never changed, so that a transaction can be rolled back. */
+/** All data of the store. Writes replace rows and never change them, so that a transaction can be rolled back. */
 export interface Tables {
   readonly lanes: Table<number, LaneRow & { readonly root: number; readonly turn: number }>
   readonly tenants: Table<string, number>
   readonly events: Table<number, EventRow>
-  /** Number of an event by receiver and key. */
+  /** Event numbers by receiver and key. */
   readonly keys: Table<string, number>
-  /** Newest task of each debounce key, by root and key, and its time. */
+  /** Newest task and its time, by ordered group and debounce key. */
   readonly newest: Table<string, Newest & { readonly at: number }>
   readonly guards: Table<string, { readonly event: string; readonly taken: number }>
   readonly tasks: Table<number, StoredTask>

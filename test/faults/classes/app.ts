@@ -49,14 +49,14 @@ function subscribe(shop: Receiver): void {
       lines.write(`end ${name} ${event.id}`)
     })
   handle('quick', () => {})
-  // The odd event must not end before its process is killed.
+  // The odd event must still run when its process is killed.
   handle('slow', (id) => sleep(id === 'odd' ? 12_000 : 3000))
-  // Stops on its signal: a deploy on a busy machine may end before the handler.
+  // Stops when its signal aborts. On a busy machine, a deploy may end before the handler does.
   handle('polite', (_id, _attempt, signal) => sleep(3000, undefined, { signal }))
   handle('flaky', (_, attempt) => {
     if (attempt === 1) throw new Error('this time it did not work')
   })
-  // Blocks the event loop for longer than its lease.
+  // Blocks the event loop for longer than the lease.
   handle('hold', () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000))
   handle(
     'loop',
@@ -79,7 +79,7 @@ function subscribe(shop: Receiver): void {
       lines.write(`end keyed ${event.id}`)
     },
   )
-  // Updates two rows in either order, which causes deadlocks.
+  // Updates two rows, in an order that depends on the event. Parallel runs then cause deadlocks.
   shop.on('pair', { name: 'pair', ...limits }, async (event, task) => {
     const rows = Number(event.id!.split('-')[1]) % 2 === 0 ? [1, 2] : [2, 1]
     lines.write(`run pair ${event.id}`)

@@ -5,13 +5,13 @@ export type FaultInbox = DurableName | 'memory'
 
 export interface AppOptions {
   readonly inbox: FaultInbox
-  /** File or URL, or a proxy to it that a class can disturb. */
+  /** File or URL of the store, or of a proxy that the fault class can disturb. */
   readonly store: string
   readonly journal: string
   readonly settings?: object
-  /** Test migration on top of the package's layout. */
+  /** Applies a test migration after the package's own migrations. */
   readonly steps?: 'additive' | 'breaking'
-  /** True renames the ordered subscription. */
+  /** Renames the ordered subscription. */
   readonly renamed?: boolean
 }
 
@@ -20,11 +20,10 @@ export interface App {
   readonly pid: number
   readonly ended: Promise<unknown>
   kill(signal: NodeJS.Signals): void
-  /** Moves its wall clock by milliseconds. */
+  /** Moves the app's wall clock by `by` milliseconds. */
   step(by: number): void
 }
 
-/** Task as an app returns it. */
 export interface Told {
   readonly subscription: string
   readonly state: string
@@ -32,15 +31,15 @@ export interface Told {
   readonly error?: string
 }
 
-/** Scene with a store, its apps, a sender, and their results. */
+/** Store, apps and sender of a fault class, with their results. */
 export interface Scene {
   readonly inbox: FaultInbox
   readonly store: string
-  /** Returns random numbers, the same for the same seed. */
+  /** Returns random numbers, repeatable by the seed. */
   random(): number
   start(options?: Partial<AppOptions>, flags?: readonly string[]): Promise<App>
   /**
-   * Delivers events of a topic repeatedly until each is acknowledged or the time in milliseconds is over. Returns the
+   * Delivers events of a topic repeatedly until each is acknowledged or `time` milliseconds are over. Returns the
    * number of 503 replies.
    */
   deliver(
@@ -50,7 +49,7 @@ export interface Scene {
     time?: number,
     payload?: unknown,
   ): Promise<number>
-  /** Delivers acknowledged events once more. */
+  /** Delivers the topic's acknowledged events once more. */
   again(app: App, topic: string): Promise<void>
   /** Returns the lines that handlers wrote. */
   lines(): readonly string[]
@@ -59,13 +58,13 @@ export interface Scene {
   /** Records the completed tasks, which may not run again. */
   note(app: App): Promise<void>
   tasks(app: App): Promise<readonly Told[]>
-  /** Returns the logs of all apps, and the health causes that were read. */
+  /** Returns the logs of all apps and the causes that `health` read. */
   said(): string
   /** Reads the health of an app and adds its cause to `said`. */
   health(app: App): Promise<void>
-  /** Runs after the scene. */
+  /** Registers a clean-up function that runs after the class. */
   later(end: () => unknown): void
-  /** Ends the fault: acknowledged events must now be done. */
+  /** Marks the end of the fault. From now on, acknowledged events must get done. */
   over(): void
 }
 
@@ -80,13 +79,13 @@ export interface ClassReport {
   readonly seed: number
 }
 
-/** Class of faults: how to play it, and which words operators must get. */
+/** Class of faults: how to cause it, and what operators must read about it. */
 export interface FaultClass {
   readonly name: string
   readonly inboxes: readonly FaultInbox[]
-  /** Text that operators must read; absent if operators cannot help. */
+  /** Text that operators must read. Not set if operators cannot help. */
   readonly told?: Partial<Record<FaultInbox, RegExp>> | RegExp
-  /** True if no process dies and no lease ends: no task may finish twice. */
+  /** If true, no process dies and no lease ends, so no task may finish twice. */
   readonly whole?: boolean
   /** Topics whose tasks must end dead. */
   readonly dies?: readonly string[]

@@ -8,7 +8,7 @@ const STEPS = {
   'wall clock ahead a year': 365 * 24 * HOUR,
 }
 
-/** Steps of the wall clock during running tasks, retries and redeliveries, and a process that dies afterwards. */
+/** Changes of the wall clock during running tasks, retries and redeliveries. Afterwards a process dies. */
 export const clocks: readonly FaultClass[] = Object.entries(STEPS).map(([name, by]) => ({
   name,
   inboxes: ['memory', 'sqlite', 'bullmq', 'postgres', 'mysql'],
@@ -44,7 +44,7 @@ export const clocks: readonly FaultClass[] = Object.entries(STEPS).map(([name, b
       'they run',
       () => scene.lines().filter((line) => line.startsWith('run slow killed')).length >= 4,
     )
-    // A run without a stored outcome may run again.
+    // The runs of the killed process have no stored outcome, so these tasks may run again.
     await scene.until('the others are settled', async () =>
       (await scene.tasks(first)).every(
         ({ state, id }) => state === 'done' || id.startsWith('killed'),

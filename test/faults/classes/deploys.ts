@@ -3,7 +3,7 @@ import { ids, type App, type FaultClass, type Scene } from './class.ts'
 
 const DURABLE = ['sqlite', 'bullmq', 'postgres', 'mysql'] as const
 
-/** Two versions of an app in parallel, and then one. */
+/** Runs two versions of an app in parallel, and then only one of them. */
 export const deploys: readonly FaultClass[] = [
   {
     name: 'rolling deploy with a rename',

@@ -19,7 +19,8 @@ export async function inPostgres(
   ...statements: readonly string[]
 ): Promise<readonly pg.QueryResultRow[]> {
   const db = new pg.Client(url)
-  // Between two statements, a session that another ends emits this event.
+  // If the server ends the session between two statements, pg emits this event. Without a listener, the process would
+  // exit.
   db.on('error', () => {})
   await db.connect()
   try {
@@ -31,7 +32,7 @@ export async function inPostgres(
   }
 }
 
-/** The same on MariaDB. */
+/** Runs statements on a new MariaDB connection. Returns the rows of the last one. */
 export async function inMysql(
   url: string,
   ...statements: readonly string[]
@@ -46,7 +47,7 @@ export async function inMysql(
   }
 }
 
-/** Returns the URL of a MariaDB for a user who may also write while it is read-only. */
+/** Returns the URL for a MariaDB user who can write even in read-only mode. */
 export function asAdmin(url: string): string {
   return url.replace('postern@', 'admin@')
 }

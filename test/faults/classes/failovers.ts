@@ -15,7 +15,7 @@ import { suffer, wayTo } from './stores.ts'
 const noDisk = whyNoDisk()
 if (noDisk !== undefined) console.log(`no disk can be filled here: ${noDisk}`)
 
-/** Faults of servers with a replica, or that must stop. */
+/** Faults of servers with a replica, and of servers that must stop. */
 export const failovers: readonly FaultClass[] = [
   {
     name: 'a failover by Sentinel',
@@ -36,7 +36,7 @@ export const failovers: readonly FaultClass[] = [
         async () => {
           await inRedis(scene.store, async (primary) => {
             primary.on('error', () => {})
-            // Completed tasks reach both servers before the primary dies.
+            // Waits until the primary and the replica have the completed tasks, before the primary dies.
             await primary.set('last', '1')
             await primary.wait(2, 5000)
             await primary.shutdown('NOSAVE').catch(() => {})
@@ -112,7 +112,8 @@ export const failovers: readonly FaultClass[] = [
     inboxes: ['mysql'],
     told: /read-only/,
     async play(scene) {
-      // The replica has every acknowledged event and outcome before the client gets a reply.
+      // Semi-synchronous replication: the replica stores every acknowledged event and outcome before the client gets a
+      // reply.
       const primary = await startMariadb({
         args: [
           '--server-id=1',
@@ -122,7 +123,7 @@ export const failovers: readonly FaultClass[] = [
         ],
       })
       scene.later(() => primary.stop())
-      // After its users exist, each statement waits for a replica.
+      // From here on, each statement waits for a replica. The users are created before, because no replica exists yet.
       await inMysql(asAdmin(primary.url), 'SET GLOBAL rpl_semi_sync_master_enabled = ON')
       const replica = await startMariadb({
         args: ['--server-id=2', '--read-only=ON', '--rpl-semi-sync-slave-enabled=ON'],
@@ -165,9 +166,9 @@ export const failovers: readonly FaultClass[] = [
   fullDisk('a full disk that ends the server', true),
 ]
 
-/** Fills the disk of a MariaDB, and then its tables by deliveries until the logs report it. */
+/** Fills the disk of a MariaDB. Deliveries then fill its tables until the app's logs report it. */
 function fullDisk(name: string, dies: boolean): FaultClass {
-  // MariaDB ends itself if a row that needs its own pages finds no space.
+  // A large row needs new pages. If the disk has no space for them, MariaDB exits.
   const [bytes, told] = dies ? [200_000, /no server answers/] : [1000, /is full: make room/]
   return {
     name,
@@ -204,7 +205,10 @@ function fullDisk(name: string, dies: boolean): FaultClass {
   }
 }
 
-/** Moves a folder to a small disk. Returns a function that fills the disk, which returns a function that frees it. */
+/**
+ * Moves a folder to a small disk. Returns a function that fills the disk. That function returns a function that frees
+ * the space again.
+ */
 function toSmallDisk(scene: Scene, folder: string, size: string): () => () => void {
   const disk = smallDisk(size)
   scene.later(() => disk.remove())
@@ -218,7 +222,7 @@ function toSmallDisk(scene: Scene, folder: string, size: string): () => () => vo
       for (const bytes of [2 ** 20, 2 ** 12])
         for (;;) writeFileSync(filler, Buffer.alloc(bytes), { flag: 'a' })
     } catch {
-      // The disk is full.
+      // Expected: the disk is full.
     }
     return () => rmSync(filler)
   }

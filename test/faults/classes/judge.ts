@@ -1,6 +1,9 @@
 import type { Told } from './class.ts'
 
-/** Returns tasks from lines, because the memory inbox keeps no done tasks. */
+/**
+ * Returns the completed tasks according to the handlers' lines. Needed for the memory inbox, which keeps no completed
+ * tasks.
+ */
 export function ended(lines: readonly string[]): readonly Told[] {
   return lines.flatMap((line) => {
     const [what, subscription, id] = line.split(' ') as [string, string, string]

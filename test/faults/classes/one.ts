@@ -1,4 +1,4 @@
-// Plays only classes whose name contains the word: `node test/faults/classes/one.ts 'clock back' [inbox] [seed]`.
+// Plays only the classes whose name contains a word: `node test/faults/classes/one.ts 'clock back' [inbox] [seed]`.
 import { classes } from './classes.ts'
 import { playClass } from './scene.ts'
 

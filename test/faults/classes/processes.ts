@@ -4,7 +4,7 @@ import { isLocked } from './engines.ts'
 
 const DURABLE = ['sqlite', 'bullmq', 'postgres', 'mysql'] as const
 
-/** Processes that die, pause, hang, or have little memory. */
+/** Processes that die, pause, hang or have little memory. */
 export const processes: readonly FaultClass[] = [
   {
     name: 'killed again and again',
@@ -84,13 +84,13 @@ export const processes: readonly FaultClass[] = [
     },
   },
   little('128 MB for bodies of 1 MB on 200 connections', 400, { text: 'x'.repeat(1_000_000) }),
-  // Reading each body uses some tenths of a second, repeated at each rejection.
+  // Parsing such a body takes some tenths of a second, again for each rejected delivery.
   little('128 MB for bodies of 330,000 empty objects', 24, {
     list: Array.from({ length: 330_000 }, () => ({})),
   }),
 ]
 
-/** A process with a small heap gets more than it can hold. */
+/** Gives a process with a small heap more than it can hold. */
 function little(name: string, count: number, payload: object): FaultClass {
   return {
     name,
@@ -101,7 +101,7 @@ function little(name: string, count: number, payload: object): FaultClass {
       void app.ended.then(() => (died = true))
       const rejections = await scene.deliver(app, 'large', ids('large', count), 15_000, payload)
       if (died) throw new Error('it died')
-      // A quick machine may read one body after another, and reject none.
+      // A fast machine may parse one body after another and reject none.
       if (rejections > 0)
         await scene.until('a rejection is told', () => /overloaded|inbox_full/.test(scene.said()))
       scene.over()
@@ -110,7 +110,10 @@ function little(name: string, count: number, payload: object): FaultClass {
   }
 }
 
-/** Pauses an app while it does not hold the write lock of an SQLite file: that lock blocks everyone and is another class. */
+/**
+ * Pauses an app, but not while it holds the write lock of an SQLite file. That lock would block everyone, which is
+ * another class.
+ */
 async function pause({ inbox, store }: Scene, app: App): Promise<void> {
   for (;;) {
     app.kill('SIGSTOP')
@@ -120,7 +123,7 @@ async function pause({ inbox, store }: Scene, app: App): Promise<void> {
   }
 }
 
-/** Returns true once an app has not replied for three seconds; false once it is through. */
+/** Returns true if the app has not replied for three seconds. Returns false once `through` returns true. */
 async function untilHung(app: App, through: () => Promise<boolean>): Promise<boolean> {
   const late = performance.now() + 60_000
   while (performance.now() < late) {

@@ -11,7 +11,7 @@ import type { App, ClassReport, FaultClass, FaultInbox, Scene, Told } from './cl
 import { ended, endedTwice } from './judge.ts'
 import { startApp } from './start-app.ts'
 
-// Limits for hanging waits, in milliseconds, also on a machine that gives a process a tenth of a core.
+// Time limits in milliseconds. They also suffice on a machine that gives each process a tenth of a core.
 const DELIVERY = 60_000
 const PATIENCE = 240_000
 const UNTIL = 120_000
@@ -69,7 +69,7 @@ export async function playClass(
     async until(what, met) {
       const late = performance.now() + UNTIL
       for (;;) {
-        // An inbox that misses its deadline is asked again.
+        // If the condition fails with an error, such as a missed deadline of the inbox, it is checked again.
         const found = await (async () => met())().catch((error: unknown) => error)
         if (found === true) return
         if (performance.now() > late)
@@ -108,7 +108,7 @@ export async function playClass(
     do {
       await sleep(100)
       const tasks = await scene.tasks(last).catch(() => undefined)
-      // The app is busy or hangs briefly.
+      // The app did not reply: it is busy or hangs for a moment.
       if (tasks === undefined) continue
       states = new Map(tasks.map((task) => [taskOf(task), task.state]))
     } while (
@@ -155,7 +155,7 @@ export async function playClass(
   }
 }
 
-/** Returns `topic event`, also of a renamed subscription. */
+/** Returns `topic event`. A renamed subscription has the same topic. */
 function taskOf({ subscription, id }: Told): string {
   return `${subscription.split('.')[0]} ${id}`
 }

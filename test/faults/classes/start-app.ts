@@ -5,7 +5,7 @@ import type { App, AppOptions } from './class.ts'
 const program = fileURLToPath(new URL('app.ts', import.meta.url))
 const clock = new URL('clock.ts', import.meta.url).href
 
-/** Starts an app; `hear` gets each line of its output. */
+/** Starts an app. Calls `hear` with each line of its output. */
 export async function startApp(
   options: AppOptions,
   flags: readonly string[],

@@ -6,7 +6,7 @@ import { ids, type App, type FaultClass, type Scene } from './class.ts'
 import { inRedis, inServer } from './engines.ts'
 import { suffered, type Suffered } from './suffered.ts'
 
-// Milliseconds, longer than the deadline of a delivery and the lease.
+// Duration of a fault in milliseconds. It is longer than the lease and the deadline of a delivery.
 const FAULT = 6000
 
 /** Faults of an inbox's store during deliveries and tasks. */
@@ -67,7 +67,7 @@ export const storeFaults: readonly FaultClass[] = [
     told: /cannot be read|unread|not what Postern stored|JSON/i,
     dies: ['slow'],
     async play(scene) {
-      // A single app, so that no other process reads the event before it is damaged.
+      // Uses a single app, so that no other process reads the event before it is damaged.
       const first = await scene.start()
       await scene.deliver(first, 'slow', ['odd'])
       await scene.deliver(first, 'keyed', ids('k', 8))
@@ -102,7 +102,7 @@ export const storeFaults: readonly FaultClass[] = [
   },
 ]
 
-/** Plays a fault during deliveries, retries and slow tasks. */
+/** Causes a fault during deliveries, retries and slow tasks. */
 export async function suffer(scene: Scene, begin: Suffered, given?: App): Promise<App> {
   const app = given ?? (await scene.start())
   await scene.deliver(app, 'quick', ids('before', 20))
@@ -120,7 +120,7 @@ export async function suffer(scene: Scene, begin: Suffered, given?: App): Promis
   return app
 }
 
-/** Starts a proxy in front of a server, and returns the server's URL through it. */
+/** Starts a proxy in front of a server. Returns the URL of the proxy. */
 export async function wayTo(
   scene: Scene,
   server: string,

@@ -4,10 +4,10 @@ import pg from 'pg'
 import type { FaultInbox, Scene } from './class.ts'
 import { asAdmin, inMysql, inPostgres, inRedis } from './engines.ts'
 
-/** Fault of a store: a call starts it, and the returned function ends it. */
+/** Fault of a store. A call starts the fault and returns a function that ends it. */
 export type Suffered = (scene: Scene) => Promise<() => unknown>
 
-/** Faults of stores, for some seconds. */
+/** Faults of stores that last some seconds. */
 export const suffered: readonly {
   readonly name: string
   readonly inbox: FaultInbox
@@ -39,7 +39,7 @@ export const suffered: readonly {
     told: /maxmemory-policy is allkeys-lru/,
     async begin(scene) {
       const end = await config(scene, 'maxmemory-policy', 'allkeys-lru', 'noeviction')
-      // The setting is read at each connection and once a minute.
+      // Disconnects the clients, because the inbox reads this setting only when it connects and once a minute.
       await inRedis(scene.store, (client) =>
         client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'),
       )
@@ -135,7 +135,7 @@ async function endSessions(url: string): Promise<void> {
   const [rows] = await db.query<RowDataPacket[]>(
     'SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()',
   )
-  // A connection may have ended already.
+  // The connection may already have ended.
   for (const row of rows) await db.query(`KILL ${row['id']}`).catch(() => {})
   await db.end()
 }

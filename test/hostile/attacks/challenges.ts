@@ -18,7 +18,7 @@ const KEY = 'a-secret-nobody-knows'
 const X_HEADER = 'x-twitter-webhooks-signature'
 const EVENT = '{"for_user_id":"1","tweet_create_events":[{"id_str":"6"}]}'
 
-/** A reply to a challenge cannot be sent as an event, and an event cannot be sent as a challenge. */
+/** An attacker cannot use the reply to a challenge as an event, or an event as a challenge. */
 export function challenges(): readonly HostileCase[] {
   return [...ofX(), ...ofWecom(), ...ofOthers()]
 }

@@ -19,7 +19,7 @@ import { attack, NOW, plain, rejected, taken, URL_OF_ALL } from './sign.ts'
 const KEY = 'a-secret-nobody-knows'
 const MIB = 1024 * 1024
 
-/** A request of a stranger costs only its bytes on the wire, and blocks nobody. */
+/** A request without a valid signature costs only its bytes on the wire, and does not block others. */
 export function exhaustion(): readonly HostileCase[] {
   return [...bombs(), ...heads(), ...hostNames(), ...keys(), ...certificates()]
 }
@@ -151,7 +151,7 @@ function hostNames(): readonly HostileCase[] {
   ]
 }
 
-// Made-up key ids must not keep the real key from being fetched.
+// Made-up key ids must not prevent the receiver from fetching the real key.
 function keys(): readonly HostileCase[] {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'real', alg: 'ES256', use: 'sig' }
@@ -201,7 +201,7 @@ function keys(): readonly HostileCase[] {
   ]
 }
 
-// No certificate is fetched for a foreign topic or from another host.
+// The receiver fetches no certificate for a foreign topic, and none from another host.
 function certificates(): readonly HostileCase[] {
   let fetches = 0
   const provider = (): Provider =>

@@ -29,12 +29,12 @@ const STANDARD = `whsec_${Buffer.from('a-key-of-thirty-two-bytes-or-so!').toStri
 const FORM = 'application/x-www-form-urlencoded'
 const EVIL = '&command=/deploy&user_id=UADMIN&type=evil&payload=%7B%22type%22%3A%22evil%22%7D&'
 
-/** A signed body keeps its meaning, whatever label a captured copy has. */
+/** A signed body keeps its meaning, even if an attacker sends a captured copy with another content type. */
 export function formats(): readonly HostileCase[] {
   return [...captured(), ...ofGeneric(), ...ofTwilio(), ...ofMultipart()]
 }
 
-// A message with text that looks like a form, sent again with the label of a form.
+// A signed message contains text that looks like a form. The attacker sends it again with the content type of a form.
 function captured(): readonly HostileCase[] {
   const senders: Readonly<Record<string, () => Provider>> = {
     slack: () => slack({ signingSecret: KEY }),

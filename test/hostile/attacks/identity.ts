@@ -8,7 +8,7 @@ import { attack, genuine, mac, NOW, plain, rejected, taken, URL_OF_ALL } from '.
 const KEY = 'a-secret-nobody-knows'
 const STANDARD = `whsec_${Buffer.from('a-key-of-thirty-two-bytes-or-so!').toString('base64')}`
 
-/** The owner of an event, and the identity of events. */
+/** An attacker cannot change the tenant or the id of an event. */
 export function identity(): readonly HostileCase[] {
   return [...replays(), ...ofMailgun(), ...ofHubspot(), ...ofStandard(), ...secrets(), ...tenants()]
 }

@@ -20,7 +20,7 @@ export function plain(
   return { method, url, headers: Object.entries(headers), body: Buffer.from(body) }
 }
 
-/** Returns an HMAC-SHA256, as in a captured delivery or reply. */
+/** Returns an HMAC-SHA256. Attackers capture such values from a delivery or a reply. */
 export function mac(
   key: string,
   message: string | Uint8Array,

@@ -1,7 +1,7 @@
 import { REJECTED, type HostileCase, type Wire } from '../case.ts'
 import { caseOf, type Genuine } from '../genuine.ts'
 
-/** No byte of a signed body and no signed time can be changed. */
+/** Any changed byte of a signed body and any changed signed time must be rejected. */
 export function bodies(genuine: Genuine): readonly HostileCase[] {
   const { covers } = genuine.provider()
   const { wire, now } = genuine

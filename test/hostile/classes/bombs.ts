@@ -3,7 +3,10 @@ import type { Provider } from '@postern/core/scheme'
 import { REJECTED, withHeaders, type HostileCase, type Wire } from '../case.ts'
 import { caseOf, type Genuine } from '../genuine.ts'
 
-/** @public Bodies that are expensive to read, of about that many bytes. The bench uses larger ones. */
+/**
+ * @public Bodies that are expensive to parse. The argument is the approximate size in bytes. The benchmark uses larger
+ * ones.
+ */
 export const BOMBS: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
   'JSON of empty objects': (bytes) => Buffer.from(`[${'{},'.repeat(bytes / 3)}{}]`),
   'JSON of brackets': (bytes) => Buffer.from('['.repeat(bytes)),
@@ -22,7 +25,7 @@ export const BOMBS: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
       `${'--X\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'.repeat(bytes / 55)}--X--`,
     ),
   'multipart of dashes': (bytes) => Buffer.from(`--X\r\n${'\r\n--'.repeat(bytes / 4)}`),
-  // Just within the limits of parsing before verification.
+  // Just below the limits for parsing before verification.
   'JSON of as many values as may be': (bytes) =>
     Buffer.from(`[${'{"a":[]},'.repeat(1200)}"${'\\n'.repeat(bytes / 2)}"]`),
   'XML of as many elements as may be': (bytes) =>
@@ -40,7 +43,7 @@ export const BOMBS: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
 
 const BODIES = Object.entries(BOMBS).map(([what, make]) => [what, make(65_536)] as const)
 
-/** An expensive body without a valid signature is rejected before it is read. */
+/** A body without a valid signature is rejected before it is parsed. */
 export function bombs(genuine: Genuine): readonly HostileCase[] {
   const provider = genuine.provider()
   if (provider.unauthenticated) return []
@@ -50,7 +53,9 @@ export function bombs(genuine: Genuine): readonly HostileCase[] {
   })
 }
 
-/** @public Returns the request as a stranger can send it: without credentials that do not cover the body. */
+/**
+ * @public Returns the request without credentials that do not cover the body, because an attacker does not have them.
+ */
 export function unproven(wire: Wire, { covers }: Provider): Wire {
   if (covers.body !== 'none') return wire
   const [url = ''] = wire.url.split('?', 1)

@@ -13,7 +13,7 @@ const CODINGS: Readonly<Record<string, (body: Uint8Array) => Uint8Array>> = {
   aes128gcm: (body) => body,
 }
 
-/** Only codings that the provider declares are decompressed. */
+/** Only the content encodings that the provider declares are decompressed. */
 export function codings(genuine: Genuine): readonly HostileCase[] {
   const { codings: declared = {}, covers, formats = ['json'] } = genuine.provider()
   const cases: HostileCase[] = []

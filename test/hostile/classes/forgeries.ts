@@ -4,7 +4,7 @@ import { vectorClock, vectorOptions } from '../../../packages/testing/src/provid
 import { REJECTED, TAKEN, type HostileCase } from '../case.ts'
 import { vectorsOf, wireOf } from '../genuine.ts'
 
-/** Every test vector that must be rejected. */
+/** One case per test vector that must be rejected. */
 export function forgeries(): readonly HostileCase[] {
   const cases: HostileCase[] = []
   for (const entry of catalogue.values()) {
@@ -15,7 +15,7 @@ export function forgeries(): readonly HostileCase[] {
       try {
         void createReceiver({ provider: provider(), log: false }).close()
       } catch {
-        // The factory rejects this key, so no receiver exists that could be attacked.
+        // The provider's factory rejects this key, so an app cannot create such a receiver.
         continue
       }
       const headers = Object.entries(vector.headers).flatMap(([name, value]) =>

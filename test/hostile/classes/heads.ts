@@ -23,7 +23,7 @@ const TOPICS = [
 const QUERY =
   'command=%2Fdeploy&user_id=UADMIN&type=evil&topic=evil&event=evil&payload=%7B%22evil%22%3A1%7D&id=evil'
 
-/** Additions to the head of a captured delivery change nothing, or are rejected. */
+/** Additional headers in a captured delivery have no effect, or the delivery is rejected. */
 export function heads(genuine: Genuine): readonly HostileCase[] {
   const { covers } = genuine.provider()
   const { wire, runs } = genuine

@@ -13,10 +13,10 @@ const LABELS: Readonly<Record<string, string | undefined>> = {
   'a structured event': 'application/cloudevents+json',
 }
 
-/** An unsigned content type does not decide how signed bytes are read. */
+/** An unsigned content type must not decide how signed bytes are parsed. */
 export function labels(genuine: Genuine): readonly HostileCase[] {
   const { labelled, covers, formats = ['json'] } = genuine.provider()
-  // Without a signed body, a label may decide among several formats.
+  // If the body is not signed and several formats are allowed, the content type may decide.
   if (covers.body === 'none' && formats.length > 1) return []
   const { wire, runs } = genuine
   const signed = labelled !== undefined

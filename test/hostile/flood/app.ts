@@ -1,5 +1,5 @@
-// App of the flood: a page and a receiver for many tenants, on the inbox in its argument. It has its own process, so
-// that its memory and log can be measured.
+// App of the flood test: an inspector page and receivers of many tenants, on the inbox of its argument. It has its own
+// process, so that its memory and log can be measured.
 import { mkdtempSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'

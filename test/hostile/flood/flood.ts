@@ -12,15 +12,16 @@ export interface FloodSize {
   readonly seconds: number
   readonly inbox: Inbox
   /**
-   * `invented` tenants and signatures with the attacker's own heads, or heads `copied` from genuine deliveries, which
-   * cannot be told apart.
+   * `invented`: made-up tenants and signatures, with the attacker's own headers. `copied`: headers of genuine
+   * deliveries, so that the app cannot tell them apart.
    */
   readonly heads: 'invented' | 'copied'
 }
 
 /**
- * Half of the copied deliveries are marked and represent genuine ones, which look the same. Of about 40 bodies that are
- * kept per code and minute, 20 are marked on average, and 5 or fewer once in a million runs.
+ * Minimum number of marked bodies. Half of the copied deliveries are marked and stand for genuine ones. The app keeps
+ * about 40 bodies per code and minute, so 20 of them are marked on average. Chance alone yields 5 or fewer once in a
+ * million runs.
  */
 const LEAST_MARKED = 6
 
@@ -31,9 +32,9 @@ export interface FloodReport {
 }
 
 /**
- * Sends hostile requests to page and receiver, half each. Meanwhile the owner signs in once a second, and 200 genuine
- * deliveries of known tenants and 20 with an old secret are sent; the latter are rejected. Next to copied heads, these
- * keep their bodies only by their uniform share of each minute.
+ * Sends hostile requests, half to the page and half to the receivers. Meanwhile the owner signs in once a second, and
+ * known tenants send 200 genuine deliveries. Another 20 deliveries use an old secret and are rejected. With copied
+ * headers, the app keeps their bodies only in a random sample of each minute.
  */
 export async function playFlood({
   perSecond,
@@ -46,7 +47,7 @@ export async function playFlood({
   try {
     const { port } = (await answer(app)) as { port: number }
     const sent = sending(agent, port)
-    // Makes the tenants known and loads lazy parts.
+    // The first deliveries make the tenants known and load lazy modules.
     for (const tenant of TENANTS) await sent.genuine(tenant, `warm-${tenant}`)
     await sent.signIn()
     const before = await seen(app)
@@ -67,7 +68,7 @@ export async function playFlood({
     let hostile = 0
     const TICKS = 20
     for (let tick = 0; tick < seconds * TICKS; tick++) {
-      // A closed loop would ask a slow server less, so requests do not wait for replies.
+      // Does not wait for replies. Otherwise a slow server would get fewer requests.
       for (let n = 0; n < perSecond / TICKS; n++)
         if (hostile++ % 2 === 0) note(statuses.page, sent.wrongToken(hostile))
         else note(statuses.receiver, sent[heads](hostile >> 1))

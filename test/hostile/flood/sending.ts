@@ -5,7 +5,7 @@ import { signedInit } from '@postern/testing'
 import { allRows } from '../../services/inboxes.ts'
 import { secretOf, TENANTS, TOKEN } from './facts.ts'
 
-/** Returns functions that send to the app. Each returns the status; 0 without a reply. */
+/** Returns functions that send requests to the app. Each resolves with the status, or 0 without a reply. */
 export function sending(agent: Agent, port: number) {
   const own = new Agent({ keepAlive: true })
   const post = (
@@ -24,7 +24,8 @@ export function sending(agent: Agent, port: number) {
         },
       )
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        // The app may close a connection that was idle for 5 s. Node's docs of `reusedSocket` recommend to send again.
+        // The app closes connections that were idle for 5 s, possibly while a request is sent. Node.js documents this
+        // retry at `reusedSocket`.
         const isStale = outgoing.reusedSocket && error.code === 'ECONNRESET'
         resolve(isStale ? post(path, headers, body, by) : 0)
       })
@@ -48,7 +49,7 @@ export function sending(agent: Agent, port: number) {
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
   return {
     wrongToken: (n: number) => post('/postern', form, `token=wrong-${n}`),
-    /** Sends for an invented tenant, or for a known one with a made-up signature. */
+    /** Sends a delivery for a made-up tenant, or for a known one with a made-up signature. */
     invented: (n: number) =>
       post(
         `/webhooks/${n % 2 === 1 ? `invented-${n}` : TENANTS[(n >> 1) % 20]}`,
@@ -70,7 +71,7 @@ export function sending(agent: Agent, port: number) {
         'a secret that nobody has',
         agent,
       ),
-    /** Counts rejections whose claimed id has this prefix and whose body was kept. */
+    /** Returns the number of rejections with this id prefix whose body was kept. */
     async kept(prefix: string): Promise<number> {
       const get = async (route: string): Promise<unknown> => {
         const headers = { authorization: `Bearer ${TOKEN}` }

@@ -112,7 +112,7 @@ async function tried(
   const { status } = await host.send({ ...challenge, headers: [...challenge.headers, ...proof] })
   const rejected = [...calls]
   calls.length = 0
-  // The same with the proof, so that the test is known to work.
+  // Checks the same request with the proof. Otherwise a test that calls nothing would pass.
   const genuine = [...challenge.headers, ['x-edge', 'the secret of the edge'] as const]
   const passed = await host.send({ ...challenge, headers: genuine })
   await receiver.close()

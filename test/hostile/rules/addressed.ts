@@ -8,7 +8,7 @@ import { hosts, type Handler, type Serve } from '../../services/hosts.ts'
 import { INBOXES, openAll, takingAll, type Inboxes } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 
-// Joined with a target by hand, all except the first change the path, the query or the host.
+// If these hosts were simply joined with a target, all but the first would change the path, the query or the host.
 const GENUINE = 'api.example:8443'
 const HOSTS = [
   GENUINE,
@@ -46,7 +46,7 @@ export const addressed: RulePart = {
   },
 }
 
-/** Sends a delivery with that Host. It must be rejected, or accepted under the path it was sent to. */
+/** Sends a delivery with this Host header. It must be rejected, or accepted under its own path. */
 async function play(
   name: (typeof hostNames)[number],
   host: string,
