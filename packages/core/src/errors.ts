@@ -68,7 +68,7 @@ export interface WebhookErrorOptions {
 
 /**
  * The error of a rejected delivery. Members such as `problem` and `header` state the reason for programs, and `message`
- * states it for people. Only observers and logs get them: the sender gets only the code.
+ * states it for people. Only observers and logs get these members: the sender gets only the code.
  *
  * @example
  * throw new WebhookError('missing_header', { problem: 'missing', header: 'acme-signature' })

@@ -21,7 +21,7 @@ export interface EventDraft {
   /** The sender's own id of the event, equal in all redeliveries; undefined if the sender gives none. */
   readonly id?: string | undefined
   readonly topic: string
-  /** Wider names of the topic, such as `issues` for `issues.opened`. Subscriptions to them match the event too. */
+  /** Wider names of the topic, such as `issues` for `issues.opened`. Subscriptions to an alias match the event too. */
   readonly aliases?: readonly string[]
   readonly payload: unknown
   /** Further keys that only this event may have (see {@link Guard}), stored in the same atomic step as the event. */
@@ -131,8 +131,8 @@ export function toEvent(
 
 /**
  * Returns a key that starts with the tenant, so that equal values of two tenants give two keys. The length before the
- * tenant separates tenant and value, whatever characters they contain. `mark` is one character, not a digit, for the
- * kind of key.
+ * tenant separates tenant and value, whatever characters they contain. `mark` is a character for the kind of key; it
+ * must not be a digit.
  */
 export function tenantKey(tenant: string | undefined, mark: string, value: string): string {
   return tenant === undefined ? `${mark}${value}` : `${tenant.length}:${tenant}${mark}${value}`

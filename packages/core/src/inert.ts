@@ -78,9 +78,9 @@ export interface InertTextOptions {
 
 /**
  * Returns a text for one line of a terminal. Letters, marks, digits, punctuation and symbols of all scripts stay. Other
- * characters become `\u{…}`: control, format (such as writing direction), private, unassigned and half characters, and
- * line separators. So the text cannot move the cursor, write to the clipboard or imitate another line. If the text
- * itself contains such an escape, its backslash becomes `\u{5C}`.
+ * characters become `\u{…}`: control, format (such as writing direction), private-use and unassigned characters, half
+ * surrogate pairs, and line separators. So the text cannot move the cursor, write to the clipboard or imitate another
+ * line. If the text itself contains such an escape, its backslash becomes `\u{5C}`.
  *
  * @example
  * inertText('\u001B]52;c;…\u0007') // \u{1B}]52;c;…\u{7}

@@ -36,7 +36,8 @@ export function* wait<T>(value: MaybePromise<T>): Generator<MaybePromise<T>, T, 
 }
 
 /**
- * Runs a generator, synchronously if no value is a promise. So one code serves synchronous and asynchronous stores.
+ * Runs a generator, synchronously if no value is a promise. So the same code serves synchronous and asynchronous
+ * stores.
  */
 export function steps<T>(make: () => Steps<T>): MaybePromise<T> {
   const run = make()
@@ -56,7 +57,9 @@ export function steps<T>(make: () => Steps<T>): MaybePromise<T> {
   }
 }
 
-/** Calls `next` with a value that may be a promise. Cheaper than {@link steps}, for functions that run often. */
+/**
+ * Calls `next` with a value that may be a promise. Costs less than {@link steps}, so functions that run often use it.
+ */
 export function chain<T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,

@@ -122,7 +122,7 @@ async function readParts(
     const dicer = new Dicer({ boundary, partHwm: body.length + 1, highWaterMark: body.length + 1 })
     dicer.on('part', (stream) => {
       const part: OpenPart = { headers: undefined, chunks: [] }
-      // If the body is truncated, the part emits `error` too. Without a listener, that would end the process.
+      // If the body is truncated, the part emits `error` too. Without a listener, this error would end the process.
       stream.on('error', reject)
       stream.on('header', (headers) => (part.headers = headers))
       if (open.length < limit) {

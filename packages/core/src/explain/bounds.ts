@@ -1,6 +1,6 @@
 /**
  * The limits of a search for the cause of a rejection. The search checks the limits before each change that it tries.
- * Functions that take long to make changes check them as well.
+ * Functions that take long to make changes check the limits as well.
  */
 export interface Bounds {
   /** Returns true if the number of verifications or the time is used up. */

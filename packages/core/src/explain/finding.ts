@@ -100,7 +100,7 @@ export interface ExplainOptions {
   /** Maximum number of verifications to try. @default 20000 */
   readonly attempts?: number
   /**
-   * Maximum time of the search, in milliseconds. One verification of a large body can exceed it.
+   * Maximum time of the search, in milliseconds. One verification of a large body can exceed this time.
    * @default 1000
    */
   readonly ms?: number

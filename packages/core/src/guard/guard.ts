@@ -5,8 +5,9 @@ import type * as net from 'node:net'
 /** Options of {@link createGuard}. */
 export interface GuardOptions {
   /**
-   * Allows addresses that are not public: true allows all of them; a function allows an address by returning true. For
-   * an IPv6 address that contains an IPv4 address, the function gets the IPv4 address. @default none
+   * Allows addresses that are not public: true allows all addresses; a function allows an address by returning true.
+   * For an IPv6 address that contains an IPv4 address, the function gets the IPv4 address.
+   * @default none
    */
   readonly allowPrivate?: true | ((address: string) => boolean)
   /** Allows `http:` URLs, whose contents anybody on the network path can read. @default false */

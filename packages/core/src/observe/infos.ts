@@ -67,8 +67,8 @@ export interface FoldedInfo {
   readonly subscription: string
   readonly task: string
   /**
-   * Id of the task that runs instead; undefined if the option `newest` shows that this event is older than one that
-   * arrived before.
+   * Id of the task that runs instead; undefined if the option `newest` shows that this event is older than an event
+   * that arrived before.
    */
   readonly into: string | undefined
 }
@@ -81,8 +81,8 @@ export interface InterruptedInfo {
   /** Number of interruptions in a row. After three, the task is a suspect (it may crash the process) and runs alone. */
   readonly count: number
   /**
-   * Number of interruptions in a row while the task ran as a suspect. The task becomes dead as `poison` after 5 of
-   * them, or after the number of attempts in the retry policy if that is higher.
+   * Number of interruptions in a row while the task ran as a suspect. The task becomes dead as `poison` after 5 such
+   * interruptions, or after the number of attempts in the retry policy if that is higher.
    */
   readonly strikes: number
 }

@@ -35,7 +35,7 @@ export function keepOf({
       )
     const { source: _, passing: __, ...rest } = event
     const kept: EventRecord = { ...rest, payload: payload ?? null, erased: true }
-    // This call only checks that the event can be stored: it throws otherwise.
+    // Checks that the event can be stored: `encodeEvent` throws if not.
     encodeEvent(kept)
     return kept
   }

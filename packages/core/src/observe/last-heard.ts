@@ -3,7 +3,10 @@ import type { Writable } from '../basics/maybe.ts'
 import { unref } from '../basics/deadline.ts'
 import { isWebhookError, type WebhookError } from '../errors.ts'
 
-/** Remembers the time of the last verified delivery, and notifies observers if none arrives for too long. */
+/**
+ * Remembers the time of the last verified delivery, and notifies observers if no verified delivery arrives within
+ * `silentAfter`.
+ */
 export interface Silence {
   /** Time when the last verified delivery arrived in this process, in milliseconds since 1970. */
   readonly last: number | undefined

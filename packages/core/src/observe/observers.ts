@@ -159,7 +159,7 @@ function guarded<Next extends (...args: never[]) => unknown>(
 export type ObserverMethod = Exclude<keyof Observer, 'attached' | 'carrier' | 'around' | 'call'>
 
 /**
- * What each method is about: a request, an attempt at a task, or neither. Every method must be listed here, so that
+ * For each method, its subject: a request, an attempt at a task, or neither. Every method must be listed here, so that
  * code that combines or wraps observers includes all of them.
  */
 export const OBSERVER_METHODS: Readonly<

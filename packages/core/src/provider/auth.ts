@@ -109,8 +109,8 @@ function toldInstead(
   })
 }
 
-// Verifies without keys to get the scheme's own error for a missing signature, which is the most exact one. With Basic
-// authentication, this error also asks the sender for credentials.
+// Verifies without keys to get the scheme's own error for a missing signature, which is the most exact error. With
+// Basic authentication, this error also asks the sender for credentials.
 function missing<Key>(scheme: Scheme<Key>, head: Delivery, now: number): unknown {
   try {
     const found = scheme.verify(head, [], now)

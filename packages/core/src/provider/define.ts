@@ -281,8 +281,8 @@ function impliedBy({ largest, retries, redirect }: Partial<Delivers>): Partial<P
 }
 
 /**
- * Creates `Provider.reads`, which returns the headers that the scheme, `claims` and the spec read, and the headers that
- * `compose` sets.
+ * Creates `Provider.reads`, which returns the header `claims`, the headers that scheme and spec read, and the headers
+ * that `compose` sets.
  */
 function readsOf<Options extends object, Key, Ready>(
   spec: ProviderSpec<Options, Key, Ready>,
@@ -291,7 +291,7 @@ function readsOf<Options extends object, Key, Ready>(
   options: Ready,
 ): NonNullable<Provider['reads']> {
   let fixed: readonly string[] | undefined
-  // `compose` throws if it needs a topic or a payload. Then its headers are unknown and left out.
+  // `compose` throws if it needs a topic or a payload. Then the headers of `compose` are unknown and left out.
   const composed = (draft: { readonly id?: string }): readonly string[] =>
     read(() => Object.keys(spec.compose?.(draft, options).headers ?? {}), undefined, undefined)
   return (delivery) => {
@@ -317,7 +317,7 @@ function read<From, Options>(
   try {
     return said(from, options)
   } catch {
-    // `reads` may throw for a malformed delivery. Then it contributes no header names.
+    // `reads` may throw for a malformed delivery. Then no header names of `reads` are used.
     return []
   }
 }

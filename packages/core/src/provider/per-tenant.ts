@@ -38,14 +38,14 @@ export interface PerTenantOptions {
   /** Maximum number of cached tenants. @default 1000 */
   readonly max?: number
   /**
-   * Maximum number of simultaneous look-ups. A delivery that needs one more is rejected with 503, so that the sender
-   * retries it.
+   * Maximum number of simultaneous look-ups. A delivery that needs a further look-up is rejected with 503, so that the
+   * sender retries it.
    * @default 100
    */
   readonly atOnce?: number
   /**
-   * Maximum number of look-ups per minute. A delivery that needs one more is rejected with 503. Tenants from which a
-   * delivery was verified before have a separate limit of the same size.
+   * Maximum number of look-ups per minute. A delivery that needs a further look-up is rejected with 503. Tenants from
+   * which a delivery was verified before have a separate limit of the same size.
    * @default 3000
    */
   readonly perMinute?: number
@@ -61,8 +61,8 @@ const OVERDUE = 60_000
 /**
  * Creates a {@link SecretResolver} for many tenants on one route, with a bounded cache. Simultaneous look-ups of one
  * tenant share one call, and failures are not cached. Events get the `tenant` that the look-up returned. Tenants from
- * which a delivery was verified before have separate limits, so that requests with invented names cannot delay their
- * deliveries.
+ * which a delivery was verified before have separate limits, so that requests with invented names cannot delay
+ * deliveries of these tenants.
  *
  * @throws TypeError if an option is wrong.
  *

@@ -8,9 +8,9 @@ import type { TrustedNames } from './lookup/trusted-names.ts'
 import type { Covers, Credentials, SignableRequest } from './scheme.ts'
 
 /**
- * Content codings of a sender, each with the bytes that it signs: `sent` for the compressed bytes, `decoded` for the
- * body before compression. Whether a body is compressed is decided by its first bytes, never by the Content-Encoding
- * header.
+ * Content codings of a sender, each with the bytes that the sender signs: `sent` for the compressed bytes, `decoded`
+ * for the body before compression. Whether a body is compressed is decided by its first bytes, never by the
+ * Content-Encoding header.
  */
 export interface Codings {
   readonly gzip?: 'sent' | 'decoded'
@@ -103,8 +103,9 @@ export interface Provider<Events extends EventMap = EventMap> {
    */
   readonly topics?: readonly string[]
   /**
-   * Formats of this sender's bodies. If there is one format, it is always used, whatever the Content-Type says. If
-   * there are several, the signed bytes decide. @default ['json']
+   * Formats of this sender's bodies. A single format is always used, whatever the Content-Type says. Among several
+   * formats, the signed bytes decide.
+   * @default ['json']
    */
   readonly formats?: readonly Format[]
   /**
@@ -152,8 +153,8 @@ export interface Provider<Events extends EventMap = EventMap> {
   readonly greets?: 'head' | 'body'
   /**
    * The form of this sender's challenges. Each string that `greet` or `handshake` echoes, decrypts or signs must match
-   * the complete expression. Messages that `sign` makes must not match it, so that nobody can get a signed event by
-   * sending a challenge.
+   * the complete expression. Messages that `sign` makes must not match the expression, so that nobody can get a signed
+   * event by sending a challenge.
    */
   readonly challenge?: RegExp
   /**
@@ -181,7 +182,8 @@ export interface Provider<Events extends EventMap = EventMap> {
    */
   readonly trusted?: readonly TrustedNames[]
   /**
-   * True if `greet`, `verify` or `events` may parse XML, whatever the body's format. The parser is then loaded first.
+   * True if `greet`, `verify` or `events` may parse XML, whatever the body's format. The XML parser is then loaded
+   * before these functions run.
    */
   readonly xml?: boolean
   /** The reply if the app's `answer` function is late or fails, for senders that act on the reply (auth hooks). */

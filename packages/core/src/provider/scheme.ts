@@ -109,8 +109,8 @@ export interface Scheme<Key = unknown> {
    */
   keysOf?(secret: string): readonly Key[]
   /**
-   * Returns the index in `keys` of the key that signed the delivery. If no key did, throws a `WebhookError` with the
-   * reason. `now` is in milliseconds since 1970.
+   * Returns the index in `keys` of the key that signed the delivery. If no key signed the delivery, throws a
+   * `WebhookError` with the reason. `now` is in milliseconds since 1970.
    */
   verify(delivery: Delivery, keys: readonly Key[], now: number): MaybePromise<number>
   /**

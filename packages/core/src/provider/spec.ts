@@ -61,8 +61,8 @@ export interface ProviderSpec<
   /** Every option with its description. An option that is not listed causes a `TypeError`. */
   readonly options: Readonly<Record<keyof Options & string, string>>
   /**
-   * Checks the options, and throws a `TypeError` for a wrong one. The functions below get the returned value instead of
-   * the options.
+   * Checks the options, and throws a `TypeError` for a wrong option. The functions below get the returned value instead
+   * of the options.
    */
   readonly prepare?: (options: Options) => Ready
   /** Returns the scheme. If nothing is signed, use `noAuth`. If the keys are not strings, use `fixedKeys`. */

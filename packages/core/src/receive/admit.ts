@@ -125,7 +125,9 @@ export function createAdmit(context: AdmitContext): (head: Delivery) => Admissio
     }
   }
 
-  /** Returns true if the request may be an unsigned challenge: a POST only if the provider declares that. */
+  /**
+   * Returns true if the request may be an unsigned challenge. A POST may be one only if `provider.greets` is `body`.
+   */
   function mayGreet(method: string): boolean {
     return provider.greet !== undefined && (method !== 'POST' || provider.greets === 'body')
   }

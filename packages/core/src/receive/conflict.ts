@@ -3,7 +3,7 @@ import { tenantKey, type EventRecord } from '../event.ts'
 import { type Seal, opened } from '../inbox/seal.ts'
 import type { InboxView } from '../inbox/view.ts'
 
-/** Calls `found` if the payload of a duplicate differs from the stored one: the sender then reuses an id. */
+/** Calls `found` if the payload of a duplicate differs from the stored payload: the sender then reuses an id. */
 export type ConflictWatch = (event: EventRecord, found: () => void) => void
 
 // Minimum number of milliseconds between two queries, for senders that deliver every event twice.

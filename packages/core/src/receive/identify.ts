@@ -129,7 +129,7 @@ function draftsOf(
   try {
     drafts = context.provider.events(delivery, body)
   } catch (error) {
-    // Providers read members that the payload should have. If one is missing, that is the sender's mistake.
+    // Providers read members that the payload should have. If such a member is missing, that is the sender's mistake.
     throw isWebhookError(error)
       ? error
       : new WebhookError(

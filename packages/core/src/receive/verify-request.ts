@@ -24,7 +24,7 @@ export interface VerifyRequestOptions {
 export interface VerifiedRequest<Events extends EventMap = EventMap> {
   /** The events, in order; empty if the request was a challenge. */
   readonly events: readonly EventOf<Events, keyof Events & string>[]
-  /** The reply to a challenge, or the provider's own reply to events. If it is absent, reply with an empty 200. */
+  /** The reply to a challenge, or the provider's own reply to events. If `reply` is absent, reply with an empty 200. */
   readonly reply?: Reply
 }
 

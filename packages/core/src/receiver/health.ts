@@ -58,14 +58,18 @@ interface HealthContext extends Pick<
 const PATIENCE = 900
 // Minimum time between two test writes to an inbox that failed, in milliseconds.
 const PAUSE = 1000
-// After `QUIET` milliseconds without a delivery, a test write is tried. `health` waits `PROBE` milliseconds for it.
+// After `QUIET` milliseconds without a delivery, a test write is tried. `health` waits `PROBE` milliseconds for this
+// write.
 const QUIET = 15_000
 const PROBE = 600
 // Milliseconds after which a test write without an answer counts as failed.
 const SILENT = 5000
 const MINUTE = 60_000
 
-/** Returns the function behind `receiver.health`. It waits for the inbox for less than a second, and never rejects. */
+/**
+ * Returns the function behind `receiver.health`. The function waits for the inbox for less than a second, and never
+ * rejects.
+ */
 export function createHealth(context: HealthContext): () => Promise<Health> {
   const { name, inbox, port, writes, silence, now, monotonic } = context
   let probing: Promise<void> | undefined

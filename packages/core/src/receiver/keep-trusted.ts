@@ -41,7 +41,8 @@ function placeOf(
     for (let left = TRIES; latest && left > 0;) {
       const mine = latest
       const stored = await records.get(key)
-      // Names that another process has saved are kept too. They come first in the list, so they are dropped first.
+      // Names that another process has saved are kept too. These names come first in the list, so they are dropped
+      // first.
       const ours = new Set(mine)
       const others = digestsOf(stored?.value).filter((one) => !ours.has(one))
       const all = [...others, ...mine].slice(-MOST)

@@ -24,8 +24,9 @@ export interface ReceiverOptions<
    */
   readonly inbox?: Inbox<Commit>
   /**
-   * Name of the receiver. It is part of each event's identity, so it must be unique in its inbox and stable over
-   * restarts. @default the provider's name
+   * Name of the receiver. The name is part of each event's identity, so it must be unique in its inbox and stable over
+   * restarts.
+   * @default the provider's name
    */
   readonly name?: string
   /** Limits for one delivery. */
@@ -34,7 +35,8 @@ export interface ReceiverOptions<
   readonly ack?: AckOption
   /**
    * Returns the tenant of an event, if the secret that verified the event names no tenant. Tenants are served in
-   * rotation, so that the backlog of one does not delay the others. With `perTenant`, this option is a `TypeError`.
+   * rotation, so that the backlog of one tenant does not delay other tenants. With `perTenant`, this option causes a
+   * `TypeError`.
    * @default none
    */
   readonly tenantKey?: (event: WebhookEvent) => string
@@ -116,7 +118,8 @@ export interface StorageOptions {
    * The content that stays in the inbox after the last task of an event is done or deleted. False erases payload,
    * headers, query and body. A function gets the payload and returns the part to keep; it must be synchronous. If the
    * function throws, nothing is kept and observers get a warning. Handlers always get all content, and a dead task
-   * keeps all. Ids, topics and times stay, so that a redelivery is a duplicate. @default true
+   * keeps all content. Ids, topics and times stay, so that a redelivery counts as a duplicate.
+   * @default true
    */
   // The type is `any`, so that the app can declare the payload type of its own topics.
   readonly content?: boolean | ((payload: any) => unknown)

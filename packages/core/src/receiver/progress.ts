@@ -1,7 +1,7 @@
 import type { Inbox } from '../inbox/inbox.ts'
 
 const MINUTE = 60_000
-// `usualGap` is a moving average of the times between calls of `runDue`. This is the weight of the latest time.
+// Weight of the latest time in `usualGap`, a moving average of the times between calls of `runDue`.
 const NEW = 0.25
 
 /**

@@ -129,9 +129,9 @@ export interface Receiver<
   /** Returns the state of the receiver, for probes and operators. Never rejects, and answers within a second. */
   health(): Promise<Health>
   /**
-   * Makes dead tasks pending again; `{}` selects all of this receiver. `state: 'done'` replays done tasks instead, and
-   * `state: 'pending'` makes waiting tasks due now. One call changes only a part of the tasks. Call again with the
-   * returned cursor until no cursor is returned.
+   * Makes dead tasks pending again; `{}` selects all dead tasks of this receiver. `state: 'done'` replays done tasks
+   * instead, and `state: 'pending'` makes waiting tasks due now. One call changes only a part of the tasks. Call again
+   * with the returned cursor until no cursor is returned.
    */
   replay(filter: TaskFilter, options?: ReplayOptions): Promise<Changed>
   /** Returns tasks of this receiver: pending, running and dead tasks, and done tasks that are still kept. */
@@ -162,15 +162,16 @@ export interface FetchHost extends Host {
   /** A small JSON value to store with the events (`event.context`), or a function that returns it. */
   readonly context?: Json | ((request: Request) => Json | undefined) | undefined
   /**
-   * The URL that the sender used, or a function that returns it. Set it if a proxy changed the URL.
+   * The URL that the sender used, or a function that returns it. If a proxy changed the URL, set this option.
    * @default request.url
    */
   readonly url?: string | ((request: Request) => string) | undefined
-  /** The exact bytes of the body. Set them if the platform has already read the body. */
+  /** The exact bytes of the body. If the platform has already read the body, set this option. */
   readonly body?: Uint8Array | undefined
   /**
-   * The header lines. Set them if the platform keeps repeated headers separate: `Headers` joins them. @default
-   * request.headers
+   * The header lines. If the platform keeps repeated headers separate, set this option, since `Headers` joins repeated
+   * headers.
+   * @default request.headers
    */
   readonly headers?: HeaderLines | undefined
 }

@@ -35,7 +35,7 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
    * the topic pattern, with a number if the pattern repeats
    */
   readonly name?: string
-  /** Earlier names of the subscription. Tasks that were stored under these names belong to it too. */
+  /** Earlier names of the subscription. Tasks that were stored under these names belong to this subscription too. */
   readonly previousNames?: readonly string[]
   /** When and how often a failed task is retried. @default exponential({ attempts: 8 }) */
   readonly retry?: RetryOption
@@ -75,8 +75,9 @@ export interface SubscriptionOptions<Event extends WebhookEvent = WebhookEvent> 
  */
 export interface TenantLimitOptions {
   /**
-   * Maximum number of runs of one tenant that start per second; 0.2 is one in five seconds. If runs started late, a few
-   * more may start to catch up: the runs of a tenth of a second, and one more. @default no limit
+   * Maximum number of runs of one tenant that start per second; 0.2 is one in five seconds. After a delay, more runs
+   * may start at once to catch up: the runs of a tenth of a second, plus one.
+   * @default no limit
    */
   readonly rate?: number
   /** Maximum number of runs of one tenant at the same time. @default only the subscription's limit */
@@ -95,8 +96,9 @@ interface DebounceOptions<Event extends WebhookEvent = WebhookEvent> {
   readonly maxWait?: Duration
   /**
    * Returns a number, string or date that grows with each version, such as `updated_at`. An event with a lower value
-   * than an earlier event of the key does not run. If two values are equal, or one is undefined, the event that arrived
-   * last is the newest. @default the order of arrival
+   * than an earlier event of the key does not run. If two values are equal, or a value is undefined, the event that
+   * arrived last is the newest.
+   * @default the order of arrival
    */
   readonly newest?: (event: Event) => number | string | Date | undefined
 }
@@ -242,7 +244,8 @@ export function createSubscriptions(durable: boolean): Subscriptions {
   function freeName(wanted: string): string {
     let name = wanted
     for (let number = 2; byName.has(name); number++) name = `${wanted}#${number}`
-    // A number in a name depends on the order of calls of `on`. After a swap, tasks would run with the other handler.
+    // A number in a name depends on the order of calls of `on`. If two calls were swapped, stored tasks would run with
+    // the other handler.
     if (durable && name !== wanted)
       throw new TypeError(
         `two subscriptions without a name on ${wanted}: give each a name, such as on('${wanted}', { name: 'mail' }, handler), since stored tasks find their handler by it`,

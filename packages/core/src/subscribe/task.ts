@@ -32,8 +32,8 @@ export interface Task<Commit extends AnyCommit = AnyCommit> {
    */
   spawn(children: readonly { readonly part: string; readonly data?: Json }[]): void
   /**
-   * Completes this task in one transaction with your own writes, so that both happen or neither. Call it last. The
-   * argument depends on the inbox: a function that gets the inbox's connection ({@link CommitWrite}), and with
+   * Completes this task in one transaction with your own writes, so that both happen or neither. Call `commit` last.
+   * The argument depends on the inbox: a function that gets the inbox's connection ({@link CommitWrite}), and with
    * PostgreSQL also an open transaction of your own ({@link CommitIn}). Inboxes without transactions do not have this
    * method.
    */

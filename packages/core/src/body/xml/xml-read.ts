@@ -40,8 +40,8 @@ const parser = new XMLParser({
   maxNestedTags: Number.POSITIVE_INFINITY,
   // The parser needs paths only for callbacks that we do not use.
   jPath: false,
-  // The parser rejects or renames names that are dangerous as members of an object. Here it builds only nodes, in which
-  // all names are safe. So a prefix hides these names from the parser.
+  // The parser rejects or renames names that are dangerous as members of an object. In the nodes that the parser builds
+  // here, all names are safe. So a prefix hides these names from the parser.
   transformTagName: (name) => (FORBIDDEN.has(name) ? DISGUISE + name : name),
   onDangerousProperty: (name) => name,
 })

@@ -28,7 +28,7 @@ export interface Groups {
   readonly bodies: Group
   /** The changes of `bodies` that replace characters. Changes of whitespace are left out. */
   readonly charsets: Group
-  /** The most common changes of `writers`. They are tried first, since `writers` has thousands of changes. */
+  /** The most common changes of `writers`. These changes are tried first, since `writers` has thousands of changes. */
   readonly layouts: Group
   readonly urls: Group
   readonly algorithms: Group

@@ -18,7 +18,7 @@ export interface Jwks {
 
 export interface JwkSource {
   /**
-   * Returns the keys with the id `kid`: all keys if `kid` is undefined, no key if it is unknown. `now` is in
+   * Returns the keys with the id `kid`: all keys if `kid` is undefined, no key if `kid` is unknown. `now` is in
    * milliseconds since 1970.
    */
   find(kid: string | undefined, now: number): MaybePromise<readonly Jwk[]>
@@ -57,8 +57,8 @@ const FETCHES = 6
 
 /**
  * Creates a source from the URL of a key set. The set is fetched on demand, kept for `maxAge`, and fetched again for an
- * unknown key id, at most six times per minute. Beyond that, an unknown id fails with `secret_unavailable` (503). While
- * fetches fail, known keys are still used.
+ * unknown key id, at most six times per minute. Beyond this limit, an unknown id fails with `secret_unavailable` (503).
+ * While fetches fail, known keys are still used.
  *
  * @example fixedKeys(jwt({ algorithms: ['RS256'] }), [fetchedJwks('https://acme.example/jwks.json')])
  */
@@ -67,7 +67,7 @@ export function fetchedJwks(url: string, options: JwksCacheOptions = {}): JwkSou
   checkFetchOptions(options)
   const { maxAge = HOUR } = options
   const unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN })
-  // Fetches that renew known keys have a separate limit, so that invented ids cannot block them.
+  // Fetches that renew known keys have a separate limit, so that requests with invented ids cannot block these fetches.
   const fetches = {
     known: bucket({ perMinute: FETCHES, atOnce: 1 }),
     unknown: bucket({ perMinute: FETCHES, atOnce: 1 }),

@@ -188,7 +188,7 @@ export function lookups<Value extends object>(options: LookupsOptions<Value> = {
 }
 
 export interface BucketOptions {
-  /** Maximum number of look-ups per minute. One burst may use all of them. @default 30 */
+  /** Maximum number of look-ups per minute. One burst may use the whole number. @default 30 */
   readonly perMinute?: number | undefined
   /** Maximum number of simultaneous look-ups. @default 4 */
   readonly atOnce?: number | undefined

@@ -4,9 +4,9 @@ import { joinCredentials, type Covers, type Scheme } from '../scheme.ts'
 
 /**
  * Combines two schemes, such as while a sender changes from one to the other. If a delivery has a signature of the
- * first scheme, only the first scheme verifies it. If it has only a signature of the second scheme, the second scheme
- * verifies it. So if the stronger signature is invalid, a valid weaker one does not help. The first scheme makes the
- * keys.
+ * first scheme, only the first scheme verifies the delivery. If a delivery has only a signature of the second scheme,
+ * the second scheme verifies the delivery. So if the stronger signature is invalid, a valid weaker signature does not
+ * help. The first scheme makes the keys.
  *
  * @example scheme: () => firstOf(hmac({ header: 'X-Signature-256' }), hmac({ header: 'X-Signature', algorithm: 'sha1' }))
  */

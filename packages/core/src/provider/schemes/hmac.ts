@@ -31,8 +31,8 @@ export interface HmacOptions extends Omit<SignatureOptions, 'header'> {
    */
   readonly pairs?: Omit<PairsOptions, 'header' | 'message'> | undefined
   /**
-   * Separator between the signatures in one header, one of which must match. @default none, so the header has one
-   * signature
+   * Separator between several signatures in one header. One signature must match.
+   * @default none, so the header has one signature
    */
   readonly several?: ',' | ' ' | undefined
   /** Hash function of the HMAC. @default 'sha256' */

@@ -44,7 +44,10 @@ export interface JwtClaimsOptions {
   readonly check?: (claims: JwtClaims, delivery: Delivery) => void
 }
 
-/** Creates the function that checks the claims of a verified token. For a wrong claim, it throws a `WebhookError`. */
+/**
+ * Creates the function that checks the claims of a verified token. The function throws a `WebhookError` for a wrong
+ * claim.
+ */
 export function claimsCheck(
   options: JwtClaimsOptions,
   header: string,

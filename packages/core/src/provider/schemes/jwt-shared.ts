@@ -18,7 +18,7 @@ import {
 export type SharedJwtAlgorithm = 'HS256' | 'HS384' | 'HS512'
 
 export interface SharedJwtOptions extends JwtClaimsOptions {
-  /** The allowed algorithms, all with a shared secret. `sign` uses the first one. */
+  /** The allowed algorithms, all with a shared secret. `sign` uses the first algorithm. */
   readonly algorithms: readonly SharedJwtAlgorithm[]
   /**
    * Returns the URL that the token should contain, for the message of a rejection. @default the message names no URL

@@ -53,7 +53,7 @@ const MAX_SIGNATURES = 20
 // Maximum number of Ed25519 verifications per delivery, since each one hashes the complete body. A key rotation needs
 // four: two keys with two signatures.
 const MAX_V1A = 8
-// `id.time.body` is ambiguous if the id ends with a time or the body starts with one. Such deliveries are rejected.
+// `id.time.body` is ambiguous if the id ends with a time or the body starts with a time. Such deliveries are rejected.
 const CUT_ID = /\.\d{10,11}$/
 const CUT_BODY = /^\d{10,11}\./
 const V1 = /* @__PURE__ */ hmacAlgorithm({ encoding: 'base64' })

@@ -117,7 +117,7 @@ export function ackReply(
   return { status: 302, headers: { location: ack.location } }
 }
 
-/** Converts a reply to a `Response`. The body is left out if HTTP does not allow one (HEAD, 204, 304). */
+/** Converts a reply to a `Response`. The body is left out if HTTP allows no body (HEAD, 204, 304). */
 export function toResponse(reply: Reply, method: string): Response {
   const empty = method === 'HEAD' || reply.status === 204 || reply.status === 304
   return new Response(empty ? null : ((reply.body ?? null) as BodyInit | null), {

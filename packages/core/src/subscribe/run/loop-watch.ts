@@ -29,7 +29,7 @@ export function loopWatch(): LoopWatch {
   return ((globalThis as { [KEY]?: LoopWatch })[KEY] ??= startThread() ?? NONE)
 }
 
-// The watch for Workers, edge runtimes, and processes that may not start threads: it does nothing.
+// The watch that does nothing, for Workers, edge runtimes, and processes that may not start threads.
 const NONE: LoopWatch = { current: -1, enter: () => -1, leave() {}, free() {} }
 
 function startThread(): LoopWatch | undefined {
@@ -61,7 +61,8 @@ function startThread(): LoopWatch | undefined {
 function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
   const cells = new Int32Array(memory, 0, NAMES / 4)
   const names = new Uint16Array(memory, NAMES)
-  // The same subscription usually reuses a slot. Then only the id of the task must be written.
+  // Usually the same subscription reuses a slot. Then its name is already there, and only the id of the task is
+  // written.
   const named: (Subscription | undefined)[] = Array.from({ length: SLOTS }, () => undefined)
   const ends: number[] = Array.from({ length: SLOTS }, () => 0)
   const slots = Array.from({ length: SLOTS - 1 }, (_, at) => SLOTS - 1 - at)

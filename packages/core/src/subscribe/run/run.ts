@@ -170,7 +170,7 @@ function done({ spawned }: ClaimedTask): Outcome {
 
 const DONE: Outcome = { kind: 'done' }
 
-/** Settles as the handler's result does. After the timeout of the subscription, rejects and aborts the task. */
+/** Settles like `result`. After the timeout of the subscription, rejects and aborts the task. */
 function withTimeout(
   result: PromiseLike<unknown>,
   task: ClaimedTask,
@@ -272,7 +272,7 @@ class ClaimedTask implements Task {
   }
 
   /**
-   * Aborts the signal after the claim was lost. A later outcome still counts if no other process has settled the task.
+   * Aborts the signal after the claim was lost. A later outcome still counts if no other process has stored an outcome.
    */
   lose(reason: unknown): void {
     this.#lost ??= { reason }

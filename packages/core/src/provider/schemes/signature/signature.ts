@@ -195,7 +195,7 @@ export function signatureScheme<Key>(
   }
 
   // Both headers are read before their form is checked. So a missing header is reported first, and a malformed header
-  // only if none is missing.
+  // only if no header is missing.
   function readClaim(delivery: Delivery): SignatureClaim {
     const value =
       query === undefined ? singleHeader(delivery, header) : singleParameter(delivery, query)
