@@ -118,7 +118,7 @@ const VERSION = 'x-hubspot-signature-version'
 // According to HubSpot's page, v3 signs the URL with exactly these escapes decoded.
 const ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
 
-/** Verifies only the v3 signature, if there is one. */
+/** If a delivery has a v3 signature, only that signature is verified. */
 function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
   const { versions = ['v3'] } = options
   const url = (delivery: Delivery): string => signedUrl(delivery, options)

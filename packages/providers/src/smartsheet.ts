@@ -28,7 +28,7 @@ export const smartsheet: Factory<PresetOptions> = /* @__PURE__ */ preset({
   greet: answered,
   checked: '2026-11-28',
   delivers: {
-    // The last seven retries are three hours apart. The other delays are not documented, so the same is assumed.
+    // 14 retries, three hours apart. The first seven delays are shorter, but not documented.
     retries: 42 * HOUR,
     after4xx: 'retried, but 410',
     givesUp: 'disabled after 14 retries, or at once by 201 to 299, 309 to 399 and 410',

@@ -109,7 +109,7 @@ function formsOf(secret: string): readonly string[] {
   ]
 }
 
-/** Parts of a header that are long enough to be a signature. */
+/** Returns the parts of a header value that are long enough to be a signature. */
 function partsOf(value: string): readonly string[] {
   return value.split(/[ ,;]|^\w{1,8}=/).filter((part) => part.length > LEAST)
 }

@@ -8,7 +8,6 @@ export function field(value: unknown, name: string): unknown {
     : undefined
 }
 
-/** Returns a member that is a non-empty string, or undefined. */
 export function text(value: unknown, name: string): string | undefined {
   const found = field(value, name)
   return typeof found === 'string' && found !== '' ? found : undefined
@@ -101,7 +100,6 @@ export function narrowed(
   return name === undefined ? { topic: type } : { topic: `${type}.${name}`, aliases: [type] }
 }
 
-/** Returns a required list in the payload. Throws `malformed_event` if there is no list. */
 export function items(value: unknown, name: string): readonly unknown[] {
   const found = field(value, name)
   if (!Array.isArray(found))

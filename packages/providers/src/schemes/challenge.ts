@@ -8,7 +8,6 @@ import { singleHeader } from '@postern/core/internal'
  */
 export const CHALLENGE: RegExp = /^[^{[][^]{0,1023}$/
 
-/** Throws `handshake_rejected` if the challenge is missing or has another form. */
 export function checkedChallenge(challenge: string | undefined, shape: RegExp = CHALLENGE): string {
   if (challenge !== undefined && shape.test(challenge)) return challenge
   throw new WebhookError('handshake_rejected', {

@@ -42,7 +42,6 @@ export const googleOidcOptions: Readonly<Record<keyof GoogleOidcOptions, string>
   tolerance: 'Seconds the clocks may differ. Default 60 ahead, 0 behind.',
 }
 
-/** Throws a `TypeError` if `email` has no service account. */
 export function googleOidcReady(name: string, options: GoogleOidcOptions): GoogleOidcReady {
   const emails = [options.email ?? []].flat()
   if (emails.length === 0 || !emails.every((one) => typeof one === 'string' && one.includes('@')))

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { stringifyJson } from '@postern/core/internal'
 import { member } from '../common/read.ts'
 
-/** Returns undefined if a member is missing. */
 export function joinedId(value: unknown, ...paths: readonly string[]): string | undefined {
   const parts = paths.map((path) => member(value, path))
   return parts.includes(undefined) ? undefined : joined(parts)

@@ -71,7 +71,6 @@ export function wechatSignature(options: WechatSignatureOptions): Scheme<string>
 /** Form of a text to echo. No message has this form, so the receiver never decrypts a message for an attacker. */
 export const ECHO: RegExp = /^[\w-]{1,64}$/
 
-/** Throws `handshake_rejected` if the text does not have the form of {@link ECHO}. */
 export function echoReply(echo: string): Reply {
   if (!ECHO.test(echo))
     throw new WebhookError('handshake_rejected', {
@@ -106,7 +105,6 @@ export function wechatEvent(payload: unknown): EventDraft {
   return { id, ...narrowed(type, text(payload, 'Event')), payload }
 }
 
-/** Returns a message as XML, encrypted if there is a cipher. */
 export function composeWechat(
   { topic = 'text', id = '1', payload, at = Date.now() }: Draft,
   recipient: string,

@@ -7,8 +7,8 @@ import { createPatience, interruptible } from './patience.ts'
 import { claimProgress, progressKey, type Progress, type ProgressMark } from './progress.ts'
 import { TimelessError } from '../common/read.ts'
 
-// The progress is stored after this number of events, or after this number of milliseconds. If the process is killed,
-// the events since then are ingested again, and count as duplicates.
+// The progress is stored after EVERY events or OFTEN milliseconds. If the process is killed, the events since then are
+// ingested again, and count as duplicates.
 const EVERY = 50
 const OFTEN = 1000
 const FAILURES = 100

@@ -2,7 +2,6 @@ import { RegistrarError } from '../errors.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
-/** Throws `unexpected` for any value that is not a list. */
 export function rows(value: unknown, what: string): readonly Fields[] {
   if (Array.isArray(value)) return value.map(row)
   throw new RegistrarError('unexpected', `${what}: the answer holds no list`)

@@ -230,7 +230,7 @@ async function runCases(
   async function play(judged: AuditCase, alone = false): Promise<Played> {
     if (dirty && judged.expects.effects !== undefined) {
       dirty = false
-      // Effects of a burst may continue for some time, so wait until no new ones appear.
+      // Effects of a burst may continue for some time, so wait until no new effects appear.
       for (let times = 20; times > 0 && ((await effects?.settle()) ?? 0) > 0; times--);
     }
     const played = await playCase(judged, stage)

@@ -10,7 +10,7 @@ export interface AuditHandlerOptions extends Omit<AuditOptions, 'send' | 'provid
   readonly provider: Provider
 }
 
-// Replies are read up to this number of bytes.
+// Maximum number of bytes that are read of a reply.
 const MOST = 65_536
 
 /**

@@ -90,7 +90,6 @@ export function runsOf({ runs }: Pick<TaskRecorder, 'runs'>): readonly string[] 
   return runs.map(({ claim }) => `${claim.event.id} + ${claim.folded?.count}`)
 }
 
-/** Asserts that the inbox knew none of the events. */
 export async function acceptNew(
   { port }: { readonly port: Port },
   ...items: readonly IntakeItem[]

@@ -89,7 +89,8 @@ function withNote(draft: Draft = {}, note: string): Draft {
   return { ...draft, payload: { ...payload, note } }
 }
 
-// The receiver accepts no attack, so no later attack is rejected only as a duplicate.
+// All attacks go to one receiver, which must accept none. So no attack is rejected only as a duplicate of an earlier
+// attack.
 async function rejecting(
   provider: Provider,
   body: (attack: (request: SignableRequest) => Promise<void>) => Promise<void>,

@@ -125,7 +125,7 @@ export interface ProviderUnderTest {
   readonly sign?: SigningLaws
 }
 
-/** Returns the content of a body, whatever its formatting: sorted form fields, a JSON value, or else the text. */
+/** Returns the content of a body without its formatting: sorted form fields, a JSON value, or else the text. */
 export function bodyFields(body: Uint8Array, contentType: string): unknown {
   const text = Buffer.from(body).toString('utf8')
   if (contentType.startsWith('application/x-www-form-urlencoded'))

@@ -40,7 +40,6 @@ export interface ReceiverScene {
   deliver(id: string, draft?: Partial<Draft>): Promise<void>
   /** Returns how often the event's effect happened. */
   count(id: string): Promise<number>
-  /** Waits until the effect of each event has happened. */
   untilEffects(ids: readonly string[]): Promise<void>
   /** Delivers a further event and waits for its effect. After that, all earlier effects have happened. */
   settle(): Promise<void>

@@ -124,7 +124,6 @@ export function derElements(bytes: Uint8Array): readonly DerElement[] {
   return found
 }
 
-/** Throws a `RangeError` if there is no element. */
 export function derElement(bytes: Uint8Array): DerElement {
   const [first] = derElements(bytes)
   if (!first) throw new RangeError('an element of DER is missing')

@@ -5,8 +5,8 @@ import { skipUnless } from './authentic.ts'
 const KIB = 1024
 
 /**
- * Returns one event in several JSON layouts, each signed as it is sent. A receiver that verifies JSON that it has
- * written again rejects some of them.
+ * Returns one event in several JSON layouts, each signed as it is sent. A receiver that parses the JSON and verifies
+ * its own text of it rejects some layouts.
  */
 export function layoutCases(sender: AuditSender): readonly AuditCase[] {
   const { facts, about } = sender

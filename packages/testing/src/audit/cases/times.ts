@@ -81,7 +81,10 @@ function swapped(sender: AuditSender): AuditRequest | undefined {
   return withHeader(request, name, headerOf(request, name)!.replace(time, later))
 }
 
-/** Returns two old deliveries with a second, new time: once before the signed time, and once after it. */
+/**
+ * Returns two old deliveries with an additional new time. One has the new time before the signed time, and the other
+ * after it.
+ */
 function twoTimes(sender: AuditSender, tolerance: number): readonly AuditRequest[] | undefined {
   const at = sender.now() - (tolerance + 360) * 1000
   const request = sender.sign({ at })

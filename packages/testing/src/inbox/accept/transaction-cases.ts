@@ -75,7 +75,7 @@ export function transactionCases(test: SceneTest, probe: () => TransactionProbe)
     const open = gate()
     const failures: unknown[] = []
     const stuck = scene.join({
-      // This process cannot claim the task again, because its concurrency is 1.
+      // The subscription's concurrency is 1, so this process cannot claim the task again.
       lanes: [lane('a', { concurrency: 1 })],
       async run({ commit }) {
         await open.passed

@@ -135,7 +135,8 @@ async function interrupt(
   run: Run = () => NEVER,
   enough: (heir: JoinedReceiver) => boolean = ({ runs }) => runs.length > 0,
 ): Promise<JoinedReceiver> {
-  // A process looks for suspects when it begins, and then every few seconds: they are due before.
+  // A worker looks for suspects when it starts, and then only every few seconds. So waiting tasks become due before the
+  // worker starts.
   const heir = await reclaim(scene, dying, run, () => makeDue(scene))
   await eventually('the next process runs it', async () => {
     // `enough` is checked before `makeDue`, which also makes retries due.
@@ -157,8 +158,8 @@ async function makeDue(scene: Scene): Promise<void> {
 }
 
 /**
- * Attaches a receiver of another process, and waits until that process has freed the leases of the dying process.
- * Its worker begins after `freed`.
+ * Attaches a receiver of another process, and waits until that process has freed the leases of the dying process. Then
+ * calls `freed`, and starts the worker of the new receiver.
  */
 async function reclaim(
   scene: Scene,
