@@ -183,7 +183,7 @@ export function patchOf(
   }
 }
 
-/** A run for the task's history: one that ended without settling its task, or the last run before a new round. */
+/** A run for the task's history: a run that ended without settling its task, or the last run before a new round. */
 export interface Attempted {
   readonly attempt: number
   /** Duration in microseconds; null if the run was interrupted. */

@@ -56,7 +56,7 @@ export interface NewEvent {
   number: number
   readonly receiver: string
   /**
-   * The event. `key` identifies it within its receiver. The strings of the event go to columns for look-ups; `record`
+   * The event. Its `key` is unique within its receiver. The strings of the event go to columns for look-ups; `record`
    * contains the whole event.
    */
   readonly event: EventRecord
@@ -68,7 +68,7 @@ export interface NewEvent {
 /** A task to be stored. `gate` applies until the task is due. */
 export interface NewTask extends Pick<TaskRow, 'lane' | 'line' | 'fair' | 'fold' | 'gate'> {
   readonly event: NewEvent | undefined
-  /** The task's number among the tasks of its event. For child tasks, the store sets it. */
+  /** The task's number among the tasks of its event. For child tasks, the store sets this number. */
   readonly n: number
   /** The name of a child task among those of its subscription; '' if the task has none. */
   readonly part: string

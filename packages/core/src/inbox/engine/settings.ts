@@ -164,8 +164,8 @@ export interface EngineInboxOptions {
   /** Features that the inbox supports. Features that are left out are supported. @default all of them */
   readonly can?: Partial<Inbox['can']>
   /**
-   * False to skip the check that the deduplication window covers the sender's retry span. Set it if the inbox remembers
-   * each id for as long as the sender may deliver the event again.
+   * False to skip the check that the deduplication window covers the sender's retry span. If the inbox remembers each
+   * id for as long as the sender may deliver the event again, set false.
    * @default true
    */
   readonly windowed?: boolean

@@ -55,8 +55,8 @@ export interface Rows {
   spawn(event: number, children: readonly NewTask[]): MaybePromise<void>
   /**
    * Locks lines until the transaction ends. Does not wait for busy lines, which another transaction has locked, but
-   * returns them. Only a transaction of the app waits for them. Later statements see the writes of the last transaction
-   * that had the lock. Absent in a store with one writer.
+   * returns them. Only a transaction of the app waits for busy lines. Later statements see the writes of the last
+   * transaction that had the lock. Absent in a store with one writer.
    */
   lock?(lines: readonly number[]): MaybePromise<readonly number[]>
   /**

@@ -33,7 +33,7 @@ export interface ServerMigration {
 
 /**
  * Returns the layout of a package `@postern/<name>`. `place` names the database or schema in errors, and `option` is
- * the option that chose it.
+ * the option that selects it.
  */
 export function serverLayout(
   name: string,

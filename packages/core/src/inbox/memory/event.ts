@@ -113,7 +113,10 @@ export class EventRow {
   readonly guards: readonly Guard[] | undefined
   /** When the event arrived, in milliseconds since 1970. */
   readonly received: number
-  /** The event's share of the delivery's body, in bytes. If the payload is not in the body, at least `weight` bytes. */
+  /**
+   * The event's share of the delivery's body, in bytes. If the payload is not in the body, `bytes` is at least
+   * `weight`.
+   */
   readonly bytes: number
   /** Estimated memory of the event's decoded payload, in bytes. */
   readonly weight: number

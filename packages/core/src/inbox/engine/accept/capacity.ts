@@ -40,7 +40,7 @@ const TENANTS = 10_000
 
 /**
  * Makes a {@link Capacity}. The store counts tasks only now and then. In between, the capacity adds tasks that this
- * process stores, and subtracts tasks that it settles.
+ * process stores, and subtracts tasks that this process settles.
  */
 export function createCapacity({
   store,
@@ -188,7 +188,7 @@ function widthOf(drafts: readonly TaskDraft[]): number {
 
 /**
  * Measures how fast tasks end while an inbox is full, to compute `Retry-After`. The rate is computed from the numbers
- * of pending tasks and of stored tasks. So it includes tasks that other processes run.
+ * of pending tasks and of stored tasks. So the rate includes tasks that other processes run.
  */
 interface Pace {
   /** Adds tasks that this process stored. */

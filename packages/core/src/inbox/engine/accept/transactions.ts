@@ -18,7 +18,9 @@ export function transactions<Transaction>(inbox: string): Transactions<Transacti
 
 const TRANSACTION = 'postern.transaction.'
 
-/** Throws if `host` has a transaction for another inbox, since the delivery would be stored outside of it. */
+/**
+ * Throws if `host` has a transaction for another inbox, since the delivery would be stored outside of that transaction.
+ */
 export function checkTransaction(host: Host, inbox: string): void {
   for (const { description } of Object.getOwnPropertySymbols(host)) {
     if (!description?.startsWith(TRANSACTION)) continue

@@ -99,7 +99,9 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** Returns a stored delivery. If it cannot be read, returns a placeholder with its id, its time and a reason. */
+/**
+ * Returns a stored delivery. If the delivery cannot be read, returns a placeholder with its id, its time and a reason.
+ */
 export function readableArrival(stored: unknown, id: string, at: number): Arrival {
   const arrival = stored as Partial<Arrival> | null | undefined
   if (typeof arrival?.receiver === 'string' && typeof arrival.at === 'number')

@@ -157,7 +157,7 @@ function withoutText(filter: TaskFilter): TaskFilter {
   return filter.text === undefined ? filter : { ...filter, text: '(not kept)' }
 }
 
-// Returns undefined for a damaged row, so that it does not hide the others.
+// Returns undefined for a damaged row, so that the other rows are still listed.
 function read(text: string): KeptAction | undefined {
   const action = parsed(text) as Partial<KeptAction> | null | undefined
   return typeof action?.id === 'string' && action.filter ? (action as KeptAction) : undefined

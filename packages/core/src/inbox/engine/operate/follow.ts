@@ -1,6 +1,6 @@
 import type { InboxView } from '../../view.ts'
 
-/** Numbers of followed tasks by how they ended. */
+/** Numbers of tasks that are followed, by how the tasks ended. */
 export interface TaskEnds {
   readonly done: number
   readonly dead: number

@@ -133,7 +133,7 @@ export function placeOf(cursor: string | undefined): Place | undefined {
   return [Number(match[1]), Number(match[2])]
 }
 
-/** Returns the payload of an event. Returns undefined for a damaged event, so that it does not hide the others. */
+/** Returns the payload of an event. Returns undefined for a damaged event, so that other events are still listed. */
 function payloadOf({ record, head, body }: FullRow): unknown {
   try {
     return decodeEvent(record, decodeDelivery(head, body)).payload
@@ -211,7 +211,8 @@ export function detailOf(row: FullRow, info: TaskInfo): TaskDetail {
 }
 
 /**
- * Returns a stored error. If it cannot be read, returns an `UnreadableError` with its text, so that the task is listed.
+ * Returns a stored error. If the error cannot be read, returns an `UnreadableError` with its text, so that the task is
+ * listed.
  */
 export function errorOf(stored: string): TaskError {
   try {

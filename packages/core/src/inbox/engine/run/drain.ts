@@ -16,7 +16,7 @@ interface DrainParts extends Pick<RunnerOptions<never>, 'reclaim' | 'rest'> {
 interface Drain {
   /** Runs due tasks; see `Port.drain`. Several calls run one after another. */
   readonly drain: (until: number, max: number, last?: number) => Promise<RunDueResult>
-  /** Counts a claim that is over, if its task had started. */
+  /** Counts an attempt by its stored outcome. Does nothing for a task that had not started. */
   readonly ended: (stored: Outcome | undefined, started: boolean) => void
   readonly stop: () => void
 }

@@ -6,7 +6,7 @@ import { DONE, PENDING, READY, type FoldRow, type HeadRow, type TaskRow } from '
 import { gateOf } from '../rules.ts'
 import type { LineRows } from '../store.ts'
 
-/** Stored with tasks of a subscription that has `debounce`. Folding merges pending tasks of one key into the newest. */
+/** How a task with `debounce` is folded. Folding merges pending tasks of one key into the newest task. */
 interface Fold {
   /**
    * A hash of the key (128 bits). Different keys may have the same line (a shorter hash), but must not be folded
@@ -129,7 +129,7 @@ export function* foldLines(
     ),
   })
   const lost = kept.size < grown.length || ended.size < endings.length
-  // A task that follows an ended task may be missing in `heads` if it has no fold. The heads must then be read again.
+  // A task without a fold may be missing in `heads` if it follows an ended task. The heads must then be read again.
   if (lost || (ended.size > 0 && heads.some(({ fold }) => fold === null))) return undefined
   if (ended.size === 0) return heads
   const all = new Map<number, HeadRow>([...heads, ...found].map((row) => [row.id, row]))

@@ -275,7 +275,8 @@ function createOutcomes({ store, consumer, lanes, capacity, settings }: EngineSi
   function* follows(rows: Rows, ended: readonly EndedRun[]): Steps<void> {
     const lines: number[] = []
     for (const { task, outcome } of ended) {
-      // A task with a fold (`debounce`) frees its line even if it waits again, since later events are folded into it.
+      // A task with a fold (`debounce`) frees its line even if the task waits again, since later events are folded into
+      // it.
       const frees = outcome.kind === 'done' || outcome.kind === 'dead' || task.fold !== null
       if (frees && task.line !== null) lines.push(task.line)
       const children = childrenOf(outcome)
