@@ -223,7 +223,7 @@ function pairsOf(
   )
 }
 
-/** Returns the first value of a header. `name` must be in lower case. */
+/** `name` must be in lower case. */
 function valueOf(headers: HttpRequest['headers'], name: string): string | undefined {
   return headers.find(([known]) => known === name)?.[1]
 }

@@ -194,7 +194,6 @@ interface TraceStrings {
 const SENDER = { traceparent: 'sender.traceparent', tracestate: 'sender.tracestate' }
 const FORM = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
 
-/** Parses a trace context. Returns undefined if it is malformed. */
 function readTrace(given: Partial<TraceStrings> | undefined): SpanContext | undefined {
   const [, traceId, spanId, flags] = FORM.exec(given?.traceparent ?? '') ?? []
   if (traceId === undefined || given!.traceparent!.startsWith('ff')) return undefined

@@ -149,7 +149,6 @@ interface Contexts {
   ofAttempt(attempt: AttemptInfo): Context | undefined
 }
 
-/** Returns an observer whose methods run inside the span of the delivery or attempt. */
 function inTrace(observer: Observer, contexts: Contexts): Observer {
   const wrapped: Record<string, unknown> = { ...observer }
   for (const [name, about] of Object.entries(OBSERVER_METHODS) as [ObserverMethod, string][]) {

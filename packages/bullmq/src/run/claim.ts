@@ -93,7 +93,6 @@ export interface JobTask extends RunnerTask<JobTask> {
   /** Lets the next suspect start. Undefined if this task is not a suspect (a task interrupted three times in a row). */
   readonly free: (() => void) | undefined
   running: boolean
-  /** True after the claim of the task has ended. */
   ended: boolean
   /** True after the claim was released without an outcome. */
   back: boolean

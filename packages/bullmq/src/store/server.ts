@@ -4,7 +4,7 @@ import type { VersionWatch } from '@postern/core/engine'
 import { connected, type RedisClient } from './connection.ts'
 import type { Settings } from '../settings.ts'
 
-/** Handles errors of a connection, since an unhandled error ends the process, and checks the server's settings. */
+/** Checks the server's settings, and handles the errors of a connection. An unhandled error would end the process. */
 export interface ServerWatch {
   /** Reports an error. A lost connection is reported once until Redis is back, any other error once a minute. */
   readonly failed: (error: Error) => void
@@ -25,8 +25,8 @@ export interface ServerWatch {
   lost(how: 'gone' | 'older'): void
 }
 
-// How long a check is valid, in milliseconds: AGAIN if it accepts deliveries, SOON if it rejects them. A check expires
-// since settings can change at run time.
+// How long a check is valid, in milliseconds, since settings can change at run time: AGAIN if deliveries are accepted,
+// SOON if they are rejected.
 const AGAIN = 5000
 const SOON = 1000
 // Milliseconds between reports of the same error.

@@ -75,7 +75,6 @@ export function isBound({ part, data, line, fair }: NewTask): boolean {
   return part !== '' || data !== null || line !== null || fair !== null
 }
 
-/** Returns the columns that most tasks leave empty. */
 function rareColumns(tasks: readonly NewTask[]): Record<string, string> {
   return {
     parts: texts(tasks.map(({ part }) => storable(part))),

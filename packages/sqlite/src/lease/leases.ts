@@ -181,7 +181,6 @@ interface Processes {
   /** Looks for new signs of life of other processes. */
   watch(processes: readonly number[]): void
   lease(process: number): Lease
-  /** Returns true if the lease of a claim has ended. */
   isOver(token: number): boolean
   claims(process: number): readonly (TaskRow & { readonly lease: number })[]
 }

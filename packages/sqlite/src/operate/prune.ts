@@ -33,7 +33,6 @@ export function createPrune(
   },
 ): {
   step(before: Before, place: Place | undefined): Place | undefined
-  /** Drops one event, as `Store.drop` does. */
   drop(event: number): void
 } {
   const tasks = db.prepare(
