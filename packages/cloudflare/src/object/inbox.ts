@@ -20,6 +20,7 @@ import { WebhookError } from '@postern/core'
 
 /**
  * Opens the inbox in the object's SQLite. The functions of `ending` are called at the end of each transaction.
+ *
  * @throws {TypeError} if the tables of the inbox have an incompatible version.
  */
 export function openInbox(

@@ -42,8 +42,8 @@ export interface Errors {
 }
 
 /**
- * `inbox` and `name` are the names of inbox and database in messages. `code` returns SQLite's primary result code of an
- * error, or undefined for other errors.
+ * Creates {@link Errors}. `inbox` and `name` are the names of inbox and database in messages. `code` returns SQLite's
+ * primary result code of an error, or undefined for other errors.
  */
 export function createErrors(
   inbox: string,

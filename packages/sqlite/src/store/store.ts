@@ -44,7 +44,7 @@ type OpenStore = Store & {
   stop(): Promise<void>
 }
 
-/** If the file is restored to an earlier state, the store starts again like a new process. */
+/** Creates the store. If the file is restored to an earlier state, the store starts again like a new process. */
 export function createStore(
   driver: Driver,
   settings: Pick<EngineSettings, 'lease'>,
