@@ -164,7 +164,7 @@ export interface TaskChange extends Omit<
   'id' | 'token' | 'round' | 'event' | 'error' | 'cause' | 'attempted'
 > {
   readonly error?: TaskError | null
-  /** The row for the task's history. By default, its error is `error`. */
+  /** The row for the task's history. By default, the error of this row is `error`. */
   readonly attempted?: Omit<Attempted, 'error'> & Partial<Pick<Attempted, 'error'>>
 }
 

@@ -1,7 +1,8 @@
 /** Lets at most `count` callers have a place at once; other callers wait in order. */
 export interface Semaphore {
   /**
-   * Takes a place, and returns a function that releases the place. If none is free, returns a promise of this function.
+   * Takes a place, and returns a function that releases the place. If no place is free, returns a promise of this
+   * function.
    */
   take(): Promise<() => void> | (() => void)
 }

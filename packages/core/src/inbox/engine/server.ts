@@ -95,8 +95,8 @@ export function createConnections<Client>(pool: ClientPool<Client>): Connections
       return await within(run(client), until, () => pool.late('answer', time))
     } catch (error) {
       if (isA(error, RolledBack)) throw error.cause
-      // After an error of a statement, the connection can be used again. After a deadline, its state is unknown, so it
-      // is dropped.
+      // After an error of a statement, the connection can be used again. After a deadline, the state of the connection
+      // is unknown, so the connection is dropped.
       if (!pool.isOfServer(error)) failure = error as Error
       throw error
     } finally {

@@ -11,7 +11,10 @@ export interface VersionWatch {
   readonly rejected: () => string | undefined
   /** Returns true if the process may use the store, and has asked the store not long ago. */
   readonly sure: () => boolean
-  /** Asks the store, which also renews the sign of life of this process. Does nothing before `start`. */
+  /**
+   * Asks the store whether this process may use it, and renews the sign of life of this process. Does nothing before
+   * `start`.
+   */
   look(): MaybePromise<void>
   /** Throws if the process is shut out. Asks the store first if the last answer is old. */
   check(): MaybePromise<void>

@@ -90,7 +90,7 @@ export function createUnread(inbox: string, warn: (message: string) => void): Un
   }
 }
 
-/** Parses a JSON text. Returns undefined for invalid JSON, so that one damaged row does not hide the others. */
+/** Parses a JSON text. Returns undefined for invalid JSON, so that the rows after a damaged row are still read. */
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown

@@ -23,8 +23,8 @@ const STEP = 500
 const MANY = 10_000
 
 /**
- * Implements `Viewed.prune` of PostgreSQL and MySQL inside a transaction; SQLite has its own. Locks keys before events,
- * and events before tasks, in the same order as deliveries are stored.
+ * Implements `Viewed.prune` of PostgreSQL and MySQL inside a transaction; SQLite has its own implementation. Locks keys
+ * before events, and events before tasks, in the same order as deliveries are stored.
  */
 export async function pruneTables(
   sql: TableSql,

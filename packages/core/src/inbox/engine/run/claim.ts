@@ -39,8 +39,8 @@ export function createClaims(side: EngineSide): Claims {
           (undo) => steps(() => claim(undo)),
           (error) => failed(error, over),
         )
-      // If the store is open, `begin` is called synchronously. So the open transaction claims the tasks that it made
-      // ready.
+      // If the store is open, `begin` is called synchronously. So the open transaction also claims the tasks that
+      // became ready in it.
       if (store.opened) begin()
       else void ready().then(begin, (error: unknown) => failed(error, over))
 

@@ -162,7 +162,7 @@ function ruled(group: readonly Waiting[]) {
     if (winner) losers.push(winner)
     winner = one
   }
-  // No waiting task has the highest value any more, so the last loser remains.
+  // No waiting task has the highest value any more, so the last loser becomes the winner.
   winner ??= losers.pop()
   return { winner, losers, stale, highest: highest === undefined ? null : JSON.stringify(highest) }
 }
