@@ -12,10 +12,11 @@ export type AlertmanagerOptions = HttpAuthOptions
 /**
  * Prometheus Alertmanager. Alertmanager does not sign. The credentials in `http_config` authenticate a delivery, and
  * only TLS protects the body. A delivery is a group of alerts, and each alert is an event. The topic is `firing` or
- * `resolved` with the receiver's name, the id is `fingerprint:startsAt:status`, and the payload is the group with only
- * that alert. While a group still fires, Alertmanager sends the group again at each `repeat_interval`. The repeated
- * alerts have the same ids, so within the dedupe window the inbox drops them as duplicates. After a 5xx, Alertmanager
- * retries until the group's next notification. After a 4xx, Alertmanager does not retry.
+ * `resolved`, followed by the receiver's name (`firing.webhook`). The id is `fingerprint:startsAt:status`, and the
+ * payload is the group with only that alert. While a group still fires, Alertmanager sends the group again at each
+ * `repeat_interval`. The repeated alerts have the same ids, so within the dedupe window the inbox drops them as
+ * duplicates. After a 5xx, Alertmanager retries until the group's next notification. After a 4xx, Alertmanager does not
+ * retry.
  * https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
  */
 export const alertmanager: Factory<AlertmanagerOptions> = /* @__PURE__ */ provider({

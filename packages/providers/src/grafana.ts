@@ -19,10 +19,10 @@ export interface GrafanaOptions extends HttpAuthOptions {
 /**
  * Grafana alerting. The signature is HMAC-SHA256 over the body, or over `<unix seconds>:<body>` if the contact point
  * names a timestamp header. Grafana can use HTTP authentication instead of a signature. A delivery is a group of
- * alerts, and each alert is an event. The topic is `firing` or `resolved` with the contact point's name, the id is
- * `fingerprint:startsAt:status`, and the payload is the group with only that alert. While a group still fires, Grafana
- * sends the group again. The repeated alerts have the same ids, so within the dedupe window the inbox drops them as
- * duplicates.
+ * alerts, and each alert is an event. The topic is `firing` or `resolved`, followed by the contact point's name
+ * (`firing.webhook`). The id is `fingerprint:startsAt:status`, and the payload is the group with only that alert. While
+ * a group still fires, Grafana sends the group again. The repeated alerts have the same ids, so within the dedupe
+ * window the inbox drops them as duplicates.
  * https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
  */
 export const grafana: Factory<GrafanaOptions> = /* @__PURE__ */ provider({

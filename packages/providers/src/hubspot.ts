@@ -106,7 +106,8 @@ interface HubspotSchemeOptions extends PublicUrlOption {
   /**
    * Accepted versions of the signature. Versions 1 and 2 are plain hashes without a time, so an attacker can append
    * bytes to a signed message. The longer body is not valid JSON, so with these versions only JSON bodies are accepted.
-   * Version 1 covers only the body, so it is only for POST. If a v3 signature is present, v1 and v2 are ignored.
+   * Version 1 is accepted only for POST, because it covers only the body. If a v3 signature is present, v1 and v2 are
+   * ignored.
    * @default ['v3']
    */
   readonly versions?: readonly HubspotVersion[]

@@ -21,8 +21,7 @@ export interface WebsubIntent {
   /** URL of the topic. */
   readonly topic: string
   /**
-   * Seconds until the subscription ends, if you do not renew it. Undefined if the hub names no time, as for
-   * `unsubscribe`.
+   * Seconds until the subscription ends without a renewal. Undefined if the hub names no time, as for `unsubscribe`.
    */
   readonly lease: number | undefined
 }

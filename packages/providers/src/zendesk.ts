@@ -50,7 +50,7 @@ export const zendesk: Factory<DatedPresetOptions<'signingSecret'>> = /* @__PURE_
     }),
   events(delivery, { value }) {
     const type = text(value, 'type')
-    // The author of a trigger writes its body. An `id` in that body is a ticket's id, so it is not the event's id.
+    // The author of a trigger writes its body. An `id` in that body is a ticket's id, not the event's id.
     if (!type?.startsWith(EVENT)) {
       const id = delivery.header('x-zendesk-webhook-invocation-id') || undefined
       return [{ id, topic: 'trigger', payload: value }]

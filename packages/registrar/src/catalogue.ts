@@ -3,8 +3,7 @@ import type { Registrar } from './registrar.ts'
 import type { PayloadSource, RedeliverySource } from './source.ts'
 
 /**
- * Functions of one sender's API, for tools such as the CLI. Each `make` loads the sender's module only when it is
- * called.
+ * Functions of one sender's API, for tools such as the CLI. The sender's module is loaded only when a `make` is called.
  */
 export interface SenderApi {
   /** Name in commands such as `postern register github`. */

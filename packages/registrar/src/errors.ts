@@ -13,10 +13,7 @@ export type RegistrarErrorCode =
   | 'unavailable'
   /** The sender's answer does not follow its documentation. */
   | 'unexpected'
-  /**
-   * The account has only one endpoint, and another receiver uses it. To move the endpoint, name its URL in
-   * `previousUrls`.
-   */
+  /** Another receiver uses the account's only endpoint. To move the endpoint, name its URL in `previousUrls`. */
   | 'taken'
   /** The sender's endpoints have changed since the plan was made. Plan again. */
   | 'stale_plan'

@@ -135,9 +135,7 @@ export interface Shape {
 export interface ApplyOptions {
   /** The secret to give to the sender, at senders where your app makes the secret. */
   readonly secret?: string
-  /**
-   * Called with each new secret. If this function throws, the registrar deletes the endpoint that it has just created.
-   */
+  /** Called with each new secret. If this function throws, the registrar deletes the new endpoint. */
   readonly onSecret?: OnSecret
 }
 

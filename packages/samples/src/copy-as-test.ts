@@ -31,10 +31,10 @@ export interface CopiedTask {
 }
 
 /**
- * Returns a delivery as a Vitest test that sends it again, signed with a test secret at the time of its arrival. The
- * function first checks that a receiver accepts the signed delivery. With `tasks`, the test runs the app's handlers,
- * and the test's name includes the task's error. The test fails with that error until you fix the handler. The text is
- * printable ASCII.
+ * Returns a Vitest test that sends a delivery again, signed with a test secret at the time of the delivery's arrival.
+ * The function first checks that a receiver accepts the signed delivery. With `tasks`, the test runs the app's
+ * handlers, and the test's name includes the task's error. The test fails with that error until you fix the handler.
+ * The text is printable ASCII.
  *
  * @throws {TypeError} if no test can be written, because only the sender has the key or because the provider needs your
  * options.

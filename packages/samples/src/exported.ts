@@ -2,7 +2,7 @@ import type { StoredDelivery } from '@postern/core/inbox'
 import type { Draft, Provider } from '@postern/core/scheme'
 import { requireProvider, senderOf, toRequest } from './signed.ts'
 
-/** Stored delivery as JSON, as "copy as test" copies it. */
+/** Stored delivery as JSON, in the format of the button "copy as test". */
 export interface ExportedDelivery {
   readonly provider: string
   readonly method: string

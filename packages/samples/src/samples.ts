@@ -23,9 +23,9 @@ interface SampleFile {
 }
 
 /**
- * Returns the sample deliveries of a provider, given by its name in the catalog. The samples have at least three
- * topics, or all topics of a sender with fewer. Strings contain placeholders for {@link fill}. Only the file of that
- * provider is read.
+ * Returns the sample deliveries of a provider, given by its name in the catalog. There are samples of at least three
+ * topics, or of all topics if the sender has fewer. Strings contain placeholders for {@link fill}. Only the file of
+ * that provider is read.
  *
  * @throws {TypeError} if the provider has no samples.
  * @example

@@ -19,9 +19,10 @@ export interface SignedOptions {
 }
 
 /**
- * Returns a delivery as the sender would create it, as a fetch `Request`. Its payload is the topic's sample with your
- * payload merged deeply into it. Ids, times and amounts of samples are new each time. If `payload` is a function, it
- * gets the sample's payload and returns the whole payload, so it can change lists and remove members.
+ * Returns a delivery as the sender would create it, as a fetch `Request`. The delivery's payload is the topic's sample
+ * with your payload merged in deeply. Ids, times and amounts of samples are new each time. If `payload` is a function,
+ * the function gets the sample's payload and returns the whole payload. So a function can change lists and remove
+ * members.
  *
  * @throws {TypeError} if the provider cannot sign, since only the sender has its key; if the topic is unknown and no
  * payload is given; or if an option is wrong.

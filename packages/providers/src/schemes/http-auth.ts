@@ -1,7 +1,7 @@
 import type { SecretOption } from '@postern/core'
 import { basic, token, type Scheme } from '@postern/core/scheme'
 
-/** Options for a sender that does not sign its deliveries. Give exactly one of these. */
+/** Options for a sender that does not sign its deliveries. Give exactly one option. */
 export interface HttpAuthOptions {
   /** The token of `Authorization: Bearer <token>`. */
   readonly token?: SecretOption

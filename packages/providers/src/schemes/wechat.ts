@@ -25,8 +25,8 @@ interface WechatSignatureOptions {
 }
 
 /**
- * Signs with SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined. The signature is
- * in the query parameter `signature`, or in `msg_signature` if it covers an encrypted text.
+ * Signs with SHA-1 over token, time, nonce and (in secure mode) the encrypted text, sorted and joined. The query
+ * parameter `signature` has the signature. If the signature covers an encrypted text, the parameter is `msg_signature`.
  */
 export function wechatSignature(options: WechatSignatureOptions): Scheme<string> {
   const tolerance = toleranceOption(options.tolerance, 300)

@@ -17,7 +17,7 @@ export type LinearEvents = Installed<
 >
 
 type Type = keyof LinearWebhookEventTypeMap
-// The SDK declares `createdAt` as a Date, but leaves the text as it is.
+// The SDK declares `createdAt` as a Date, but does not convert the text of the JSON.
 type Sent<T extends Type> = Omit<LinearWebhookEventTypeMap[T], 'createdAt' | 'type'> & {
   readonly createdAt: string
   readonly type: T

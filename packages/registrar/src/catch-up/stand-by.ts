@@ -18,7 +18,7 @@ export interface StandingCatchUp extends Pick<
 > {
   /**
    * When to catch up. `start`: when the app starts, from the last delivery in the journal. `silence`: when no delivery
-   * has come for as long as the receiver's option `silentAfter`.
+   * has come for the time in the receiver's option `silentAfter`.
    */
   readonly on: readonly ('start' | 'silence')[]
   /**

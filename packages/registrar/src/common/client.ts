@@ -101,7 +101,7 @@ export function senderCall(name: MakerName, options: ApiOptions, sender: SenderC
     }
   }
 
-  /** Sends the request once. Returns an error, and does not throw it, if no answer came. */
+  /** Sends the request once. If no answer comes, returns an error instead of throwing. */
   async function once(
     method: string,
     path: string,

@@ -29,7 +29,7 @@ export interface AuditFailure {
   readonly reply?: AuditReply
 }
 
-/** One problem, with all failures that it causes, most severe first. */
+/** One problem, with all failures of this problem, most severe first. */
 export interface AuditFinding {
   /** Remedy and symptom, such as `verify:accepted`. */
   readonly id: string

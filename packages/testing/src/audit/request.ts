@@ -15,7 +15,7 @@ export interface AuditRequest {
 
 /** How a network client sends a request, if not in the normal way. */
 export interface WireForm {
-  /** Request target exactly as sent, if a URL would change it. */
+  /** Request target to send unchanged, if a URL cannot represent the target. */
   readonly target?: string
   /** If true, sends the body in chunks, without a length. */
   readonly chunked?: boolean

@@ -76,7 +76,7 @@ export function flipCharacter(
       : signed.headers[place.header]!
   const index = at % text.length
   const old = text[index]!
-  // The most frequent fault of a comparison is that it ignores case, so every fourth change is only a change of case.
+  // The most frequent fault of a comparison is to ignore case, so every fourth change is only a change of case.
   const fresh = pick % 4 === 0 ? otherCase(old) : ALPHABET[pick % ALPHABET.length]!
   if (fresh === old || (anyCase && fresh.toLowerCase() === old.toLowerCase())) return undefined
   return replaceAt(signed, place, text.slice(0, index) + fresh + text.slice(index + 1))

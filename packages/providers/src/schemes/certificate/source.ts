@@ -50,7 +50,7 @@ const KEPT = 20
 // the receiver flood the sender's servers.
 const FAILED = 30_000
 
-/** Fetches each certificate once, checks its chain, and caches it while it is valid. */
+/** Creates a source that fetches each certificate once, checks the chain, and caches valid certificates. */
 export function certificateSource(
   options: CertificateOptions,
   rules: CertificateRules,

@@ -98,8 +98,8 @@ function textOf(parameters: ReadonlyMap<string, unknown>, name: string): string 
   return value
 }
 
-// Returns true if the header has the signature in canonical base64. A parser ignores the unused bits of the last
-// character, so it accepts several spellings of one signature.
+// Returns true if the header has the signature in canonical base64. Parsers ignore the unused bits of the last
+// character, so they accept several spellings of one signature.
 function isWritten(delivery: Delivery, base64: string, url: boolean): boolean {
   const text = delivery.headers('signature').join(', ')
   return (
