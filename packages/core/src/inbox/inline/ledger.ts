@@ -22,8 +22,8 @@ export interface Ledger {
   /**
    * Claims an event's key for `lease` milliseconds, unless the key is done or claimed. `token` is unique to this call.
    * Once another call has claimed the key, calls with the older token are rejected. `guards` are keys that only one
-   * event may hold. They are taken in the same step, for as long as the event's key is remembered. If a guard belongs
-   * to another event's key, nothing is claimed. Pass the same guards to `commit`, `release` and `undo`.
+   * event may hold. The guards are taken in the same step, for as long as the event's key is remembered. If a guard
+   * belongs to another event's key, nothing is claimed. Pass the same guards to `commit`, `release` and `undo`.
    */
   claim(
     key: string,
@@ -46,7 +46,7 @@ export interface Ledger {
     guards?: readonly Guard[],
   ): MaybePromise<boolean>
   /**
-   * Undoes the claim. If it was the key's first claim, also releases the guards. Returns false if the token has lost
+   * Undoes the claim. If this claim was the key's first, also releases the guards. Returns false if the token has lost
    * the key.
    */
   undo(key: string, token: string, guards?: readonly Guard[]): MaybePromise<boolean>
