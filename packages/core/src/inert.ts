@@ -78,8 +78,8 @@ export interface InertTextOptions {
 
 /**
  * Returns a text for one line of a terminal. Letters, marks, digits, punctuation and symbols of all scripts stay. Other
- * characters become `\u{…}`: control, format (such as writing direction), private-use and unassigned characters, half
- * surrogate pairs, and line separators. So the text cannot move the cursor, write to the clipboard or imitate another
+ * characters become `\u{…}`: control, format (such as writing direction), private-use and unassigned characters, lone
+ * surrogates, and line separators. So the text cannot move the cursor, write to the clipboard or imitate another
  * line. If the text itself contains such an escape, its backslash becomes `\u{5C}`.
  *
  * @example

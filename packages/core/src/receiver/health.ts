@@ -170,8 +170,8 @@ export function createHealth(context: HealthContext): () => Promise<Health> {
   }
 
   /**
-   * Returns how far the wall clock jumped ahead since the last call, in milliseconds. A task that becomes due because of
-   * such a jump does not count as late.
+   * Returns how far the wall clock jumped ahead since the last call, in milliseconds. A task that becomes due because
+   * of such a jump does not count as late.
    */
   function stepOfClock(): number {
     const at = { wall: now(), monotonic: monotonic() }

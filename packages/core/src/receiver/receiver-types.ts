@@ -45,9 +45,10 @@ export interface Receiver<
   subscribes(topic: string, aliases?: readonly string[]): boolean
   /** Returns true if an `answer` function makes the reply to the topic or to one of its aliases. */
   answers(topic: string, aliases?: readonly string[]): boolean
-  // Exact topics have separate overloads, so that editors complete them. `NoInfer` keeps TypeScript from inferring topics
-  // from the handler, which would compare every payload type of the provider. All patterns share one intersection type:
-  // with one type per pattern, the number of comparisons would be the square of the number of topics.
+  // Exact topics have separate overloads, so that editors complete them. `NoInfer` keeps TypeScript from inferring
+  // topics from the handler, which would compare every payload type of the provider. All patterns share one
+  // intersection type: with one type per pattern, the number of comparisons would be the square of the number of
+  // topics.
   /** Subscribes a handler to topics. Subscribe before the first delivery. */
   on<const P extends keyof Events & string>(
     topics: P | readonly P[],
