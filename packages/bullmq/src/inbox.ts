@@ -113,8 +113,8 @@ export function openInbox(
       )
     },
     async close() {
-      // If Redis hangs, other processes do not learn from `leave` that this process ends. They notice it later, by its
-      // missing signs of life.
+      // If Redis hangs, the message of `leave` is lost. Other processes then notice later that this process has ended,
+      // since its signs of life are missing.
       await settledBy(joined.leave(), performance.now() + LEAVE)
       await queues.close()
       client.disconnect()

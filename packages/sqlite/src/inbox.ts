@@ -76,8 +76,8 @@ export function inTransaction(database: DatabaseSync, host: Host = {}): Host {
 /** Options of `sqliteInbox`. */
 export interface SqliteInboxOptions extends DurableInboxOptions {
   /**
-   * Path of the file, on a local disk. If the file is missing, it is created. Several processes may share it, and it
-   * may contain your own tables too.
+   * Path of the file, on a local disk. If the file is missing, it is created. Several processes may share the file. The
+   * file may also contain your own tables.
    */
   readonly path: string
   /** How long a delivery may wait for its commit before it gets 503. @default '5s' */

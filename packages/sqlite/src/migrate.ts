@@ -4,7 +4,8 @@ import { layoutOf, migrateFile } from './store/schema.ts'
 
 /**
  * Updates the tables of a file to the version of this package, as opening the file does. With `force`, does not check
- * for active processes of older versions; use it if no such process runs. Returns the versions before and after.
+ * for active processes of older versions. Use `force` only if no such process runs. Returns the versions before and
+ * after.
  *
  * @throws {TypeError} If the file cannot be an inbox, or if active processes could not use the updated tables.
  *

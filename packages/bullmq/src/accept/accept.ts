@@ -44,8 +44,8 @@ export interface AcceptContext {
   readonly clock: () => number
 }
 
-// Maximum number and total size (in bytes) of the deliveries that one script stores. They are bounded, since Redis runs
-// nothing else during a script.
+// Maximum number, and maximum total size in bytes, of the deliveries that one script stores. Redis runs nothing else
+// during a script.
 const BATCH = 64
 const BATCH_BYTES = 4 * 1024 * 1024
 // Number of scripts at once: while Redis runs one script, this process prepares the next.

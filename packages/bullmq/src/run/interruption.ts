@@ -41,7 +41,7 @@ export async function cutOff(
     tell()
     return change.wait!
   }
-  // If an operator replays the dead task, it is still a suspect: its next interruption is a strike.
+  // A dead task that an operator replays is still a suspect, so its next interruption is a strike.
   await bury(owner, error, { ...fields, ...errorFields(error) })
   tell()
   consumer.settled(claim, { kind: 'dead', error }, true)

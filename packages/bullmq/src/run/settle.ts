@@ -34,7 +34,7 @@ const SOON = 100
 interface Finished {
   /** Undefined if the claim was lost: another claim has settled the task, or has it now. */
   readonly stored: Outcome | undefined
-  /** The next job of the queue. It was claimed with the token of the settled job. */
+  /** The next job of the queue, claimed with the token of the settled job. */
   readonly next?: readonly [json: JobJson, id: string] | undefined
 }
 
@@ -55,7 +55,7 @@ export async function finish(
   if (unstorable) return finish(context, owner, held, { kind: 'dead', error: unstorable }, ran)
   const { job, backend } = owner
   const value = doneValue(held, ran)
-  // BullMQ needs the lock to store the outcome. If the lock may have ended, it is renewed first.
+  // BullMQ needs the lock to store the outcome. If the lock may have ended, the lock is renewed first.
   const sure = performance.now() <= held.until - context.lease / 4
   let next: Finished['next']
   const write = async (): Promise<boolean> => {

@@ -103,7 +103,7 @@ export function subscriptionOf(name: string): string {
   return decoded(name.slice(name.indexOf('/') + 1))
 }
 
-/** Decodes a part of a queue name. If another program created the queue, its name may not be encoded. */
+/** Decodes a part of a queue name. If another program created the queue, the name may not be encoded. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)

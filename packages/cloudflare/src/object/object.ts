@@ -193,8 +193,8 @@ async function waits({ view }: ObjectInbox): Promise<boolean> {
   return stats.some(({ counts }) => counts.pending + counts.running > 0)
 }
 
-// Milliseconds until the next try if a due task cannot run now, such as a suspect that waits for another suspect. (A
-// suspect is a task with repeated interruptions.) An immediate retry would loop.
+// Milliseconds until the next try if a due task cannot run now. For example, a suspect (a task with repeated
+// interruptions) waits for another suspect. An immediate retry would loop.
 const REST = 1000
 // Milliseconds until the next try after the storage failed.
 const RETRY = 10_000

@@ -10,7 +10,8 @@ const NONE = 2 ** 32 - 1
 // Minimum size in bytes of contents that are deflated. Smaller contents fit into the page of their row. For larger
 // contents, InnoDB uses whole pages of 16 KB.
 const LEAST = 2048
-// Options with which zlib uses less memory. With its defaults, creating a compressor takes as long as deflating 8 KB.
+// Options with which zlib uses less memory. With zlib's defaults, creating a compressor takes as long as deflating 8
+// KB.
 const WINDOW = { windowBits: 14 }
 const DEFLATE = { ...WINDOW, level: 1, memLevel: 7 }
 

@@ -320,7 +320,7 @@ function createFolds(sql: Sql): Pick<Rows, 'foldable' | 'remember' | 'newest'> {
     },
     async newest(ids) {
       // The stored root of a settled task may be old, so the current root of its lane is used. A lane is a
-      // subscription, and a root is a number that it shares with its previous names.
+      // subscription, and a root is a number that a lane shares with its previous names.
       const tasks = await sql.rows<Pick<TaskRow, 'id' | 'fold'> & { root: number }>(
         `SELECT t.id, t.fold, l.root FROM $.postern_tasks t JOIN $.postern_lanes l ON l.id = t.lane
          WHERE t.id IN (${list(ids)}) AND t.fold IS NOT NULL`,

@@ -208,7 +208,7 @@ function sendBound<T>(
       queryMode: 'extended',
       callback(error: Error | undefined, result: { readonly rows: readonly T[] }) {
         if (error) return reject(error)
-        // The server has answered, so it has read the message, and its memory can be reused.
+        // The server has answered, so it has read the message. The memory of the message can be reused.
         spare.giveBack(message)
         resolve(result.rows)
       },

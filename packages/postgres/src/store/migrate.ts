@@ -56,7 +56,8 @@ export function migrateTables(
 
 /**
  * Updates the tables to the version of this package, as an inbox does with its first delivery. With `force`, does not
- * check for active processes of older versions; use it if no such process runs. Returns the versions before and after.
+ * check for active processes of older versions. Use `force` only if no such process runs. Returns the versions before
+ * and after.
  *
  * @throws {TypeError} If an option is wrong, or if active processes could not use the updated tables.
  *

@@ -205,7 +205,7 @@ export function idsOf(rows: readonly Numbered[]): ReadonlySet<number> {
   return new Set(rows.map(({ id }) => id))
 }
 
-/** What a batch contains. The insert has only the columns that the batch needs, which saves a third of its time. */
+/** What a batch contains. The insert has only the columns that the batch needs, which saves a third of the time. */
 interface InsertKind {
   /** True if a task has a part, data, an ordered group (line) or a tenant. */
   readonly bound: boolean

@@ -193,8 +193,8 @@ function createUpkeep(
 
 /**
  * Creates a locked file next to the inbox for each process that runs tasks. When a process ends in any way, the kernel
- * releases its lock. So other processes need not wait until the lease ends. They only wait for a process without such a
- * file.
+ * releases the lock of its file. Other processes then know that the process has ended, and need not wait until its
+ * lease ends. If a process has no such file, they wait.
  */
 function createFileLife(path: string, makePrivate: (path: string) => void): Life {
   const nameOf = (process: number): string => `${path}-process-${process}`

@@ -141,7 +141,8 @@ interface Row extends Omit<ArrivalRow, 'ring' | 'kept'> {
   readonly ring: number
 }
 
-// Maximum number of series. Their names come from outside, as causes and codes, so further series are not counted.
+// Maximum number of series. Above this number, new series are not counted, since senders influence the names of series
+// (causes, codes).
 const SERIES = 20_000
 const DAY = 86_400_000
 const SPANS = 64

@@ -33,8 +33,8 @@ export class PutBack extends Error {}
 // Maximum number of keys in memory at which indexing starts. While these keys are indexed, the same number of new keys
 // may arrive.
 const FRESH = 16_384
-// Number of keys that a transaction indexes: LEAST, or PACE times the number of keys that it adds, if that is more. So
-// indexing is faster than new keys arrive.
+// Number of keys that a transaction indexes: the higher of LEAST and PACE times the number of keys that the transaction
+// adds. So indexing is faster than new keys arrive.
 const LEAST = 32
 const PACE = 2
 

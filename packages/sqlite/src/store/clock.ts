@@ -4,9 +4,9 @@ import { CLOCK } from '../sql/tasks.ts'
 import type { RowCache } from './writer.ts'
 
 /**
- * The clock of a file, in milliseconds since 1970. It never goes back. Its time is the latest time that any process
- * saw, plus the time that has passed since then on the monotonic clock. If the wall clock jumps ahead of this time, the
- * jump is stored as a step.
+ * The clock of a file, in milliseconds since 1970. The clock never goes back. Its time is the latest time that any
+ * process saw, plus the time that has passed since then on the monotonic clock. If the wall clock jumps ahead of this
+ * time, the jump is stored as a step.
  */
 export interface FileClock extends RowCache {
   now(): number
