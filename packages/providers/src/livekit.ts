@@ -6,7 +6,7 @@ import { preset, type PresetOptions } from './schemes/preset.ts'
 export interface LivekitOptions extends PresetOptions<'apiSecret'> {
   /** The API secret that belongs to the key. */
   readonly apiSecret: SecretOption
-  /** The API key of the project, which is the issuer of its tokens. */
+  /** The API key of the project. The project's tokens have this key as their issuer. */
   readonly apiKey: string
 }
 

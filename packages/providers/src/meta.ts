@@ -125,7 +125,7 @@ type Update = Omit<EventDraft, 'payload'> & {
   readonly only: object
 }
 
-/** Returns one event per update. Ids of leads and posts exceed 2^53, so they are read with exact integers. */
+/** Returns one event per update. Ids of leads and posts exceed 2^53, so all ids are read with exact integers. */
 function metaUpdates(body: unknown, exact: unknown): readonly EventDraft[] {
   const ids = updates(exact).map(({ id }) => id)
   return updates(body).map((event, at) => ({ ...event, id: ids[at] }))

@@ -113,7 +113,7 @@ function timedBy(provider: Provider): readonly string[] {
       later[name] === value ? [] : [name],
     )
   } catch {
-    // This provider cannot sign without a topic. Its headers need no list, because `sign` overwrites them.
+    // This provider cannot sign without a topic. No header is dropped here, because `sign` overwrites the old headers.
     return []
   }
 }

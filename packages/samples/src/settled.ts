@@ -16,7 +16,7 @@ const LOOK = 20
  * Waits until no task of the receiver is pending or running: all tasks are done or dead, and none waits for a retry.
  * With an inbox that runs handlers inside the request, this function returns immediately.
  *
- * @throws {TypeError} if tasks are left after the timeout; the message names them with their errors.
+ * @throws {TypeError} if tasks are left after the timeout; the message lists these tasks with their errors.
  * @example
  * await receiver.fetch(await signed(provider, 'push'))
  * await settled(receiver)

@@ -68,7 +68,7 @@ export interface InboxSkills {
    * @default false
    */
   readonly suspects?: boolean
-  /** True if the inbox's ports have `drain`. Each receiver has a port. @default false */
+  /** True if the inbox's ports have `drain`. A port is the inbox's interface for one receiver. @default false */
   readonly drain?: boolean
   /** True if the inbox applies `fairKey`. @default false */
   readonly fair?: boolean

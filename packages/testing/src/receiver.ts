@@ -98,7 +98,10 @@ function logCases(test: ReceiverTest): void {
   })
 }
 
-/** A secret may be written whole, without its prefix, as the decoded key in hex, or as the whole text in hex. */
+/**
+ * Returns the forms in which a log may contain a secret: the text with and without its prefix, the decoded key in hex,
+ * and the text in hex.
+ */
 function formsOf(secret: string): readonly string[] {
   const bare = secret.slice(secret.indexOf('_') + 1)
   return [

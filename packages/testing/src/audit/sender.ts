@@ -38,7 +38,7 @@ export interface AuditSender {
   again(request: AuditRequest, making: Making): AuditRequest
   /** Signs a delivery again with any secret, without checks. Throws if no key can be made from the secret. */
   signedWith(request: AuditRequest, secret: string, at?: number): AuditRequest
-  /** The provider with another secret of the same format; undefined if none can be made up. */
+  /** The provider with another secret of the same format; undefined if no such secret can be made up. */
   readonly other: Provider | undefined
   /**
    * The provider with the other and the correct secret, as while a secret rotates. Undefined if the sender does not

@@ -44,7 +44,8 @@ interface CertificateSource {
   readonly trusted: TrustedNames
 }
 
-// Maximum number of cached certificates. A sender uses a certificate for months, so more are only needed in an attack.
+// Maximum number of cached certificates. A sender uses a certificate for months, so only an attack could fill the
+// cache.
 const KEPT = 20
 // Milliseconds until a URL that failed is fetched again. Without this limit, an attacker who repeats a URL could make
 // the receiver flood the sender's servers.

@@ -148,8 +148,8 @@ async function interrupt(
 }
 
 /**
- * Makes waiting tasks due now. Replays nothing if all tasks are due. A claim skips a task that is being replayed, and
- * the inbox looks for a suspect again only seconds later.
+ * Makes waiting tasks due now. If all tasks are due, replays nothing, because a claim skips a task that is being
+ * replayed.
  */
 async function makeDue(scene: Scene): Promise<void> {
   const now = Date.now()
