@@ -1,6 +1,6 @@
-// `npm test -- hostile`: plays every case through every adapter, every rule over the whole product, and floods, and
-// writes the results to RESULTS.md. A further word selects the cases of that class or with that word in their name,
-// `rules` or `rule-1` only rules, `flood` only floods: these write nothing.
+// `npm test -- hostile` runs every case through every adapter, every rule on the whole product, and floods. It writes
+// RESULTS.md. A further argument selects cases by class or by a word in their name. `rules` or `rule-1` selects only
+// rules, `flood` only floods. With such an argument, RESULTS.md is not written.
 import { hostileCases } from './cases.ts'
 import { costOf, ofStrangers } from './cost.ts'
 import { playFlood, type FloodReport } from './flood/flood.ts'

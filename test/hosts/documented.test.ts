@@ -35,7 +35,7 @@ test('the lines for Azure Functions take the request of its documentation, byte 
     url: 'https://app.example/api/github',
   })
   const ask = (bytes: Uint8Array): ReturnType<AzureFunction['handler']> =>
-    // HttpRequest of @azure/functions 4: not a Request, but with its url, headers and body.
+    // Has the members of HttpRequest in @azure/functions 4 that the route reads: url, headers and body.
     made[0]!.handler({
       url,
       method,

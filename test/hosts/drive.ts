@@ -10,10 +10,10 @@ import type { Started } from './start.ts'
 
 const secret = 'a secret of the hosts'
 
-/** A case: it throws if the host does otherwise. */
+/** Check of a host. It throws if the host behaves otherwise. */
 export type HostCase = (host: Started) => Promise<void>
 
-/** What each host is asked, by the columns of RESULTS.md. */
+/** The checks of each host, by the column of RESULTS.md. */
 export const columns: Readonly<Record<string, HostCase>> = {
   'bytes: binary': (host) => exact(host, Buffer.concat([EVERY, randomBytes(64)]), BINARY),
   'byte order mark': (host) =>
@@ -31,7 +31,7 @@ export const columns: Readonly<Record<string, HostCase>> = {
 const EVERY = Buffer.from(Array.from({ length: 256 }, (_, at) => at))
 const BINARY = 'application/octet-stream'
 
-/** The handler must get the very bytes. */
+/** The handler must get exactly the same bytes. */
 async function exact(host: Started, body: Buffer, type: string | undefined): Promise<void> {
   const signature = createHmac('sha256', secret).update(body).digest('hex')
   const headers = { 'x-signature': signature, ...(type !== undefined && { 'content-type': type }) }
@@ -64,7 +64,7 @@ async function form(host: Started): Promise<void> {
   await host.line(/^handled twilio /)
 }
 
-/** A paid invoice, signed by Stripe's own package; its handler takes `pause` milliseconds. */
+/** Sends a paid invoice that Stripe's own package signed. Its handler takes `pause` milliseconds. */
 export function invoice(host: Started, id: string, pause?: number): Promise<Answer> {
   const body = JSON.stringify({
     id,
@@ -99,7 +99,7 @@ async function handshake(host: Started): Promise<void> {
   assert.deepEqual([status, body], [200, '1158201444'])
 }
 
-/** What another site posts is still rejected on the routes that are not ours. */
+/** The framework must still reject forms from other sites on its own routes. */
 export async function rejected(host: Started, path: string): Promise<void> {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   for (const origin of [{}, { origin: 'https://elsewhere.example' }]) {
@@ -113,7 +113,7 @@ interface Answer {
   readonly body: string
 }
 
-/** On a connection of its own: a kept one would be waited for when the host ends. */
+/** Sends a request on a new connection. The host would wait for a kept-alive connection when it ends. */
 async function ask(
   { url }: Pick<Started, 'url'>,
   path: string,

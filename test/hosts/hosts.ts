@@ -1,21 +1,21 @@
-/** A host, and how it is built and started in its folder. */
+/** Host to check, with the commands that build and start it. */
 export interface Host {
   readonly name: string
-  /** Packages of the npm registry beside ours. Hosts with the same list share a folder. */
+  /** npm packages in addition to Postern's. Hosts with the same list share a folder. */
   readonly packages: readonly string[]
-  /** Packages of ours beside core and providers. */
+  /** Postern packages in addition to core and providers. */
   readonly ours: readonly string[]
-  /** What is run before. */
+  /** Command to run before the start. */
   readonly build?: readonly string[]
   readonly start: readonly string[]
-  /** A folder of `apps` whose files go into the root of its own. */
+  /** Folder in `apps`, whose files are copied into the root of the host's folder. */
   readonly files?: string
-  /** A route of the framework that must still reject a form from elsewhere. */
+  /** Route of the framework that must still reject forms from other sites. */
   readonly guarded?: string
   readonly env?: Readonly<Record<string, string>>
-  /** False if what serves it ends at once at a signal: what is pending then needs a durable inbox. */
+  /** False if the server exits at once on a signal. Pending tasks then need a durable inbox. */
   readonly waits: boolean
-  /** One host of each kind, which `npm run test:all` runs. */
+  /** Kind of host. `npm run test:all` runs the one host per kind that has this. */
   readonly kind?: string
 }
 
@@ -56,7 +56,7 @@ const onNest = (major: number, more: Partial<Host>): Host => ({
   ...more,
 })
 
-/** Every host of RESULTS.md. */
+/** Every host in RESULTS.md. */
 export const hosts: readonly Host[] = [
   light('node:http', 'node'),
   light('Express 5', 'express', { kind: 'a server of Node' }),
@@ -75,7 +75,7 @@ export const hosts: readonly Host[] = [
     kind: 'a body that was read before',
   }),
   light('AWS Lambda (function URL)', 'lambda', { waits: false, kind: 'events of a cloud' }),
-  // Of no kind, so that `test:all` leaves it out: `npm test` runs Workers with their object in workerd.
+  // Has no kind, so `test:all` leaves it out. `npm test` already runs Workers with their Durable Object in workerd.
   light('Workers (workerd)', 'worker', {
     build: [
       'esbuild',
@@ -164,7 +164,7 @@ export const hosts: readonly Host[] = [
   },
   {
     name: 'TanStack Start 1 (Nitro 3)',
-    // npm takes an older 1.x for `@1`, and Nitro's latest serves it no routes.
+    // For `@1`, npm chooses an older 1.x. With that version, the latest Nitro serves no routes.
     packages: [
       '@tanstack/react-start@1.169.5',
       '@tanstack/react-router@1',

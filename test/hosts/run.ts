@@ -1,5 +1,5 @@
-// `npm test -- hosts`: every host of hosts.ts, from the packed packages, in folders of its own. `Koa` runs those with that
-// in their name, `--kinds` one of each kind. A whole run writes RESULTS.md.
+// `npm test -- hosts` checks every host of hosts.ts with the packed packages, in temporary folders. The argument `Koa`
+// selects hosts with that word in their name, `--kinds` one host per kind. A full run writes RESULTS.md.
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { installPacked } from '../pack/install-packed.ts'
@@ -13,7 +13,7 @@ import { columns, invoice, rejected } from './drive.ts'
 import { hosts, type Host } from './hosts.ts'
 import { start } from './start.ts'
 
-/** A bound for what never comes: hosts answer in milliseconds. */
+/** Time limit in milliseconds for hosts that hang. Hosts reply within milliseconds. */
 const WITHIN = 60_000
 const runtimes = join(import.meta.dirname, '../runtimes')
 const only = process.argv.slice(2).filter((one) => !one.startsWith('--'))
@@ -23,7 +23,7 @@ const chosen = hosts.filter(
     (!kinds || kind !== undefined) && (only.length === 0 || only.some((one) => name.includes(one))),
 )
 
-/** What a host did, by column. */
+/** Results of a host, by column. */
 interface HostResult {
   readonly name: string
   readonly cells: Readonly<Record<string, string>>
@@ -31,7 +31,7 @@ interface HostResult {
 }
 
 const root = await temporaryFolder('hosts')
-// Bun and Deno come from there.
+// Installs Bun and Deno.
 if (chosen.some(({ start: [program] }) => program !== 'node')) await npmCi(runtimes)
 process.env['PATH'] = `${join(runtimes, 'node_modules/.bin')}:${process.env['PATH']}`
 const packed = await packAll(join(root, 'tarballs'), process.argv.includes('--built'))
@@ -69,7 +69,7 @@ needs an inbox that outlives it.`,
 console.log(`${found.length - failed.length} hosts passed, ${failed.length} failed`)
 if (failed.length > 0) process.exitCode = 1
 
-/** The folder in which its packages are installed, and its app is built. */
+/** Installs the host's packages and builds its app. Returns the folder. */
 async function folderOf(host: Host, all: readonly Packed[]): Promise<string> {
   const key = host.packages.join(' ')
   const made = folders.get(key) ?? install(join(root, String(folders.size)), host, all)

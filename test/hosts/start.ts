@@ -5,19 +5,19 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { follow } from '../examples/example.ts'
 import { freePort } from '../services/temporary.ts'
 
-/** A host that listens. */
+/** Running host. */
 export interface Started {
   readonly url: string
   readonly lines: readonly string[]
   line(wanted: string | RegExp): Promise<string>
-  /** Sends SIGTERM to it; resolves when it has ended. */
+  /** Sends SIGTERM. Resolves when the host has ended. */
   end(): Promise<unknown>
   stop(): Promise<void>
 }
 
 const LISTENS_WITHIN = 60_000
 
-/** Starts a program whose PORT is a free one. Rejects with its output if it ends before it listens there. */
+/** Starts a program with a free port in PORT, and waits until it listens. Rejects with its output if it ends before. */
 export async function start(
   [program, ...args]: readonly string[],
   cwd: string,

@@ -13,7 +13,7 @@ import { redisLedger } from '@postern/redis'
 import { sqliteInbox } from '@postern/sqlite'
 import { expect, test } from 'vitest'
 
-// Every function that an app calls, with each argument of a wrong kind.
+// Calls every public function with arguments of wrong kinds.
 
 const provider = github({ secret: 'a-secret-of-tests' })
 const receiver = () => core.createReceiver({ provider, log: false })
@@ -32,7 +32,7 @@ const KINDS: Readonly<Record<string, unknown>> = {
   function: handler,
 }
 
-/** A call, the right arguments, and for each what else it may be: kinds of {@link KINDS}. */
+/** A function, correct arguments, and for each argument the other kinds of {@link KINDS} that are also correct. */
 type Row = readonly [call: (...given: never[]) => unknown, right: unknown[], may: string[][]]
 
 const OPTIONS = ['undefined']
@@ -97,7 +97,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   redisLedger: [redisLedger, [{ client: {} }], [[]]],
 }
 
-/** Options, each of which is given every wrong kind. */
+/** Options to test with every wrong kind. */
 const GIVEN: Readonly<
   Record<
     string,
@@ -161,7 +161,7 @@ const GIVEN: Readonly<
   ],
 }
 
-// What V8 and its built-ins say of a mistake that nobody looked for.
+// Messages of V8 that show an unchecked argument.
 const INTERNAL =
   /Cannot (?:read|destructure|convert|access|use|set)|is not (?:a function|iterable|defined|an object)$|undefined is not|Invalid (?:URL|time|array)|before initialization|Symbol value to a/
 
@@ -193,7 +193,7 @@ const options = Object.entries(GIVEN).flatMap(([name, [make, all]]) =>
   Object.entries(all).flatMap(([option, may]) =>
     Object.keys(KINDS)
       .filter((kind) => !may.includes(kind))
-      // A number that is none, and an empty object, are wrong for some of each kind.
+      // Leaves out NaN and the object, which are wrong only for some options of each kind.
       .map((kind) => ({ name, option, kind, make })),
   ),
 )

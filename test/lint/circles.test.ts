@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const PACKAGES = fileURLToPath(new URL('../../packages', import.meta.url))
 
-/** Circles of types that are meant: files that are read as one. There is none of values. */
+/** Allowed circular imports. They consist of types only, in files that belong together. */
 const MEANT: readonly (readonly string[])[] = [
   ['change', 'erase', 'view'].map((name) => `bullmq/src/operate/${name}.ts`),
 ]
@@ -33,7 +33,7 @@ test('a circle is found, over several files', () => {
   expect(circlesOf(files)).toEqual([['a', 'b', 'c']])
 })
 
-/** What each source file imports from files of its own package. */
+/** Returns the imports of each source file from its own package. */
 function graph(withTypes: boolean): Graph {
   const files = globSync('*/{src,page}/**/*.{ts,tsx}', { cwd: PACKAGES })
   return new Map(
@@ -48,14 +48,14 @@ function graph(withTypes: boolean): Graph {
   )
 }
 
-/** True for `{ type A, type B } from`. */
+/** Returns whether an import like `{ type A, type B } from` has only types. */
 function isTypes(names: string): boolean {
   const [, list] = /^\{([^}]*)\} from $/s.exec(names) ?? []
   const each = list?.split(',').flatMap((name) => name.trim() || [])
   return each !== undefined && each.every((name) => name.startsWith('type '))
 }
 
-/** Groups of files that reach each other (Tarjan), each sorted. */
+/** Returns the groups of files that import each other (Tarjan's algorithm), each sorted. */
 function circlesOf(files: Graph): string[][] {
   const order = new Map<string, number>()
   const lowest = new Map<string, number>()

@@ -3,42 +3,42 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../run/report.ts'
 
-/** Exported for tests, which could not say it from outside. */
+/** Values that are exported only for tests, because tests cannot check them from outside. */
 const MEANT: readonly string[] = [
-  // The site of the documentation: a release writes it there.
+  // The address of the documentation site. The release script writes it to this file.
   'SITE',
-  // Each is simulated on a clock of its own: with a store, thousands of commits or hours would go by.
+  // Tests use simulated clocks. With a real store, they would need thousands of commits or hours.
   'createBudget',
   'createCrowd',
   'createGather',
   'createPace',
   'createTenantLimit',
   'createTenantLimits',
-  // Both forms of a signature, with numbers of each length: keys would be drawn until one fits.
+  // Converts signatures between two forms. Tests need numbers of each length, which random keys would rarely produce.
   'derToRaw',
-  // Steps of a parser that are tried alone, since bodies of strangers reach them.
+  // Steps of a parser. Tests check each step alone, because unauthenticated clients can reach them.
   'endOfString',
-  // A change of thousands of tasks at a rate: with a store, hours would go by.
+  // Changes thousands of tasks at a limited rate. With a real store, this would take hours.
   'inSteps',
-  // The order of members that senders have: the fuzzer asks whether it comes back.
+  // The order of object members that providers use. The fuzzer checks that it is restored.
   'integersLast',
-  // Both commands for each of 170 senders in one process: a process for each would take minutes.
+  // Tests run both commands for each of 170 providers in one process. One process per run would take minutes.
   'listenCommand',
-  // More deploys than a receiver of a test can make.
+  // Needs more deploys than a test can make with a receiver.
   'noteDeploy',
-  // The bytes of a minute: a law over numbers and histograms that no delivery makes.
+  // Encodes one minute of history. The test checks numbers and histograms that no delivery produces.
   'packMinute',
   'rawToDer',
   'reordered',
-  // The URL of a request behind proxies: a table of cases, and the fuzzer, ask it without a server.
+  // Returns a request's URL behind proxies. A table of cases and the fuzzer check it without a server.
   'requestUrl',
   'sendCommand',
-  // What a signature inside of a body leaves out.
+  // The fields that a signature inside of a body leaves out.
   'signedFields',
   'unpackMinute',
 ]
 
-// What a package exports is for its users.
+// Values in a package's public entries are for its users.
 const entries = new Set(globSync('packages/*/package.json', { cwd: root }).flatMap(entriesOf))
 const files = globSync('packages/*/{src,page}/**/*.{ts,tsx}', { cwd: root })
 const texts = new Map(files.map((file) => [file, code(readFileSync(join(root, file), 'utf8'))]))
@@ -51,7 +51,7 @@ test('each type that a file exports is used by another file of sources: a signat
   expect(unused(/^export (?:declare )?(?:type|interface) ([\w$]+)/gm)).toEqual([])
 })
 
-/** What files declare by the pattern, and no other file names. */
+/** Returns the names that match the pattern in one file and that no other file uses. */
 function unused(declared: RegExp): readonly string[] {
   const users = new Map<string, Set<string>>()
   for (const [file, text] of texts)
@@ -65,7 +65,9 @@ function unused(declared: RegExp): readonly string[] {
     .toSorted()
 }
 
-/** The files that `exports` and `bin` of a package name. `*` stands for folders too, but those that are `null`. */
+/**
+ * Returns the files that `exports` and `bin` of a package name. `*` also matches folders, except those that are `null`.
+ */
 function entriesOf(manifest: string): readonly string[] {
   const { exports, bin } = JSON.parse(readFileSync(join(root, manifest), 'utf8')) as {
     readonly exports?: Readonly<Record<string, unknown>>
@@ -81,7 +83,7 @@ function entriesOf(manifest: string): readonly string[] {
   )
 }
 
-/** The text without the lines that are comments. */
+/** Returns the text without comment lines. */
 function code(text: string): string {
   return text.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '')
 }

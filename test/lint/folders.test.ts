@@ -10,7 +10,7 @@ const FILES = 20
 const LINES = 400
 const ROOT = 12
 
-/** Folders with a file for each sender. */
+/** Folders with one file per provider. */
 const SENDERS = ['packages/providers/src', 'packages/registrar/src']
 
 test('no folder of sources holds more than 20 files, but those with one for each sender', () => {

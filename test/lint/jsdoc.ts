@@ -1,4 +1,4 @@
-// What the docstring of a public export lacks: a verb at its start, the unit of a number, the errors that are thrown.
+// Finds faults in docstrings of public exports: no verb at the start, a number without a unit, or a missing @throws.
 import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import ts from 'typescript-5.9'
@@ -8,11 +8,11 @@ import { root } from '../run/report.ts'
 
 const UNIT = /\b(?:milliseconds?|seconds?|minutes?|hours?|days?|bytes?|characters?)\b|1970/i
 
-// A number with such a name is a time or a length. The others are counts, or their name has the unit.
+// Names of numbers that are times or lengths. Other numbers are counts, or their name contains the unit.
 const MEASURED =
   /(?:At|[Dd]ue|^at|^from|^to|^before|^after|^until|^since|^first|^last|Delivery|^minute|After|^length)$/
 
-// Entries without semver: for stores, and for Postern's own packages.
+// Entries without semver guarantees, for stores and for Postern's own packages.
 const UNSTABLE = /\/core\/(?:engine|internal)\b/
 
 const VERB = /^(?:[A-Z][a-z]+(?:s|es)|As|Whether)\b/
@@ -30,7 +30,7 @@ function sourceOf(file: string): ts.SourceFile {
   return source
 }
 
-/** Returns what the docstrings of a package's public exports lack, as `file:line name: fault`. */
+/** Returns the faults in the docstrings of a package's public exports, as `file:line name: fault`. */
 export function undocumented(one: Published): readonly string[] {
   const seen = new Set<ts.Node>()
   const found: string[] = []
@@ -120,7 +120,7 @@ function faults(node: Documented): readonly string[] {
   return []
 }
 
-/** Of overloads, each has its own docstring or that of the first. */
+/** An overload needs its own docstring, unless another overload has one. */
 function ofFunction(node: Documented, fn: ts.FunctionLikeDeclaration = node as never): string[] {
   const doc = docOf(node)
   if (doc === '') return hasDocumentedTwin(node) ? [] : [at(node, 'has no docstring')]
@@ -158,7 +158,7 @@ function ofMembers(members: readonly ts.TypeElement[]): string[] {
   })
 }
 
-/** Only what the function itself throws: not what a function inside of it does when it is called later. */
+/** Returns whether the function itself throws. Functions inside of it do not count, because they run later. */
 function throws(body: ts.Node): boolean {
   let found = false
   const visit = (node: ts.Node): void => {

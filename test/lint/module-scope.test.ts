@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { root } from '../run/report.ts'
 
-/** What the files use while they are imported. */
+/** Returns what the files use while they are imported. */
 function usedBy(files: readonly string[]): readonly string[] {
   const program = join(root, 'test/lint/module-scope.mjs')
   const urls = files.map((file) => pathToFileURL(file).href)

@@ -3,7 +3,7 @@ import { parseAst } from 'rolldown/parseAst'
 import { expect, test } from 'vitest'
 import { root } from '../run/report.ts'
 
-/** Names that several files export since they mean the same there, or one thing of each kind: where, and which. */
+/** Names that several files may export, because they mean the same or because each store or host has one. */
 const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[] = [
   [
     'what each adapter offers, in the form of its framework',
@@ -59,7 +59,8 @@ const MEANT: readonly (readonly [means: string, where: RegExp, names: string])[]
   ],
 ]
 
-// A statement is named by what it does, in each store; a component by what it shows; each command declares itself.
+// These files may share names: statements of each store are named by their effect, components by what they show, and
+// each command has a `declare`.
 const APART = /\/(?:sql|lua)\/|\/scripts\.ts$|\/page\/.*\.tsx$|^packages\/cli\/src\/commands\//
 
 test('a name that two files export means the same in both', () => {
@@ -75,7 +76,7 @@ test('a name that two files export means the same in both', () => {
   expect([...meant.keys()].filter((name) => !names.has(name))).toEqual([])
 })
 
-/** The names that more than one file declares and exports, with these files. */
+/** Returns the names that several files declare and export, with these files. */
 function sharedNames(): readonly (readonly [name: string, files: readonly string[]])[] {
   const found = new Map<string, Set<string>>()
   for (const file of globSync('packages/*/{src,page}/**/*.{ts,tsx}', { cwd: root })) {

@@ -1,4 +1,4 @@
-// Names that were decided against before the first release stay out, each where users would meet it.
+// Names that were dropped before the first release must not come back where users would see them.
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createReceiver, memoryInbox, type ReceiverOptions } from '@postern/core'
@@ -9,14 +9,14 @@ import { root } from '../run/report.ts'
 
 const EXPORTS =
   'Unrecoverable RetryAfter Postpone DrainOptions Drained HEARD Heard Facts TakeInit TakeOptions TakeResult Taken createSource PerKeyOptions persistent reloadable StoredOption drain drainRoute LaneStats CauseLane ToldSecret'
-// Of the lists of members in the committed surface: options, and shapes that apps read.
+// Members of public types in the committed surface.
 const MEMBERS =
   'window orderBy fairBy perKey formerly integers labels seal stored refusedBodies silence drain take work refuse discard refusals scope answered acted conflict fenced paused caughtUp accepts settles oldest cuts charged lanes taken'
-// Of every type of options, exported or not; with the type where the name means something else in others.
+// Members of all option types. `Type.member` is used if the name is correct in other types.
 const OPTIONS = `${MEMBERS} ReceiverOptions.now ReceiverOptions.monotonic LimitOptions.time LimitOptions.inflated LimitOptions.buffered PerTenantOptions.tenant ExponentialOptions.base ExponentialOptions.max PayloadDriftOptions.told PayloadDriftOptions.settled`
 const CODES = 'unidentified replayed closed body_lossy handshake_refused inflated_too_large'
 const FLAGS = '--formerly --seal-key --scope --ms --part --for --refused --discard POSTERN_SEAL_KEY'
-// Of what commands and the page's server print as JSON.
+// Keys of the JSON that commands and the inspector's server print.
 const KEYS =
   'lanes cuts charged refusals refused discarded scope fairBy orderBy answered accepts settles taken'
 
@@ -25,7 +25,7 @@ const surface = globSync('test/release/surface/*.txt', { cwd: root })
   .map(read)
   .join('\n')
   .split(/^(?=# )/m)
-  // What stores, their test suite and our own packages share may keep words of the engine.
+  // Entries for stores, their test suite and Postern's own packages may keep the engine's words.
   .filter(
     (entry) => !/^# @postern\/(?:core\/(?:engine|internal)|sqlite\/store|testing)\b/.test(entry),
   )
@@ -61,7 +61,7 @@ test('no type of options has one of them', () => {
     [],
   )
 })
-// What core makes of a receiver's options, and parts of the contract suite of inboxes.
+// Internal types: core's checked options, and parts of the contract suite for inboxes.
 const INNER = new Set(['CheckedOptions', 'RecorderOptions', 'JoinOptions'])
 
 test.each(['now', 'monotonic', 'seal', 'stored', 'refusedBodies', 'silence', 'work', 'fairBy'])(
@@ -106,23 +106,23 @@ test('no JSON of a command or of the page has a key of them', () => {
 test.each(documents)('code in %s has none of them', (file, text) => {
   const blocks = text.match(/^```(?:ts|tsx|js|sh|json)\n[\s\S]*?^```/gm) ?? []
   const spans = text.replaceAll(/^```[^]*?^```/gm, '').match(/`[^`\n]+`/g) ?? []
-  // Our own long runs, which CONTRIBUTING names, have flags of their own.
+  // CONTRIBUTING names test runs that have flags of their own.
   const old = new RegExp(
     `\\b(?:${[...EXPORTS.split(' ').filter((name) => !/^(?:drain|Heard|Facts|Taken)$/.test(name)), 'orderBy', 'fairBy', 'perKey', 'refusedBodies'].join('|')})\\b|receiver\\.(?:drain|take|work|refuse)\\(|\\b(?:seal|silence|labels):${file === 'CONTRIBUTING.md' ? '' : `|(?:${FLAGS.replaceAll(' ', '|')})\\b(?!-)`}`,
   )
-  // An ORM has an orderBy of its own.
+  // ORMs have their own `orderBy`.
   const code = [...blocks.filter((block) => !/drizzle|prisma/i.test(block)), ...spans]
   expect(code.filter((each) => old.test(each))).toEqual([])
 })
 
 interface Member {
   readonly file: string
-  /** The interface or type alias that has it. */
+  /** Name of the interface or type alias with this member. */
   readonly type: string
   readonly name: string
 }
 
-/** The members of types and objects in files: nodes of these kinds, by the name of their key. */
+/** Returns the members of types and objects in the files. `kinds` matches the AST nodes of the members. */
 function membersOf(files: string, kinds: RegExp): readonly Member[] {
   return globSync(files, { cwd: root, exclude: ['packages/inspector/src/assets.ts'] }).flatMap(
     (file) => {

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'postern-lint-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** What the rule says of a line of code. */
+/** Returns the linter's output for one line of code. */
 function lint(code: string): Promise<string> {
   const config = join(folder, 'lint.json')
   const file = join(folder, 'code.ts')

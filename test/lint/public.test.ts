@@ -1,4 +1,4 @@
-// What `@postern/core` promises to keep: few names in each entry, and each one in a document or an example.
+// Checks that `@postern/core` exports few names per entry, and that a document or an example uses each value.
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript-5.9'
@@ -11,10 +11,10 @@ const ENTRIES = [
   ['@postern/core/inbox', 'packages/core/src/inbox/index.ts', 35],
 ] as const
 
-// Entries that may change with every release: for stores, and for Postern's own packages.
+// Entries that may change in every release, for stores and for Postern's own packages.
 const UNSTABLE = /@postern\/core\/(?:engine|internal)\b/
 
-// The recipe for the author of a store says so.
+// The recipe for authors of stores, which may import these entries.
 const OF_STORES = 'packages/core/src/inbox/engine/STORES.md'
 
 const documents = globSync(

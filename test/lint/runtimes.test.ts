@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-// Browsers have neither: what takes their place must be found in one file.
+// Browsers have neither module. Only one file may use each, so that it can be replaced there.
 test.for([
   ['node:buffer', /from 'node:buffer'|\bglobalThis\.Buffer\b/, 'packages/core/src/body/bytes.ts'],
   ['setImmediate', /\bsetImmediate\b/, 'packages/core/src/basics/deadline.ts'],

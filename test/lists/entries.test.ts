@@ -6,7 +6,10 @@ import { root } from '../run/report.ts'
 
 const read = (file: string): unknown => JSON.parse(readFileSync(join(root, file), 'utf8'))
 
-/** Hosts whose functions answer no page, so that theirs is opened by `postern inspect`, or that mount the one of what is underneath, or that of `fetch`. */
+/**
+ * Hosts without an entry of their own in the inspector. Lambda functions cannot serve its page, so `postern inspect`
+ * opens it. Nest and Cloudflare mount the page of Express, Fastify or `fetch`.
+ */
 const WITHOUT_PAGE = ['lambda', 'nest', 'cloudflare']
 
 test('the inspector has an entry for each host, and one for alerts', () => {
@@ -21,7 +24,7 @@ test('the inspector has an entry for each host, and one for alerts', () => {
   }
 })
 
-// The site is no package: it is built by a command of its own.
+// The documentation site is not a package. Another command builds it.
 const SITE = 'docs'
 
 test('tsc builds each package', () => {

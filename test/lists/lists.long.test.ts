@@ -28,7 +28,7 @@ function insert(file: string, before: string, text: string): void {
   change(file, before, text + before)
 }
 
-/** Runs a program of TypeScript in the copy. */
+/** Runs a TypeScript program in the copy. */
 async function node(...args: readonly string[]): Promise<string> {
   const { code, output } = await run(process.execPath, args, { cwd: copy.folder })
   expect(code, output).toBe(0)
@@ -86,7 +86,7 @@ describe('in a copy of the repository', { timeout: 300_000 }, () => {
     expect(readFileSync(join(copy.folder, 'README.md'), 'utf8')).toContain(
       '| `@postern/quill` | `quill(receiver)` |',
     )
-    // One case, which each host gets.
+    // Runs one case, which each host gets.
     expect(await node('test/hostile/run.ts', 'ghost: valid: labelled JSON')).toMatch(
       /adapters .*\bquill\b/,
     )

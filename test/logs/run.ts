@@ -1,5 +1,5 @@
-// `node run.ts pino`: deliveries that end in all ways, with a real logger and a real OpenTelemetry SDK. Log lines go to
-// stdout; the last line of stderr has the spans.
+// `node run.ts pino` sends deliveries with all outcomes, with a real logger and a real OpenTelemetry SDK. Log lines go
+// to stdout. The last line of stderr contains the spans.
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'

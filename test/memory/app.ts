@@ -5,7 +5,7 @@ import { acme } from '../../packages/core/test/acme.ts'
 import { openDurable, type DurableName } from '../services/inboxes.ts'
 import { listenOn } from '../services/temporary.ts'
 
-// An app whose handlers all wait until its parent says so: then each event that it acknowledged must run.
+// App whose handlers wait for a message from the parent. Afterwards, each acknowledged event must run.
 const [name, store = ''] = process.argv.slice(2)
 const opened = Promise.withResolvers<void>()
 process.once('message', () => opened.resolve())

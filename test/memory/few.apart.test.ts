@@ -10,7 +10,7 @@ const APP = fileURLToPath(new URL('app.ts', import.meta.url))
 
 const BODIES = {
   'one long text': { text: 'x'.repeat(1_000_000) },
-  // The parsed values take twice the bytes of the text.
+  // The parsed values need twice the bytes of the text.
   'many objects': { rows: Array.from({ length: 40_000 }, (_, at) => ({ at, of: `a${at % 10}` })) },
 }
 

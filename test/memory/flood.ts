@@ -1,7 +1,10 @@
 import { Agent, request } from 'node:http'
 import { acme } from '../../packages/core/test/acme.ts'
 
-/** Sends `each` events over each of `connections` at once; resolves with the status of each id that got one. */
+/**
+ * Sends `each` events over each of `connections` parallel connections. Resolves with the status of each event that got
+ * a reply.
+ */
 export async function flood(
   port: number,
   payload: object,
@@ -19,7 +22,7 @@ export async function flood(
           response.resume().once('end', resolve)
         },
       )
-      // A rejection may close the connection before the body is sent whole: nothing was acknowledged.
+      // A rejection may close the connection before the whole body is sent. Such an event was not acknowledged.
       sent.once('error', () => resolve())
       sent.end(body)
     })

@@ -10,7 +10,7 @@ const VITEST = fileURLToPath(
   new URL('node_modules/vitest/vitest.mjs', new URL('../../', import.meta.url)),
 )
 
-// All that makes, passes on, reads or shows a rejection.
+// Tests of all code that creates, passes on, reads or shows a rejection.
 const READERS = (
   'core/test/body core/test/observe core/test/provider core/test/receive core/test/routes core/test/subscribe ' +
   'providers/test/explain node/test registrar/test/catch-up testing/test cli/test/explain cli/test/inbox.test ' +
@@ -19,7 +19,8 @@ const READERS = (
   .split(' ')
   .map((name) => `packages/${name}`)
 
-// Their sources are looked through: tests with other words would say no better.
+// Packages that must not read rejection messages. The test searches their sources, because running their tests with
+// other messages would show nothing more.
 const SILENT = 'providers express koa fastify hono nestjs aws-lambda core/src/inbox/memory'
 
 test('each message of a rejection can be another word: whoever needs to know reads the facts', async () => {
@@ -33,7 +34,7 @@ test('each message of a rejection can be another word: whoever needs to know rea
     'test/logs',
   ]
   const { code, text } = await run(args, { ...process.env, POSTERN_REPLACED_MESSAGES: seed })
-  // What passing tests print may name an error too: only the end of the run tells.
+  // Passing tests may print errors too, so the exit code decides.
   const failed = text.split('\n').filter((line) => / FAIL |Error: /.test(line))
   expect(code, [`POSTERN_REPLACED_MESSAGES=${seed}`, ...failed.slice(0, 40)].join('\n')).toBe(0)
 }, 600_000)

@@ -13,13 +13,16 @@ import { dirname, join, relative } from 'node:path'
 import { run } from '../run/step.ts'
 import { root } from '../run/report.ts'
 
-/** A copy of the repository in which sources may be changed. */
+/** Copy of the repository whose sources may be changed. */
 export interface Copy {
   readonly folder: string
   remove(): void
 }
 
-/** Copies what git knows, and installs its packages: Stryker changes the files, and packages find each other by links. */
+/**
+ * Copies the files that git knows, and installs their packages. Stryker changes the copied files, and the copied
+ * packages link to each other.
+ */
 export async function copyRepository(): Promise<Copy> {
   const copy = copyFiles()
   const install = ['-y', 'pnpm@12', 'install', '--frozen-lockfile', '--loglevel=error']
@@ -28,12 +31,12 @@ export async function copyRepository(): Promise<Copy> {
   return copy
 }
 
-// Where pnpm keeps the packages of others: links of all folders lead there.
+// Folder in which pnpm stores third-party packages. All node_modules link to it.
 const STORE = 'node_modules/.pnpm'
 
 /**
- * Copies what git knows, and the declarations that were built, of which `tsc -b` makes again what a change concerns. Packages
- * find each other in the copy, and those of others where this repository has them installed.
+ * Copies the files that git knows, and the built declarations, so that `tsc -b` rebuilds only what a change affects.
+ * Postern packages link to each other within the copy. Third-party packages link to this repository.
  */
 export function linkRepository(): Copy {
   const copy = copyFiles()
@@ -54,7 +57,7 @@ export function linkRepository(): Copy {
   return copy
 }
 
-/** The compiler follows links: packages of others that it has looked at are to be those of this repository. */
+/** The compiler resolves links. So paths of third-party packages in its build info must point to this repository. */
 function leadOut(folder: string, file: string): void {
   const path = join(folder, file)
   const from = (to: string): string =>
@@ -72,7 +75,7 @@ function copyFiles(): Copy {
       maxBuffer: 64 * 2 ** 20,
     },
   )
-  // The lists of providers are built, and not kept in git.
+  // The lists of providers are generated and not in git.
   const built = ['catalogue', 'index'].map((name) => `packages/providers/src/${name}.ts`)
   for (const file of [...listed.toString().split('\0'), ...built])
     if (file !== '') cpSync(join(root, file), join(folder, file), { preserveTimestamps: true })

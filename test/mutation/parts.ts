@@ -1,13 +1,13 @@
-/** A part of the sources whose mutants are tried, with the tests that must notice them. */
+/** Sources to mutate, and the tests that must detect the mutants. */
 export interface MutationPart {
-  /** Files to mutate: globs of the repository. */
+  /** Files to mutate, as globs from the repository's root. */
   readonly mutate: readonly string[]
-  /** Files of these to leave. */
+  /** Files that are left out. */
   readonly except?: readonly string[]
   readonly tests: readonly string[]
 }
 
-/** The parts of which at least 85 % must be killed. */
+/** Parts with a required score: tests must detect at least 85 % of the mutants. */
 export const PARTS: Readonly<Record<string, MutationPart>> = {
   schemes: {
     mutate: ['packages/core/src/provider/schemes/**/*.ts'],
@@ -50,7 +50,7 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
     ],
     tests: [
       'packages/core/test/{inbox/{engine,inline},subscribe}/**/*.test.ts',
-      // `event` there takes long, and what it shows lies outside of these folders.
+      // Leaves out the slow file `event`, which tests code outside of these folders.
       'packages/core/test/inbox/memory/{change,contract,inbox,journal,settings}.test.ts',
       'packages/sqlite/test/{actions,burst,commit,erase,interrupted,journal,known,lease,prune,view}.test.ts',
       'packages/core/test/receiver.test.ts',
@@ -58,7 +58,7 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
   },
 }
 
-/** Everything else, of which a sample is tried. Inboxes on engines need their services and are left out. */
+/** All other sources, of which a sample is mutated. Inboxes that need a database server are left out. */
 export const REST: MutationPart = {
   mutate: ['packages/{core,providers,node,express,koa,fastify,sqlite,forward}/src/**/*.ts'],
   except: [
@@ -67,13 +67,17 @@ export const REST: MutationPart = {
     'packages/core/src/explain/**',
     ...Object.values(PARTS).flatMap(({ mutate }) => mutate),
   ],
-  // One file sends signals to its process, which only reach a test that runs in no thread; one compiles the sources, which are changed.
+  // Leaves out one file that needs a process instead of a thread for its signals, and one that compiles the mutated
+  // sources.
   tests: [
     'packages/{core,providers,node,express,koa,fastify,sqlite,forward}/test/**/!(close-on-signal|absent).test.ts',
   ],
 }
 
-/** Tests of speed and of large amounts, which take seconds or minutes where each step of a source asks for its mutant. */
+/**
+ * Tests of speed and of large amounts. They take seconds or minutes with mutants, because each step checks which mutant
+ * is active.
+ */
 export const SLOW: readonly string[] = [
   'is bounded, whatever the length of the text and however it ends',
   'topics nobody subscribed to take no room that grows',
@@ -83,8 +87,8 @@ export const SLOW: readonly string[] = [
 ]
 
 /**
- * Tests that load modules again. If they ran, Stryker would try the constants of a module against these tests alone, though
- * every test uses those constants.
+ * Tests that load modules again. Because of them, Stryker would run a mutant of a module's constants against these
+ * tests only, although every test uses the constants.
  */
 export const RELOADING: readonly string[] = [
   'the first XML body waits for the parser, the next does not',
@@ -92,7 +96,7 @@ export const RELOADING: readonly string[] = [
   'another copy of the package shares the place',
 ]
 
-/** Tests that read the sources, which a mutation run has changed, or that run them as a user who may not read its copy. */
+/** Tests that read the mutated sources, or that run as a user who cannot read the copy. */
 export const READING: readonly string[] = [
   'is what the script writes, and so is the index',
   'a file that may not be written',

@@ -2,21 +2,24 @@ import { appendFileSync } from 'node:fs'
 import type { Plan } from './plan.ts'
 import { shuffled } from './shuffled.ts'
 
-// A plugin of Stryker: it chooses the mutants that run, and writes each one that is done as a line of JSON, so that a run that
-// is stopped keeps what it has.
+// Stryker plugin that chooses the mutants to run. It writes each finished mutant as a line of JSON, so that a stopped
+// run keeps its results.
 
 const file = process.env['MUTATION_LINES']
 const most = Number(process.env['MUTATION_SAMPLE'] ?? Number.POSITIVE_INFINITY)
 const seed = Number(process.env['MUTATION_SEED'] ?? 1)
 
-/** A mutant and what Stryker means to do with it. */
+/** Mutant, and whether Stryker will run it. */
 interface Planned {
   readonly plan: 'Run' | 'EarlyResult'
   readonly mutant: { readonly id: string }
 }
 
 const lines = {
-  /** Mutants run in an order by chance, so that those of a stopped run are a sample. Stryker runs what is in this list. */
+  /**
+   * Puts the mutants in random order, so that the results of a stopped run are a sample. Stryker runs the mutants of
+   * this list.
+   */
   onMutationTestingPlanReady({ mutantPlans }: { mutantPlans: Planned[] }): void {
     const runs = mutantPlans.filter(({ plan }) => plan === 'Run')
     const chosen = shuffled(runs, seed).slice(0, most)

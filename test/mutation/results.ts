@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Plan } from './plan.ts'
 import { made } from '../run/made.ts'
 
-/** A mutant with its end, as Stryker tells it. */
+/** Mutant with its result, as Stryker reports it. */
 export interface MutantOf {
   readonly id: string
   readonly fileName: string
@@ -17,41 +17,40 @@ export interface MutantOf {
     | 'CompileError'
   readonly mutatorName: string
   readonly replacement?: string
-  /** Lines from 1. */
+  /** Line numbers start at 1. */
   readonly location: { readonly start: { readonly line: number; readonly column: number } }
-  /** The line that it changes. */
+  /** Text of the line that the mutant changes. */
   readonly line?: string
 }
 
-/** One part that was tried. */
+/** Result of one part. */
 export interface PartResult {
   readonly name: string
   readonly minutes: number
   readonly mutants: readonly MutantOf[]
-  /** The mutants that were chosen. */
   readonly plan: Plan
-  /** Why it ended before the last mutant. */
+  /** Why the run ended before its last mutant. */
   readonly stopped: 'time' | 'failure' | undefined
 }
 
 const FILE = fileURLToPath(new URL('RESULTS.md', import.meta.url))
 const REASONS = fileURLToPath(new URL('reasons.json', import.meta.url))
 
-/** Percent of the mutants that a test noticed, of those that can be noticed. */
+/** Returns the percentage of mutants that the tests detected. */
 export function scoreOf(mutants: readonly MutantOf[]): number {
   const killed = mutants.filter(({ status }) => status === 'Killed' || status === 'Timeout').length
   const alive = survivorsOf(mutants).length
   return killed + alive === 0 ? 100 : (100 * killed) / (killed + alive)
 }
 
-/** Writes a part to test/mutation/RESULTS.md, in place of its section before. */
+/** Writes the section of a part in test/mutation/RESULTS.md. */
 export function writeResult(result: PartResult): void {
   const before = existsSync(FILE)
     ? readFileSync(FILE, 'utf8')
         .split(/^(?=## )/m)
         .slice(1)
     : []
-  // A whole part is newer than what was tried of its files.
+  // The result of a full part replaces earlier results of its single files.
   const kept = before.filter((one) => !/^(?:\n|: )/.test(one.split(`## ${result.name}`)[1] ?? ''))
   const sections = [...kept, section(result)].toSorted()
   writeFileSync(FILE, [head(), ...sections].join('\n').replaceAll(/\n{3,}/g, '\n\n'))
@@ -93,7 +92,7 @@ function section(result: PartResult): string {
   ].join('\n')
 }
 
-/** What was not tried of a part. */
+/** Returns a sentence about the mutants of the part that did not run. Empty if all ran. */
 function partOf({ plan: { order, total, seed }, stopped, mutants }: PartResult): string {
   const tried = mutants.filter(({ status }) => status !== 'Ignored').length
   if (tried === total) return ''
@@ -112,10 +111,10 @@ function survivorsOf(mutants: readonly MutantOf[]): readonly MutantOf[] {
   return mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
 }
 
-/** Why a survivor may live: the first rule that fits its file, line and replacement. */
+/** Reason why a mutant may survive. The first reason that matches its file, line and mutator applies. */
 interface Reason {
   readonly file?: string
-  /** A part of the line. */
+  /** Text that the line must contain. */
   readonly line?: string
   readonly mutator?: string
   readonly reason: string

@@ -1,7 +1,8 @@
-// `npm test -- mutation`: Stryker changes the sources in a copy of the repository, one change at a time, and looks whether a
-// test fails. It takes core's schemes, bodies, line and tasks, about an hour on two idle cores; `schemes body` takes these
-// alone. `--sample 1000 --seed 1` tries so many mutants of the other sources, `body --sample 300` so many of a part. It writes
-// RESULTS.md; `--concurrency` (2), `--minutes` (60) for each part: what is not done by then is named.
+// `npm test -- mutation` lets Stryker change the sources in a copy of the repository, one change at a time, and checks
+// whether a test fails. It covers core's schemes, bodies, line (receiving a delivery) and tasks, which takes about an
+// hour on two idle cores. `schemes body` runs only these parts. `--sample 1000 --seed 1` runs 1,000 mutants of the
+// other sources, `body --sample 300` runs 300 of a part. `--concurrency` is the number of processes, and `--minutes`
+// (60) limits each part. Writes RESULTS.md, which names what did not run.
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { copyRepository } from './copy.ts'
@@ -48,7 +49,7 @@ for (const [name, part] of Object.entries(parts)) {
   }
 }
 
-/** The parts that were asked for, or one file of them. */
+/** Returns the requested parts, or one file of them. */
 function namedParts(): Record<string, MutationPart> {
   const named = Object.entries(PARTS).filter(
     ([name]) => positionals.length === 0 || positionals.includes(name),

@@ -3,10 +3,11 @@ import { configureGlobal } from 'fast-check'
 import { beforeEach, vi } from 'vitest'
 import { READING, RELOADING, SLOW } from './parts.ts'
 
-// Properties end early: a mutant that no input of the first moments finds is found by none, mostly, and each mutant runs them all.
+// fast-check properties end after 300 ms, because each mutant runs all of them. Inputs that come later rarely detect a
+// mutant.
 configureGlobal({ seed: 1, interruptAfterTimeLimit: 300, markInterruptAsFailure: false })
 
-// A test that failed under the mutant before may have left its clock.
+// A test that failed under the previous mutant may have left fake timers.
 vi.useRealTimers()
 
 const LEFT_OUT = new Set([...READING, ...RELOADING, ...SLOW])
@@ -14,8 +15,9 @@ beforeEach(({ task, skip }) => {
   if (LEFT_OUT.has(task.name)) skip()
 })
 
-// This runs before each file of tests. The thread stays from one mutant to the next: the last one is switched off while a file is
-// loaded, as Stryker expects it. Files share the counts of Stryker, which adds those of each file: they begin at nothing.
+// This file runs before each test file. The thread is reused for the next mutant, so the previous mutant is switched
+// off while a file loads, as Stryker expects. Stryker adds up the coverage counts of all files, so each file starts
+// with empty counts.
 const { __stryker__: stryker } = globalThis as { __stryker__?: Stryker }
 if (stryker) {
   stryker.activeMutant = undefined
@@ -24,11 +26,12 @@ if (stryker) {
   for (const id of Object.keys(perTest)) delete perTest[id]
 }
 
-// What a test would load later is loaded now: its top runs once in the thread, before any mutant is on.
+// Loads modules that tests would import later. Their top-level code then runs once per thread, before any mutant is
+// active.
 for (const file of (process.env['MUTATION_FILES'] ?? '').split(';'))
   if (file !== '') await import(join(process.env['MUTATION_ROOT']!, file))
 
-/** What Stryker keeps in the thread. */
+/** Stryker's state in the thread. */
 interface Stryker {
   activeMutant: string | undefined
   readonly mutantCoverage?: {

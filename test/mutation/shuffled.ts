@@ -1,6 +1,6 @@
 import { randomBy } from '../services/random.ts'
 
-/** The values in an order by chance, the same for the same seed. */
+/** Returns the values in random order, which is the same for the same seed. */
 export function shuffled<Value>(values: readonly Value[], seed: number): readonly Value[] {
   const random = randomBy(seed)
   return values

@@ -1,8 +1,8 @@
-// Runs Stryker in the folder that it is started in: `node stryker.ts <options as JSON>`. Its results are the lines of reporter.ts.
+// Runs Stryker in the current folder: `node stryker.ts <options as JSON>`. reporter.ts writes the results.
 import { fileURLToPath } from 'node:url'
 import { Stryker } from '@stryker-mutator/core'
 
-/** What {@link run} passes on. */
+/** Options of this program. */
 interface Options {
   readonly mutate: readonly string[]
   readonly concurrency: number
@@ -18,15 +18,15 @@ await new Stryker({
   mutate: [...mutate],
   inPlace: true,
   coverageAnalysis: 'perTest',
-  // Most of the mutants at the top of a module run every test, and they are half of the time.
+  // Half of the run time would go to mutants in top-level code, because most of these run every test.
   ignoreStatic: true,
   concurrency,
   timeoutMS: 10_000,
   timeoutFactor: 2,
   dryRunTimeoutMinutes: 30,
-  // A runner that tried some 400 held 3.5 GB, and ran each test at a fifth of its speed.
+  // After about 400 mutants, a runner used 3.5 GB and ran each test five times as slowly.
   maxTestRunnerReuse: 150,
-  // Stryker 10 stops at the configuration of TypeScript 7, and needs none.
+  // Stryker 10 fails with TypeScript 7's configuration, and does not need one.
   tsconfigFile: 'test/mutation/none.json',
   vitest: { configFile: 'test/mutation/vitest.config.ts', related: false, pool: 'threads' },
   reporters: ['progress-append-only', 'lines'],

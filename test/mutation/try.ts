@@ -5,20 +5,19 @@ import type { MutationPart } from './parts.ts'
 import type { Plan } from './plan.ts'
 import type { MutantOf, PartResult } from './results.ts'
 
-/** How a part is tried. */
 export interface TryOptions {
-  /** The copy of the repository whose files are changed. */
+  /** Copy of the repository whose files are changed. */
   readonly folder: string
   readonly concurrency: number
-  /** After so many minutes the part ends with what it has. */
+  /** Time limit in minutes. The part then ends with the results so far. */
   readonly minutes: number
-  /** The most mutants of the part. */
+  /** Maximum number of mutants of the part. */
   readonly sample: string | undefined
-  /** The order of the mutants. */
+  /** Seed for the order of the mutants. */
   readonly seed: string
 }
 
-/** Tries the mutants of one part. A run that fails, or takes too long, gives what it has, with the reason. */
+/** Runs the mutants of one part. If the run fails or takes too long, returns the results so far and the reason. */
 export async function tryPart(
   name: string,
   part: MutationPart,
@@ -48,7 +47,7 @@ export async function tryPart(
       },
     },
   )
-  // A Stryker that was stopped may leave its changes in the files.
+  // If Stryker was stopped, its changes may still be in the files.
   for (const [file, text] of sources) writeFileSync(join(folder, file), text)
   const [plan, ...mutants] = readLines(lines)
   return {
@@ -60,14 +59,17 @@ export async function tryPart(
   }
 }
 
-/** What reporter.ts wrote. */
+/** Reads the lines that reporter.ts wrote. */
 function readLines(file: string): [plan: Plan, ...mutants: MutantOf[]] {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
   if (lines.length === 0) return [{ order: [], total: 0, seed: 0 }]
   return lines.map((line) => JSON.parse(line) as unknown) as [Plan, ...MutantOf[]]
 }
 
-/** Without the mutants after the last one that was run: Stryker tells at once of all that no test reaches. */
+/**
+ * Removes the mutants after the last one that ran. Stryker reports all mutants without coverage at the start, even
+ * those that come later in the order.
+ */
 function reached(mutants: readonly MutantOf[], { order }: Plan): readonly MutantOf[] {
   const places = new Map(order.map((id, at) => [id, at]))
   const place = ({ id }: MutantOf): number => places.get(id) ?? -1
@@ -77,7 +79,7 @@ function reached(mutants: readonly MutantOf[], { order }: Plan): readonly Mutant
   return mutants.filter((mutant) => place(mutant) <= last)
 }
 
-/** With the path inside the repository, and the line that is changed. */
+/** Returns the mutant with its path in the repository and the text of its line. */
 function placed(mutant: MutantOf, folder: string, sources: ReadonlyMap<string, string>): MutantOf {
   const file = mutant.fileName.replace(`${folder}/`, '')
   const text = sources.get(file)?.split('\n')[mutant.location.start.line - 1]

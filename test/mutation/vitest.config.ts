@@ -5,7 +5,7 @@ import { warmPool } from './warm-pool.ts'
 
 const root = process.env['MUTATION_ROOT'] ?? process.cwd()
 
-/** Short files first: the first test that fails ends the run of a mutant. */
+/** Runs short test files first, because the first failing test ends the run of a mutant. */
 class ShortFirst extends BaseSequencer {
   override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const time = (file: TestSpecification): number =>
@@ -14,12 +14,12 @@ class ShortFirst extends BaseSequencer {
   }
 }
 
-// The tests of one part, named by the program that starts Stryker.
+// Runs the tests of one part, which MUTATION_TESTS names.
 export default defineConfig({
   plugins: [
     {
       name: 'warm-pool',
-      // Stryker names a pool of Vitest's own, and has no option for another.
+      // Stryker sets one of Vitest's own pools and has no option for another.
       configureVitest({ project }) {
         project.config.pool = warmPool.name
         project.config.poolRunner = warmPool
@@ -35,7 +35,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ['dot'],
-    // Stryker makes a text of it by String(), which an object without prototype has none of.
+    // Stryker calls String() on the error, which fails for an object without a prototype.
     onUnhandledError: (error) => void Object.setPrototypeOf(error, Error.prototype),
   },
 })

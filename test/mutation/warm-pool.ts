@@ -7,14 +7,17 @@ import {
 
 type Listener = Parameters<PoolWorker['on']>[1]
 
-/** Runs of one thread, after which its modules are loaded again: what changed sources left behind does not add up. */
+/**
+ * Number of runs per thread. A new thread then loads the modules again, so that leftovers of mutants do not accumulate.
+ */
 const RUNS = 100
 
 let kept: { worker: ThreadsPoolWorker; runs: number } | undefined
 
 /**
- * A pool of one thread that outlives a run, with the modules that it has loaded: a mutant is switched on in them, so only the
- * tests themselves take time. Vitest's own pools end their workers after each run, which takes longer than most tests.
+ * Vitest pool with one thread that stays alive between runs, with its loaded modules. A mutant is switched on inside
+ * these modules, so a run takes only the time of its tests. Vitest's own pools end their workers after each run, which
+ * takes longer than most tests.
  */
 export const warmPool = {
   name: 'warm',
@@ -33,7 +36,7 @@ class WarmWorker implements PoolWorker {
 
   async start(): Promise<void> {
     const { project } = this.#options
-    // A mutant that makes a test wait for ever is killed by this. Before the mutants, tests may take their time.
+    // The short timeout detects mutants that make a test wait forever. The first run, without mutants, may take longer.
     const { mode } = project.getProvidedContext() as { readonly mode?: string }
     project.config.testTimeout = mode === 'mutant' ? 6_000 : 120_000
     if (kept !== undefined && kept.runs >= RUNS) {
@@ -53,7 +56,7 @@ class WarmWorker implements PoolWorker {
     this.#worker = kept.worker
   }
 
-  /** Of the end of a run the thread hears nothing: it stays as it is. */
+  /** Hides the end of a run from the thread, so that the thread stays alive. */
   send(message: WorkerRequest): void {
     if (message.type !== 'stop') this.#worker.send(message)
     else this.#emit({ type: 'stopped', __vitest_worker_response__: true })

@@ -72,7 +72,7 @@ for (const [, got, most, least = 0] of rows) if (got > most || got < least) proc
 if (judged.code !== 0) process.exitCode = 1
 writeFileSync(join(import.meta.dirname, 'RESULTS.md'), page())
 
-/** Bytes that so many settled events take. */
+/** Returns the size in bytes of this number of settled events. */
 async function weight(
   name: (typeof NAMES)[number],
   change: ((one: Intake) => Intake) | undefined,

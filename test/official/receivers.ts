@@ -1,19 +1,18 @@
 import { createReceiver, type Receiver } from '@postern/core'
 import { catalogue } from '@postern/providers'
 
-/** The one secret of all senders here. */
+/** Secret of all providers in these tests. */
 export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
 const SENDERS = ['github', 'shopify', 'stripe', 'twilio', 'slack', 'standard-webhooks', 'svix']
 
-/** A receiver for each provider with an official signer, and the events their handlers got. */
+/** Receivers of all providers with an official signer, and the events that their handlers got. */
 export interface OfficialReceivers {
   readonly receivers: ReadonlyMap<string, Receiver>
-  /** Resolves with the events once there are this many. */
+  /** Waits for `count` events and returns them. */
   handled(count: number): Promise<readonly string[]>
 }
 
-/** Makes the {@link OfficialReceivers}. */
 export function officialReceivers(): OfficialReceivers {
   const events: string[] = []
   let waiting: (() => void)[] = []

@@ -7,7 +7,10 @@ import { Webhook as SvixWebhook } from 'svix'
 import twilio from 'twilio'
 import { secret } from './receivers.ts'
 
-/** A delivery that a provider's own package signed, or its documentation's recipe if no package signs. */
+/**
+ * Delivery that the provider's own package signed. If the package cannot sign, the delivery follows the recipe in the
+ * provider's documentation.
+ */
 export interface OfficialDelivery {
   /** Name in the catalogue. */
   readonly provider: string
@@ -16,10 +19,10 @@ export interface OfficialDelivery {
   readonly event: { readonly id: string; readonly topic: string }
 }
 
-// What re-encoding, decoding or replacing would break.
+// Text that changes if code encodes, decodes or replaces it.
 const text = '$$ $& $` ☃ \u2028 "quoted" \\u001B'
 
-/** A delivery of each official signer, to the address the function gives for its provider. */
+/** Returns one delivery per official signer. `address` returns the URL of a provider. */
 export async function officialDeliveries(
   address: (provider: string) => string,
 ): Promise<readonly OfficialDelivery[]> {

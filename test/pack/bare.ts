@@ -1,2 +1,2 @@
-/** The environment of programs in projects of users: what the tests of this repository set is not for them. */
+/** Environment of programs in users' projects, without the variables that this repository's tests set. */
 export const bare = { NODE_ENV: undefined, NEXT_TELEMETRY_DISABLED: '1' } as const

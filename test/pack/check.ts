@@ -14,7 +14,9 @@ import type { Packed } from './tarballs.ts'
 import { checkTypes, compilers } from './types.ts'
 import type { TypeSetting } from './types.ts'
 
-/** Packages whose declarations speak of node:http, node:net or of a framework that does: their users have @types/node. */
+/**
+ * Packages whose declarations use types of node:http, node:net or a framework that does. Their users need @types/node.
+ */
 const needNodeTypes = [
   'node',
   'express',
@@ -30,10 +32,13 @@ const needNodeTypes = [
   'core/guard',
 ].map((name) => `@postern/${name}`)
 
-// Node has no cloudflare:workers: `npm test -- workers` runs it packed, in workerd.
+// Node.js has no cloudflare:workers, so this package is left out here. `npm test -- workers` runs it in workerd.
 const ofWorkers = '@postern/cloudflare'
 
-/** Packages the typed events of `@postern/providers/types/…` come from: optional, and absent in one of the projects. */
+/**
+ * Optional packages with the types of provider events in `@postern/providers/types/…`. One of the projects does not
+ * have them.
+ */
 const typesOfPayloads = [
   '@grammyjs/types',
   '@line/bot-sdk',
@@ -46,12 +51,12 @@ const typesOfPayloads = [
   'stripe',
 ]
 
-/** Entries that need optional peers. */
+/** Entries that need optional peer dependencies. */
 const entriesOfPeers: Readonly<Record<string, EntryOfPeers>> = {
-  // Their declarations name drivers that nobody here has, so only tsc of the workspace judges types.
+  // These declarations use drivers that are not installed here, so only the workspace's tsc checks them.
   '@postern/postgres/drizzle': { peers: ['drizzle-orm'], untyped: true },
   '@postern/postgres/kysely': { peers: ['kysely'], untyped: true },
-  // OpenTelemetry's exporter asks for Node 22.15.
+  // OpenTelemetry's exporter needs Node.js 22.15.
   '@postern/otel/prometheus': {
     peers: ['@opentelemetry/exporter-prometheus', '@opentelemetry/sdk-metrics'],
     newer: true,
@@ -61,38 +66,39 @@ const entriesOfPeers: Readonly<Record<string, EntryOfPeers>> = {
 interface EntryOfPeers {
   readonly peers: readonly string[]
   readonly untyped?: boolean
-  /** The peers do not run on the oldest Node. */
+  /** True if the peers do not run on the oldest Node.js. */
   readonly newer?: boolean
 }
 
-/** What a package may hold: what runs, its declarations, guides by hand, and files that users copy. */
+/** Files that a package may contain: code, declarations, hand-written guides, and files that users copy. */
 const USEFUL =
   /^(?:dist\/.+\.(?:js|d\.ts)|dist\/(?:hosts|apps)\/.+|(?:README|LICENSE|CHANGELOG|AGENTS)(?:\.md)?|package\.json|guides\/(?!options)[\w-]+\.md|(?:schema|samples)\/[\w.-]+\.json|rules\.yml|dashboard\.json)$/
 
-/** How many checks of the packed packages passed and failed. */
+/** Numbers of passed and failed checks. */
 export interface PackCounts {
   readonly passed: number
   readonly failed: number
   readonly skipped: readonly string[]
-  /** A line for each check, and what is wrong below it. */
+  /** One line per check. The problem of a failed check follows its line. */
   readonly output: string
 }
 
-/** What one check is called, and what is wrong: undefined is nothing. */
+/** Name of a check, and its problem or undefined. */
 type Finding = readonly [name: string, problem: string | undefined]
 
 /**
- * Packs every package and treats the tarballs as a user would: lints them, installs them in an empty project on each
- * Node, loads them by import and by require, receives a delivery, and type-checks imports of them. `postern init` writes
- * into fresh projects, `npm create postern` makes each of its apps, and Jest runs an e2e test of NestJS. `built` says that every package was built from nothing just now.
+ * Packs every package and uses the tarballs as a user would. Lints them, installs them in an empty project on each
+ * Node.js version, loads them with import and require, receives a delivery, and type-checks imports. Also runs `postern
+ * init` in new projects, `npm create postern` for each template, and a NestJS e2e test under Jest. Set `built` if every
+ * package has just been built.
  */
 export async function checkPack({ built = false } = {}): Promise<PackCounts> {
-  // Outside the repository, where nothing resolves to its node_modules.
+  // A folder outside the repository, so that nothing resolves to the repository's node_modules.
   const folder = await mkdtemp(join(tmpdir(), 'postern-pack-'))
   const findings: Finding[] = []
   try {
     const packages = await packAll(join(folder, 'tarballs'), built)
-    // Side by side, since each of them waits for one program, or for the registry, at a time.
+    // These checks run in parallel, because each mostly waits for a program or the registry.
     const groups = await Promise.all([
       lint(packages),
       ...nodeVersions.map((version) => use(folder, version, packages)),
@@ -138,7 +144,7 @@ async function lint(packages: readonly Packed[]): Promise<readonly Finding[]> {
   ]
 }
 
-/** What is wrong with the types of the packages, by tarball. */
+/** Returns the type problems of the packages, by tarball. */
 async function wrongTypes(
   packages: readonly Packed[],
 ): Promise<Readonly<Record<string, readonly string[]>>> {
@@ -155,9 +161,9 @@ async function use(
   const oldest = version === nodeVersions[0]
   const left = (name: string): boolean => oldest && entriesOfPeers[name]?.newer === true
   const names = (await Promise.all(packages.map(specifiers))).flat().filter((name) => !left(name))
-  // Types do not depend on the Node that runs.
+  // Types do not depend on the Node.js version, so the last version is not type-checked.
   const typed = version !== nodeVersions.at(-1)
-  // One project has no @types/node, the other has what TypeScript users of the frameworks have.
+  // The project on the oldest version has no @types/node. The other has the types that users of the frameworks have.
   const types = oldest ? [] : ['@types/node', '@types/express', '@types/koa', ...typesOfPayloads]
   const extra = [
     ...(typed ? [...types, ...compilers] : []),
@@ -181,7 +187,7 @@ async function runProblems(
     'one delivery, by import': ['deliver-import.mjs'],
     'one delivery, by require': ['deliver-require.cjs'],
     'samples of each provider': ['samples.mjs'],
-    // The oldest Node cannot say which files it loads.
+    // The oldest Node.js cannot report which files it loads.
     ...(oldest ? {} : { 'few files to start': ['few-files.mjs'] }),
   }
   const findings: Finding[] = []

@@ -7,21 +7,21 @@ import { must } from './must.ts'
 import { asPnpmProject, pnpm } from './pnpm.ts'
 import type { Packed } from './tarballs.ts'
 
-/** The oldest Node the packages say they run on, the one they are developed on, and the newest. */
+/** Node.js versions: the oldest that the packages support, the one used for development, and the newest. */
 export const nodeVersions = ['22.13.1', '24.21.0', '26.10.0'] as const
 
-/** An empty project into which the tarballs were installed, as a user would. */
+/** New project with the installed tarballs. */
 export interface Consumer {
   readonly folder: string
-  /** The Node program that runs it. */
+  /** Path of the Node.js program. */
   readonly node: string
   readonly version: string
 }
 
 /**
- * Installs the tarballs, the peers they ask for and no optional one, and `more`, for the given Node. A package in the tree that does
- * not allow this Node fails the installation. pnpm gives a package what it names and nothing else; that npm installs the tarballs
- * is seen where `postern init` is tested, and in the tests of runtimes and hosts: here it takes four times the CPU.
+ * Installs the tarballs, their required peers, and `more`, for a Node.js version. The installation fails if a package
+ * does not allow this version. pnpm gives a package only the dependencies that it declares. The checks of `postern
+ * init`, runtimes and hosts install with npm, which would take four times the CPU here.
  */
 export async function install(
   folder: string,
@@ -43,7 +43,7 @@ export async function install(
   return { folder, node, version }
 }
 
-/** A name with its version behind it, or any version. */
+/** Splits `name@version`. Without a version, any version is allowed. */
 function specifier(name: string): readonly [name: string, version: string] {
   const at = name.indexOf('@', 1)
   return at < 0 ? [name, '*'] : [name.slice(0, at), name.slice(at + 1)]
@@ -56,7 +56,10 @@ function peers(packed: Packed): readonly (readonly [string, string])[] {
   )
 }
 
-/** The Node of that version: this one, or one from the npm package `node` that is kept for the next run. */
+/**
+ * Returns the Node.js program of a version: the current one, or one from the npm package `node`, which is kept for
+ * later runs.
+ */
 async function nodeProgram(version: string): Promise<string> {
   if (version === process.versions.node) return process.execPath
   const folder = join(root, 'node_modules', '.cache', `node-${version}`)
@@ -76,10 +79,10 @@ async function nodeProgram(version: string): Promise<string> {
   return file
 }
 
-/** The script of the npm on this machine, so that it can be run by any Node. */
+/** Returns npm's script, so that any Node.js version can run it. */
 function npmCli(): string {
   const caller = process.env['npm_execpath']
-  // Under pnpm or yarn the variable names their script.
+  // Under pnpm or yarn, the variable contains their script instead.
   const file = caller?.endsWith('npm-cli.js') ? caller : onPath('npm')
   if (file === undefined) throw new Error('npm is not on PATH')
   return realpathSync(file)

@@ -16,25 +16,24 @@ import { asPnpmProject, pnpm } from './pnpm.ts'
 import type { Packed } from './tarballs.ts'
 
 const SECRET = 'whsec_of the tests'
-/** An app that has not handled its delivery by then has something wrong. */
+/** Time limit in milliseconds for an app to handle its delivery. */
 const WAIT = 120_000
 
-/** A template of `npm create postern`, and how it is used. */
+/** Template of `npm create postern`, and how to use it. */
 interface Template {
   readonly name: string
   readonly provider: 'github' | 'stripe'
-  /** Where its secrets belong. */
+  /** File for the app's secrets. */
   readonly env: string
-  /** Scripts of its package.json that start it. Workers have none: `wrangler dev` is workerd, which is started here. */
+  /** Scripts that start the app. Workers have none: this test starts workerd itself instead of `wrangler dev`. */
   readonly start: readonly string[]
   readonly before?: readonly string[]
-  /** What its handler prints. */
+  /** Pattern of the line that the handler prints. */
   readonly handled: RegExp
 }
 
 const booked = { provider: 'stripe', handled: /booked in_/ } as const
 
-/** All of them. */
 export const templates: readonly Template[] = [
   { name: 'express', env: '.env', start: ['start'], ...booked },
   { name: 'next', env: '.env.local', before: ['setup'], start: ['start'], ...booked },
@@ -49,30 +48,30 @@ export const templates: readonly Template[] = [
   },
 ]
 
-/** The packed programs. */
+/** Paths of the packed programs. */
 export interface Programs {
   readonly create: string
   readonly postern: string
 }
 
-/** An app of a template, installed. */
+/** Installed app of a template. */
 export interface TemplateApp {
   readonly template: Template
   readonly folder: string
   readonly postern: string
-  /** Hears of each step that ended. */
+  /** Called after each step. */
   readonly tell: (step: string) => void
 }
 
-/** How an app gets its first delivery. */
+/** Way to send an app its first delivery. */
 export interface Way {
-  /** What its owner fills into its file of secrets. */
+  /** Returns the secrets file with the values filled in. */
   readonly secrets: (text: string) => string
-  /** Starts the app, and sends it a delivery. Resolves once that was handled and all has ended. */
+  /** Starts the app and sends it a delivery. Resolves when the delivery is handled and all processes have ended. */
   readonly deliver: (app: TemplateApp) => Promise<void>
 }
 
-/** Installs `create-postern` and the command line from their tarballs. */
+/** Installs `create-postern` and the CLI from their tarballs. */
 export async function installPrograms(
   folder: string,
   packages: readonly Packed[],
@@ -85,7 +84,7 @@ export async function installPrograms(
   return { create: program('create-postern'), postern: program('postern') }
 }
 
-/** Makes, installs, builds and starts each template, and sends it a delivery. Returns what is wrong, by template. */
+/** Creates, installs, builds and starts each template, and sends it a delivery. Returns the problems, by template. */
 export async function checkCreate(
   folder: string,
   packages: readonly Packed[],
@@ -102,7 +101,10 @@ export async function checkCreate(
   return findings
 }
 
-/** One template from nothing to a handled delivery; `tell` hears of each step that ended. Rejects with what is wrong. */
+/**
+ * Creates an app from a template and waits for its first handled delivery. Calls `tell` after each step. Rejects with
+ * the problem.
+ */
 export async function useTemplate(
   template: Template,
   folder: string,
@@ -130,15 +132,15 @@ export async function useTemplate(
   }
 }
 
-/** The app is built and started, and `postern send` signs a delivery. */
+/** Builds and starts the app. `postern send` sends the signed delivery. */
 export const onThisMachine: Way = {
   secrets: (text) => text.replace('<your-secret>', `'${SECRET}'`),
   deliver: sendLocally,
 }
 
-/** `postern dev` as its page has it: the fake Stripe finds the app through a fake tunnel, and its delivery is handled. */
+/** Runs `postern dev`. A fake Stripe reaches the app through a fake tunnel. */
 export const throughTunnel: Way = {
-  // Stripe tells the secret of its deliveries to the command.
+  // `postern dev` gets the signing secret from the fake Stripe, so only the API key is filled in.
   secrets: (text) => `${text.trimEnd()}\nSTRIPE_KEY=${STRIPE_KEY}\n`,
   async deliver({ template, folder: cwd, postern, tell }) {
     const stage = await scene()
@@ -148,7 +150,7 @@ export const throughTunnel: Way = {
       const args = ['dev', 'stripe', '--to', to, '-o', `api=${stage.api.url}`, '--yes']
       const running = stage.run(
         [...args, '--', 'npm', 'run', 'dev'],
-        // A newcomer's programs were not compiled before.
+        // Disables the compile cache, which a new user would not have.
         { NODE_DISABLE_COMPILE_CACHE: '1', NEXT_TELEMETRY_DISABLED: '1', PORT: port },
         { main: postern, cwd },
       )
@@ -182,7 +184,7 @@ async function sendLocally({ template, folder, postern, tell }: TemplateApp): Pr
     const child = spawn('npm', ['run', script], {
       cwd: folder,
       env: { ...process.env, ...bare, PORT: String(port) },
-      // What npm starts ends with its group.
+      // The child gets its own process group, so that programs that npm starts can be ended too.
       detached: true,
     })
     return { child, output: follow(child) }
@@ -224,7 +226,7 @@ async function sendLocally({ template, folder, postern, tell }: TemplateApp): Pr
     }
   }
 
-  /** A signed delivery is taken, a spoilt one is not. */
+  /** A signed delivery must be accepted, and a changed one rejected. */
   async function send(url: string): Promise<void> {
     const topic = provider === 'stripe' ? 'invoice.paid' : 'push'
     const args = [postern, 'send', provider, topic, '--to', url]

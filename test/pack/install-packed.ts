@@ -2,7 +2,10 @@ import { bare } from './bare.ts'
 import { must } from './must.ts'
 import type { Packed } from './tarballs.ts'
 
-/** Installs the packages by their names, from their tarballs, with those of ours that they depend on. `more`: flags of npm. */
+/**
+ * Installs packages by name with npm. Postern packages, including dependencies, come from their tarballs. `more` adds
+ * npm flags.
+ */
 export async function installPacked(
   folder: string,
   names: readonly string[],

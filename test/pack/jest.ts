@@ -13,9 +13,7 @@ const NEEDED = [
 ]
 const SETTINGS = { testEnvironment: 'node', testRegex: 'e2e-spec\\.mjs$', transform: {} }
 
-/**
- * Runs an e2e test of a NestJS app under Jest, from the packed packages. Returns what is wrong: undefined is nothing.
- */
+/** Runs a NestJS e2e test under Jest, with the packed packages. Returns the problem or undefined. */
 export async function checkJest(
   folder: string,
   packages: readonly Packed[],
@@ -24,7 +22,7 @@ export async function checkJest(
   await cp(join(import.meta.dirname, 'jest'), folder, { recursive: true })
   const manifest = { private: true, type: 'module', jest: SETTINGS }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
-  // npm takes five times the CPU.
+  // Uses pnpm, because npm takes five times the CPU.
   await asPnpmProject(folder, packages, process.versions.node)
   await pnpm(['add', '--prefer-offline', ...NEEDED], folder)
   const args = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js']

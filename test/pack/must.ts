@@ -1,6 +1,6 @@
 import { run, type RunOptions } from '../run/step.ts'
 
-/** Runs a program that must succeed; what it wrote. */
+/** Runs a program and returns its output. Throws if the program fails. */
 export async function must(
   program: string,
   args: readonly string[],

@@ -4,15 +4,15 @@ import { bare } from './bare.ts'
 import { must } from './must.ts'
 import type { Packed } from './tarballs.ts'
 
-/** Runs pnpm, of the version that this repository is installed with, in a folder. */
+/** Runs this repository's version of pnpm in a folder. */
 export function pnpm(args: readonly string[], cwd?: string): Promise<string> {
   const options = cwd === undefined ? {} : { cwd, env: bare }
   return must('npx', ['-y', 'pnpm@12', ...args], options)
 }
 
 /**
- * Makes a folder a project of pnpm: it takes our packages from their tarballs, wherever one depends on another, and rejects
- * what does not run on this Node or does not fit the peers that a package asks for.
+ * Makes a folder a pnpm project. Postern packages come from their tarballs, also as dependencies. An installation fails
+ * if a package does not support this Node.js version or does not match a peer range.
  */
 export async function asPnpmProject(
   folder: string,
@@ -28,6 +28,6 @@ export async function asPnpmProject(
       packages.map(({ name, tarball }) => [name, `file:${tarball}`] as const),
     ),
   }
-  // JSON is YAML too.
+  // JSON is valid YAML.
   await writeFile(join(folder, 'pnpm-workspace.yaml'), JSON.stringify(settings, null, 2))
 }

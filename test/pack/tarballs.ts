@@ -4,16 +4,16 @@ import { root } from '../run/report.ts'
 import { must } from './must.ts'
 import { pnpm } from './pnpm.ts'
 
-/** A package as it would be published. */
+/** Package as it would be published. */
 export interface Packed {
   readonly name: string
   readonly tarball: string
-  /** Its folder in the repository, built. */
+  /** Built folder of the package in the repository. */
   readonly folder: string
   readonly manifest: Manifest
 }
 
-/** What the checks read of a package.json. */
+/** Fields of a package.json that the checks read. */
 interface Manifest {
   readonly name: string
   readonly private?: boolean
@@ -24,7 +24,7 @@ interface Manifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
 }
 
-/** Builds every package from nothing, unless that was done, and packs it into `out`. */
+/** Packs every package into `out`. Builds all packages first unless `built` is set. */
 export async function packAll(out: string, built: boolean): Promise<readonly Packed[]> {
   const packages = join(root, 'packages')
   const entries = await readdir(packages, { withFileTypes: true })
@@ -37,7 +37,7 @@ export async function packAll(out: string, built: boolean): Promise<readonly Pac
     folders.map(async (folder) => {
       const text = await readFile(join(folder, 'package.json'), 'utf8')
       const manifest = JSON.parse(text) as Manifest & { readonly version: string }
-      // The site is published as pages.
+      // Skips the documentation site, which is not published as a package.
       if (manifest.private === true) return []
       const file = `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`
       if (!tarballs.includes(file)) throw new Error(`pnpm pack made no ${file}`)
@@ -47,7 +47,7 @@ export async function packAll(out: string, built: boolean): Promise<readonly Pac
   return packed.flat()
 }
 
-/** The files of a tarball. */
+/** Returns the files of a tarball. */
 export async function filesOf({ tarball }: Packed): Promise<readonly string[]> {
   const list = await must('tar', ['-tzf', tarball])
   return list
@@ -56,7 +56,10 @@ export async function filesOf({ tarball }: Packed): Promise<readonly string[]> {
     .map((file) => file.slice('package/'.length))
 }
 
-/** The names a package can be imported by: each entry of its exports, a wildcard once for each file that it matches and no entry closes. */
+/**
+ * Returns the import specifiers of a package: each entry of `exports`. A wildcard is replaced by each file that it
+ * matches, unless another entry blocks the file.
+ */
 export async function specifiers(packed: Packed): Promise<readonly string[]> {
   const modules = (await readdir(join(packed.folder, 'dist'), { recursive: true }))
     .filter((file) => file.endsWith('.js'))
@@ -74,7 +77,7 @@ export async function specifiers(packed: Packed): Promise<readonly string[]> {
   })
 }
 
-/** True if the package says that it runs on this version of Node. */
+/** Returns whether the package supports this version of Node.js. */
 export function runsOn(version: string, { manifest }: Packed): boolean {
   const least = /^>=([\d.]+)$/.exec(manifest.engines.node)?.[1]
   if (least === undefined)

@@ -1,6 +1,6 @@
-// What "Are the types wrong?" finds in the tarballs that are named, as a JSON object by tarball. One process looks at all of
-// them, since each would load its TypeScript again. Packages of ES modules: what only concerns the resolution of CommonJS,
-// or that of Node 10, is left out.
+// Prints the problems that "Are the types wrong?" finds in the given tarballs, as a JSON object by tarball. One process
+// checks all tarballs, because each process would load TypeScript again. The packages are ES modules, so problems that
+// concern only CommonJS or Node.js 10 resolution are left out.
 import { readFile } from 'node:fs/promises'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { problemKindInfo } from '@arethetypeswrong/core/problems'

@@ -3,26 +3,26 @@ import { join } from 'node:path'
 import { run } from '../run/step.ts'
 import type { Consumer } from './consumer.ts'
 
-/** The TypeScript versions a consumer may have. */
+/** TypeScript versions to check. */
 const versions = ['5.9', '7.0'] as const
 
-/** What is installed of them. */
+/** Package specifiers of these versions. */
 export const compilers: readonly string[] = versions.map(
   (version) => `typescript-${version}@npm:typescript@~${version}`,
 )
 
-/** What a consumer's tsconfig may differ in. */
+/** tsconfig settings that differ between checks. */
 export interface TypeSetting {
   readonly name: string
   readonly lib: readonly string[]
   readonly types: readonly string[]
-  /** What it imports. */
+  /** Modules to import. */
   readonly specifiers: readonly string[]
 }
 
 /**
- * Type-checks imports of all specifiers under each TypeScript version, declaration files included (skipLibCheck false).
- * Errors in declaration files of others are theirs and do not count. Returns what is wrong, by check: undefined is nothing.
+ * Type-checks imports of all specifiers with each TypeScript version, including declaration files (skipLibCheck false).
+ * Ignores errors in third-party declarations. Returns the problem of each check, or undefined.
  */
 export async function checkTypes(
   consumer: Consumer,
@@ -63,7 +63,7 @@ export async function checkTypes(
   return found
 }
 
-/** An error line starts with the file it is in; one without a file is about the project. */
+/** Returns whether an error is in a Postern file or in the project. Error lines start with the file. */
 function isOurs(line: string): boolean {
   return !line.includes('node_modules/') || line.includes('node_modules/@postern/')
 }

@@ -1,4 +1,5 @@
-// `npm test -- postgres`: all that runs on PostgreSQL, on the oldest version that is supported and the newest. Some 8 minutes a version.
+// `npm test -- postgres` runs all PostgreSQL tests on the oldest supported version and on the newest. It takes about 8
+// minutes per version.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../run/report.ts'
@@ -6,7 +7,7 @@ import { run } from '../run/step.ts'
 import { removeFolder, temporaryFolder } from '../services/temporary.ts'
 import { made } from '../run/made.ts'
 
-/** Real servers, as npm has them (Linux on x64), by major version. */
+/** npm package versions of PostgreSQL servers (Linux on x64), by major version. */
 const VERSIONS: Readonly<Record<string, string>> = {
   13: '13.23.0-beta.16',
   14: '14.23.0-beta.16',
@@ -16,7 +17,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
 }
 const FILES = ['packages/postgres/test', 'test/versions', 'test/faults/servers.test.ts']
 
-// How often files that failed are run again.
+// How many times failed test files run again.
 const AGAIN = 3
 
 interface Verdict {
@@ -30,7 +31,7 @@ const lines: string[] = []
 for (const major of asked.length > 0 ? asked : ['13', '18']) lines.push(await judge(major))
 if (asked.length === 0) writeFileSync(join(import.meta.dirname, 'RESULTS.md'), page())
 
-/** A row of the page. */
+/** Returns a row of the results page. */
 async function judge(major: string): Promise<string> {
   const version = VERSIONS[major]
   if (version === undefined)
@@ -43,12 +44,12 @@ async function judge(major: string): Promise<string> {
       cwd: folder,
     })
     if (got.code !== 0) throw new Error(got.output)
-    // PostgreSQL refuses to run as root: its user reads this.
+    // PostgreSQL does not run as root, so another user must be able to read the folder.
     await run('chmod', ['-R', 'a+rX', folder])
     const server = join(folder, 'node_modules', name, 'native/bin/postgres')
     const told = (await run(server, ['-V'])).output.trim()
     const first = await tests(folder, server, FILES)
-    // What a busy machine was too slow for goes well alone; a fault fails again.
+    // Tests that failed because the machine was busy pass when they run alone. A real fault fails again.
     const failed = failedOf(first)
     let last = first
     for (let tries = 0; tries < AGAIN && failedOf(last).length > 0; tries++) {

@@ -7,31 +7,38 @@ import { createDisk, REMAINS, type Disk, type Remains } from './disk.ts'
 import { DATABASE, finish, judge } from './judge.ts'
 import { traced, type Step } from './trace.ts'
 
-/** What came of many power cuts. */
+/** Result of many simulated power cuts. */
 export interface CutReport {
   readonly deliveries: number
   readonly acknowledged: number
-  /** Writes, syncs and moments of the run after its first acknowledgement. */
+  /** Number of writes and syncs after the first acknowledgement. */
   readonly writes: number
   readonly syncs: number
-  /** Disks that were looked at: each moment, in several ways of what remains. */
+  /** Number of checked disk states: several per moment of the run. */
   readonly cuts: number
-  /** Of these, disks on which an inbox went on to the end. */
+  /** Number of these states on which an inbox continued to the end. */
   readonly finished: number
-  /** Acknowledged events that a cut lost, effects without their settling or twice, and damaged files. */
+  /**
+   * Number of acknowledged events that a cut lost. `torn` counts effects without their settled task or that exist
+   * twice.
+   */
   readonly lost: number
   readonly torn: number
   readonly damaged: number
-  /** Acknowledged events that did not come to their one effect afterwards. */
+  /** Number of acknowledged events that did not reach their one effect afterwards. */
   readonly unfinished: number
-  /** Acknowledged events that the last cut would have lost if nothing had been synced: this run can tell. */
+  /**
+   * Number of acknowledged events that the last cut would lose if nothing had been synced. It shows that the run can
+   * detect losses.
+   */
   readonly lostWithoutSyncs: number
   readonly seconds: number
 }
 
 /**
- * Lets an app take deliveries under strace, and cuts the power after each of its writes, syncs and replies: what no sync came
- * after may be there, or not, or in part. `finishEvery` is how many cuts come to one that is played to the end.
+ * Runs an app under strace and simulates a power cut after each of its writes, syncs and replies. Writes after the last
+ * sync may then be on the disk fully, partly or not at all. Every `finishEvery`-th cut is continued by an inbox to the
+ * end.
  */
 export async function cutRun(
   deliveries: number,
@@ -68,7 +75,7 @@ export async function cutRun(
     })
     const disk = createDisk()
     for (const step of steps) {
-      // What a sync was to make sure of is in every state before it.
+      // Checks all states before the sync is applied.
       if (step.kind === 'sync') await look(disk, REMAINS)
       disk.apply(step)
       if (step.kind === 'journal' && step.line.startsWith('ack '))
@@ -91,7 +98,7 @@ export async function cutRun(
 
   async function look(disk: Disk, ways: readonly Remains[]): Promise<void> {
     if (acknowledged.length === 0) return
-    // Without open writes all ways are the same.
+    // Without unsynced writes, all ways give the same state.
     for (const remains of disk.unsynced === 0 ? (['none'] as const) : ways) {
       const files = disk.cut(remains, random)
       const { lost, torn, integrity } = judge(files, acknowledged)
@@ -106,7 +113,7 @@ export async function cutRun(
   }
 }
 
-/** Events that are lost if the log is never synced after the first reply. */
+/** Returns the number of events that would be lost if the log were never synced after the first reply. */
 function withoutSyncs(steps: readonly Step[], acknowledged: readonly string[]): number {
   const disk = createDisk()
   const first = steps.findIndex(({ kind }) => kind === 'journal')

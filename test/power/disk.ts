@@ -1,26 +1,28 @@
 import type { Step } from './trace.ts'
 
-/** What of the writes since the last sync a power cut leaves on the disk. */
+/** Which writes since the last sync are on the disk after a power cut. */
 export type Remains = 'none' | 'all' | 'first' | 'some' | 'zeros'
 
-/** Every way. `first`: those up to one that is torn; `some`: any, each maybe torn; `zeros`: the size, and zeros in place of the bytes. */
+/**
+ * All ways. `first`: the writes up to a torn one. `some`: random writes, some of them torn. `zeros`: the file has its
+ * new size, but zeros instead of the bytes.
+ */
 export const REMAINS: readonly Remains[] = ['none', 'all', 'first', 'some', 'zeros']
 
 type Change = Extract<Step, { readonly kind: 'write' | 'truncate' }>
 
-/** A disk that forgets what was not synced. */
+/** Simulated disk that loses unsynced writes. */
 export interface Disk {
-  /** Does a step. */
+  /** Applies a step of the trace. */
   apply(step: Step): void
-  /** Writes that no sync came after yet. */
+  /** Number of writes without a later sync. */
   readonly unsynced: number
-  /** The files after a power cut. */
+  /** Returns the files after a power cut. */
   cut(remains: Remains, random: () => number): ReadonlyMap<string, Buffer>
 }
 
 const SECTOR = 512
 
-/** Makes an empty one. */
 export function createDisk(): Disk {
   const synced = new Map<string, Buffer>()
   const open = new Map<string, Change[]>()
@@ -68,7 +70,7 @@ function left(changes: readonly Change[], remains: Remains, random: () => number
   }
 }
 
-/** A write of which some sectors arrived. */
+/** Returns a write of which only some sectors reached the disk. */
 function torn(change: Change, random: () => number): Change {
   if (change.kind === 'truncate') return change
   const sectors = Math.floor((random() * change.bytes.length) / SECTOR)

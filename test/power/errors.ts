@@ -6,28 +6,28 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DATABASE, judgeAt } from './judge.ts'
 
-/** An error of the disk, and how it is brought about. */
+/** Disk error, and how to cause it. */
 export interface DiskError {
   readonly name: string
-  /** What stands before the program on the command line. */
+  /** Returns the command that runs the program with this error. */
   readonly wrapper: (files: readonly string[]) => readonly string[]
 }
 
-/** What came of one. */
+/** Result of a run with one disk error. */
 export interface ErrorReport {
   readonly deliveries: number
   readonly acknowledged: number
-  /** Replies of 503, and replies that are neither that nor a 2xx. */
+  /** Number of 503 replies. `otherReplies` counts replies with neither 503 nor a 2xx. */
   readonly rejected: number
   readonly otherReplies: number
-  /** Deliveries that were taken after the last rejection: the inbox works again. */
+  /** Number of deliveries accepted after the last rejection, which shows that the inbox works again. */
   readonly takenAfter: number
   readonly lost: number
   readonly torn: number
   readonly integrity: string
 }
 
-/** One call of these fails with an error, from one place in the run to another. */
+/** Makes one of these system calls fail, from the `from`-th to the `to`-th call. */
 function injected(call: string, error: string, from: number, to: number): DiskError['wrapper'] {
   return (files) => [
     'strace',
@@ -43,7 +43,6 @@ function injected(call: string, error: string, from: number, to: number): DiskEr
   ]
 }
 
-/** The errors of a disk that are tried. */
 export const DISK_ERRORS: readonly DiskError[] = [
   { name: 'EIO at a sync', wrapper: injected('fsync,fdatasync', 'EIO', 30, 60) },
   { name: 'EIO at a write', wrapper: injected('pwrite64', 'EIO', 400, 430) },
@@ -51,12 +50,12 @@ export const DISK_ERRORS: readonly DiskError[] = [
   { name: 'EROFS at a write (read-only)', wrapper: injected('pwrite64', 'EROFS', 400, 430) },
   {
     name: 'EFBIG: the file may not grow (ulimit -f)',
-    // In blocks of 512 bytes for sh.
+    // sh counts in blocks of 512 bytes.
     wrapper: () => ['sh', '-c', 'ulimit -f 1600; exec "$@"', 'sh'],
   },
 ]
 
-/** Lets an app take deliveries while its disk has errors; then looks into its file. */
+/** Sends deliveries to an app while its disk has errors. Then checks the app's database file. */
 export async function errorRun(error: DiskError, deliveries: number): Promise<ErrorReport> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-errors-'))
   const path = join(folder, DATABASE)
@@ -78,7 +77,7 @@ export async function errorRun(error: DiskError, deliveries: number): Promise<Er
       text += String(chunk)
       if (text.includes('end\n')) break
     }
-    // strace and what it follows are one group.
+    // strace and the app are in one process group.
     process.kill(-child.pid!, 'SIGKILL')
     await ended
     const replies = readFileSync(journal, 'utf8')

@@ -8,8 +8,8 @@ export const SECRET = 'a secret of the power runs'
 export const SUBSCRIPTIONS = ['plain', 'exact'] as const
 
 /**
- * Subscribes what the runs look at: a handler that fails now and then, and one whose effect is stored with its settling.
- * Returns a function that waits until so many events have their effect, or for a while without any more.
+ * Adds two handlers: one that sometimes fails, and one that stores its effect in the same transaction as its task.
+ * Returns a function that waits until `events` events have their effect, or until no more follow for a while.
  */
 export function openHandlers(receiver: Receiver): (events: number) => Promise<void> {
   const done = new Set<string>()

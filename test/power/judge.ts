@@ -7,11 +7,11 @@ import { sqliteInbox } from '@postern/sqlite'
 import { acme } from '@postern/testing'
 import { openHandlers, SECRET, SUBSCRIPTIONS } from './handlers.ts'
 
-/** What a database looks like when the power is back. */
+/** State of a database after the power cut. */
 export interface Verdict {
-  /** Acknowledged events that are not there with all their tasks. */
+  /** Acknowledged events that are missing, or that lack a task. */
   readonly lost: readonly string[]
-  /** Effects that are there twice, or without their settling, or a settling without its effect. */
+  /** Effects that exist twice or whose task is not settled, and settled tasks without their effect. */
   readonly torn: readonly string[]
   /** What `PRAGMA integrity_check` says. */
   readonly integrity: string

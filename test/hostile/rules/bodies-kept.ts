@@ -23,7 +23,7 @@ const STRANGE: Readonly<Record<string, Record<string, string>>> = {
   'long heads': { 'user-agent': 'a'.repeat(4000), 'x-long': 'b'.repeat(4000) },
 }
 
-/** Requests of strangers within one minute: the size of a body in bytes, and their number. */
+/** Number of hostile requests within one minute, and the size of their bodies in bytes. */
 interface Evidence {
   readonly bytes: number
   readonly count: number
@@ -48,7 +48,10 @@ const EVIDENCE: Readonly<Record<string, Evidence>> = {
   'seven requests of 30 KB a second': { bytes: 30_000, count: SEVEN_A_SECOND },
 }
 
-/** Worlds with or without an earlier verified delivery, and with genuine rejections spread among the others or after them. */
+/**
+ * Combinations: with or without an earlier verified delivery, and with the genuine rejections spread among the others
+ * or after them.
+ */
 const WORLDS = [true, false].flatMap((isNew) =>
   [true, false].map((isSpread) => ({ isNew, isSpread })),
 )
@@ -56,7 +59,7 @@ const WORLDS = [true, false].flatMap((isNew) =>
 export const bodiesKept: RulePart = {
   rule: '3e',
   title: 'genuine rejections keep their bodies',
-  // Core decides which bodies are kept, so a large flood is played on one inbox only, unless `every` is set.
+  // Core decides which bodies are kept. So unless `every` is set, a large flood runs on only one inbox.
   open: (inboxes: Inboxes, every: boolean) =>
     onEach(inboxes, (inbox, kind, own) =>
       (every || kind === 'memory' ? [FLOOD, LARGE] : [FLOOD])
@@ -70,7 +73,7 @@ export const bodiesKept: RulePart = {
             ...Object.entries(STRANGE).map(([what, head]) =>
               one(what, async () => allOf(await flooded(inbox, own(), flood, GENUINE, head))),
             ),
-            // Half of all are genuine, so about half of the kept bodies are theirs.
+            // Half of the deliveries are genuine, so about half of the kept bodies are theirs.
             one('copied heads', async () => {
               const kept = await flooded(inbox, own(), flood / 2, flood / 2, undefined)
               return kept > 5 ? undefined : `${kept} of ${flood / 2} keep their bodies`
@@ -113,7 +116,7 @@ async function flooded(
   await receiver.receive(await signedInit(provider, 'push', {}, { at }))
   const every = hostile / genuine
   const ids = new Set<string>()
-  // A strange head has a made-up signature, so none is computed.
+  // With the attacker's own headers, the signature is made up and not computed.
   const copies = await copiesOf()
   for (let number = 0, next = 0; number < hostile; number++) {
     await send(
@@ -131,13 +134,13 @@ async function flooded(
   return countKept(inbox, name, ids)
 }
 
-/** Returns how many genuine rejections keep their bodies among requests of strangers over a minute. */
+/** Returns how many genuine rejections keep their bodies among hostile requests of one minute. */
 async function beside(
   inbox: Inbox,
   name: string,
   { bytes, count, head, isNew, isSpread }: Evidence & (typeof WORLDS)[number],
 ): Promise<number> {
-  // Rows are dropped by time, so each case has its own minute.
+  // Each case has its own minute, because old rows are deleted by time.
   const start = Math.ceil(Date.now() / MINUTE) * MINUTE + (minutes += MINUTE)
   let at = start
   const clock = { now: () => at }

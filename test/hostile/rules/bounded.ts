@@ -66,7 +66,8 @@ export const bounded: RulePart = {
         }))
       }),
     )
-    // Each unread body waits for two seconds. Four together hold less than the limit of one.
+    // A case waits two seconds for each unread body, so four cases run in parallel. Together they hold less than the
+    // limit of one.
     return { cases: cases.flat(), together: 4, close }
   },
 }
@@ -84,7 +85,7 @@ async function flooded(url: string, body: Body): Promise<string | undefined> {
     reply += part.toString('latin1').slice(0, 100)
     isOver = true
   })
-  // Closing the connection during a body counts as a rejection.
+  // If the server closes the connection during a body, this counts as a rejection.
   for (const event of ['error', 'close', 'end']) socket.on(event, () => (isOver = true))
   const length = body.isChunked ? 'transfer-encoding: chunked' : `content-length: ${SENT}`
   socket.write(
@@ -109,7 +110,7 @@ async function flooded(url: string, body: Body): Promise<string | undefined> {
   return most > MOST ? `${Math.round(most / MIB)} MiB were held` : undefined
 }
 
-/** Returns the bytes in use above `before`, without garbage. */
+/** Collects garbage and returns the bytes in use above `before`. */
 function held(before: number): number {
   const first = process.memoryUsage().arrayBuffers - before
   if (first <= MOST) return first
@@ -124,7 +125,7 @@ function drained(socket: ReturnType<typeof connect>): Promise<void> {
       for (const event of ['drain', 'close', 'error', 'data']) socket.off(event, done)
       resolve()
     }
-    // Nobody reads and nobody answers: nothing is buffered.
+    // The connection stalls: the server neither reads nor replies, so it buffers nothing more.
     const timer = setTimeout(() => {
       socket.destroy()
       done()

@@ -19,7 +19,7 @@ const TAKEN: Readonly<Record<string, Partial<Registration>>> = {
   'other topics': { url: MINE, topics: '**' },
 }
 
-/** Signers that would sign for two customers with one key. */
+/** Signers that would use one key for two customers. */
 const SIGNERS: Readonly<Record<string, unknown>> = {
   'one provider': standardWebhooks({ secret: SECRET }),
   'one signer of GitHub': github({ secret: 'a secret of tests' }),

@@ -19,7 +19,7 @@ const PAIRS: readonly (readonly [loud: string, quiet: string])[] = [
   ['4:same', 'same'],
 ]
 
-/** Tools of one try: a receiver of two tenants, and the results of their events. */
+/** Receiver of two tenants, and the results of their events. */
 interface Try {
   readonly inbox: Inbox
   readonly receiver: (options?: Partial<ReceiverOptions>) => Receiver
@@ -36,8 +36,8 @@ interface Try {
 const SAME = 'same'
 const DAY = 86_400_000
 
-// Each option that derives a key returns the same value for both tenants. A try resolves once the quiet tenant's event
-// has run.
+// Every option that derives a key returns the same value for both tenants. Each try resolves when the quiet tenant's
+// event has run.
 const TRIES: Readonly<Record<string, (one: Try) => Promise<string | undefined>>> = {
   async 'the same id'({ receiver, send, ran }) {
     const made = receiver()
@@ -181,7 +181,7 @@ function receiverOf(
 ): Receiver {
   const secret = pair.map((tenant, at) => ({ tenant, secret: KEYS[at]! }))
   const provider = generic({ ...SIGNED, secret })
-  // The name starts with the loud tenant, for functions that compare the tenant.
+  // The name starts with the loud tenant's name. This would mislead a function that compares prefixes.
   return createReceiver({
     provider,
     inbox,

@@ -23,9 +23,9 @@ export const effects: RulePart = {
 interface World extends OpenedInbox {
   readonly name: InboxName
   readonly receiver: Receiver
-  /** Payloads of edited events that the handler got. */
+  /** Payloads that the handler got after an operator had edited them. */
   readonly got: unknown[]
-  /** Another server on this machine. */
+  /** Another server on this machine, which must not be called. */
   readonly other: { readonly url: string; readonly calls: () => number }
 }
 
@@ -65,7 +65,7 @@ async function openWorld(name: InboxName, inboxes: Inboxes): Promise<World> {
   }
 }
 
-/** The agent server without and with its flag. */
+/** Cases of the agent server, with and without the flag that allows changes. */
 function agentCases(world: World): readonly RuleCase[] {
   const { name, other, inbox } = world
   const open = { view: inbox.view!, journal: inbox.journal, name }
@@ -167,7 +167,7 @@ const KEYS: readonly string[] = [
   '{"edited":true,"a":{"b":{"constructor":{"prototype":1}}}}',
 ]
 
-/** "Edit and run" checks its JSON like a body. */
+/** "Edit and run" must check its JSON like the body of a delivery. */
 function keyCases({ name, inbox, receiver, got }: World): readonly RuleCase[] {
   const inspect = inspector({
     inbox,

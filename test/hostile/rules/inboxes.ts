@@ -36,8 +36,8 @@ export async function openAll(inboxes: Inboxes): Promise<{
 }
 
 /**
- * Returns cases on an empty inbox of each kind. `casesOf` gets an inbox, and a function that returns a new name of a
- * receiver, so that no case sees events of another.
+ * Returns the cases of all kinds of inboxes. `casesOf` gets an empty inbox, and a function that returns a new receiver
+ * name. Each case uses its own name, so that it sees no events of other cases.
  */
 export async function onEach(
   inboxes: Inboxes,

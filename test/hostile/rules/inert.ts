@@ -7,7 +7,7 @@ import { openSink } from './inert/sink.ts'
 import { toldCases } from './inert/told.ts'
 import { openWorlds } from './inert/world.ts'
 
-/** Data from the network reaches a shell, a file, a terminal or an agent as the same bytes, and does nothing else. */
+/** Rule 1: data from the network reaches a shell, a file, a terminal or an agent unchanged and has no effect there. */
 export const inert: RulePart = {
   rule: '1',
   title: 'inert output',

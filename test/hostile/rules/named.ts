@@ -8,7 +8,7 @@ import * as sns from '../../../packages/providers/test/schemes/sns.ts'
 import { onEach, takingAll } from './inboxes.ts'
 import type { RulePart } from './rule.ts'
 
-/** URLs in a certificate that anyone can create: none of them may be requested. */
+/** URLs in a certificate that anyone can create. The receiver must not request them. */
 const ISSUERS = [
   'http://127.0.0.1/',
   'http://127.0.0.1:6379/',
@@ -32,7 +32,7 @@ const ISSUERS = [
   'https://issuer.example:8443/',
 ]
 
-/** Hosts that look like a sender's, and that anyone can register. */
+/** Hosts that resemble the provider's hosts, and that anyone can register. */
 const SNS_HOSTS = [
   'sns.s3-us-west-2.amazonaws.com',
   'sns.s3.amazonaws.com',
@@ -57,12 +57,12 @@ const PAYPAL_HOSTS = [
   'www.paypal.com',
 ]
 
-/** Request that names a URL, and the URLs that may be requested for it. */
+/** Delivery that names a URL, and the URLs that the receiver may request for it. */
 interface Naming {
   readonly name: string
   readonly sender: string
   readonly provider: (asked: (url: string) => Response) => Provider
-  /** Content of the allowed URLs. */
+  /** Response of the allowed URLs. */
   readonly certificate: string
   readonly delivery: () => DeliveryInit
   readonly may: readonly string[]
@@ -115,7 +115,7 @@ const NAMINGS: readonly Naming[] = [
 export const named: RulePart = {
   rule: '12',
   title: 'a stranger names no place that is fetched',
-  // Core decides what is fetched, so the other inboxes play only a part of the cases.
+  // Core decides which URLs are requested, so the other inboxes play only some of the cases.
   open: (inboxes, every) =>
     onEach(inboxes, (inbox, kind, own) =>
       NAMINGS.filter((_, at) => every || kind === 'memory' || at % 10 === 0).map((naming) => ({

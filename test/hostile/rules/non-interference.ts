@@ -2,8 +2,8 @@ import { INBOXES } from './inboxes.ts'
 import type { RuleCase, RulePart } from './rule.ts'
 import { openWorld, type World } from './worlds.ts'
 
-// Two worlds of payloads with equal lengths and different content. The second fails with one message, the first with
-// one per payload; JSON.parse quotes both.
+// Two sets of payloads with equal lengths and different content. Errors of JSON.parse quote the payload. The second set
+// causes one common message, the first set one per payload.
 const TEXTS: readonly [readonly string[], readonly string[]] = [
   ['{CANARYaa:', 'CANARYbb 1', '[CANARYc,,', 'CANARYddd,'],
   ['sameSAMES0', 'sameSAMES1', 'sameSAMES2', 'sameSAMES3'],
@@ -15,7 +15,7 @@ const SECRETS: readonly [string, string] = [
 
 type Ids = Readonly<Record<'dead' | 'issue' | 'typed' | 'rejected' | 'delivery', string>>
 
-/** Routes that a visitor may request, with the ids of a world. */
+/** Routes that a visitor may request. The ids come from the inbox of a world. */
 const QUESTIONS: Readonly<Record<string, (ids: Ids) => readonly [route: string, body?: unknown]>> =
   {
     status: () => ['status'],
@@ -65,7 +65,9 @@ const QUESTIONS: Readonly<Record<string, (ids: Ids) => readonly [route: string, 
     rerun: ({ dead }) => ['rerun', { task: dead, payload: '{}' }],
   }
 
-/** Rule 6: a visitor without access to payloads gets the same bytes in two worlds that differ only in payloads. */
+/**
+ * Rule 6: two inboxes differ only in payloads. A visitor without access to payloads must get the same bytes from both.
+ */
 export const nonInterference: RulePart = {
   rule: '6',
   title: 'non-interference',
@@ -113,7 +115,7 @@ async function filled(world: World, at: 0 | 1): Promise<Ids> {
     rejected: await idOf('outcome:rejected'),
     delivery: await idOf('id:push-2'),
   }
-  // A visitor with access has proven a cause, which health then shows to others with access.
+  // A visitor with access proves a cause here. `health` then shows the cause to other visitors with access.
   if (at === 0) await world.see(`explain?id=${ids.rejected}`)
   return ids
 }
@@ -129,7 +131,7 @@ async function compared(
   return one === other ? undefined : `${difference(one!, other!)}`
 }
 
-/** Returns a reply without times, durations, processes, and random ids. */
+/** Removes times, durations, processes and random ids from a reply. */
 function plain(text: string): string {
   return text
     .replaceAll(

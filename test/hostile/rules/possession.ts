@@ -3,7 +3,7 @@ import type { RuleCase, RulePart } from './rule.ts'
 import { places, type Place } from './pages/opened.ts'
 import { ACTS, OWN, READS } from './pages/page-hosts.ts'
 
-// Claims of a request about its origin, and invalid credentials.
+// Headers that claim an origin of the request, and invalid credentials.
 const CLAIMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'nothing but the loopback socket': {},
   'Host localhost': { host: 'localhost' },
@@ -26,7 +26,7 @@ const ROUTES = [
   ...[...READS, ...ACTS].map((one) => `/~/api/${one}`),
 ]
 
-/** Rule 2: nothing answers because of the origin of a request. */
+/** Rule 2: the page gives no access because of a request's origin. */
 export const possession: RulePart = {
   rule: '2',
   title: 'possession, never location',
@@ -105,7 +105,7 @@ async function casesOf(place: Place, at: number): Promise<readonly RuleCase[]> {
         redirect: 'manual',
       })
       if ((await status(here.url, one)) !== 401) return 'it is not ended here'
-      // A process that has not read the store yet, as after a restart.
+      // Simulates a restart: a new process, which has not read the store yet.
       const restarted = await place.open({ auth: { token } })
       if ((await status(restarted.url, one)) !== 401) return 'it is not ended after a restart'
       return wrong('the other session ended too', (await status(restarted.url, other)) === 200)

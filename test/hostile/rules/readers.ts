@@ -4,10 +4,11 @@ import { openWorld, type World } from './worlds.ts'
 
 const LEVELS = [1, 10, 20, 28, 40, 60, 80]
 const NODES = [40_000, 80_000]
-// Milliseconds. A walk that doubles with each level takes longer; a walk that visits each pair once takes milliseconds.
+// In milliseconds. A walk that doubles its work with each level takes longer. A walk that visits each pair once takes
+// only milliseconds.
 const ENDS = 20_000
 
-/** Rule 7: a reader blocks nothing. Slices are counted in turns of the event loop that other code had meanwhile. */
+/** Rule 7: reading blocks no other code. The test counts the event loop turns that other code got meanwhile. */
 export const readers: RulePart = {
   rule: '7',
   title: 'a reader stops nothing',
@@ -29,7 +30,8 @@ export const readers: RulePart = {
         })
         add('list', `a list of ${nodes} numbers`, () => sliced(world, nodes))
       }
-      // An explanation uses the stored bytes of any inbox, so one inbox is enough unless `every` is set.
+      // An explanation reads the stored bytes of any inbox in the same way. So one inbox suffices unless `every` is
+      // set.
       if (!every && inbox !== 'memory') continue
       await world.send(
         'push-rejected',

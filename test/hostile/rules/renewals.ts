@@ -10,18 +10,21 @@ import type { RulePart } from './rule.ts'
 
 const NOW = Date.parse('2026-04-01T00:00:00Z')
 const HOUR = 3_600_000
-/** Numbers of invented names. Per minute, 30 certificates or keys are requested. */
+/** Numbers of made-up names. A receiver requests at most 30 certificates or keys per minute. */
 const FLOODS: readonly number[] = [31, 200, 600]
 const MOST_ASKED = 30
 
-/** Sender whose certificate or key is requested by a name in the delivery. */
+/** Provider whose deliveries name the certificate or key to request. */
 interface Sender {
   readonly name: string
-  /** Name of its own certificate or key. */
+  /** Name of the provider's real certificate or key. */
   readonly own: string
   /** `asked` is called with each requested name. */
   readonly provider: (asked: (name: string) => void) => Provider
-  /** Returns a delivery of a time in milliseconds since 1970. With an invented name, it is rejected. */
+  /**
+   * Returns a delivery that was signed at `now`, in milliseconds since 1970. With a made-up `name`, the receiver
+   * rejects the delivery.
+   */
   readonly delivery: (now: number, name?: string) => DeliveryInit
 }
 

@@ -5,7 +5,7 @@ import type { RulePart, RuleVerdict } from './rule.ts'
 const LEAST = 30
 
 export interface RuleReport {
-  /** Row of the table with columns {@link HEADS}. */
+  /** Row of the table, with the columns {@link HEADS}. */
   readonly row: readonly string[]
   /** Failures and missing cases. Empty if the rule holds. */
   readonly wrong: readonly string[]
@@ -20,7 +20,7 @@ export const HEADS: readonly string[] = [
   'broken',
 ]
 
-/** Judges a rule by its verdicts: it fails if a case fails, or if too few cases were played. */
+/** Reports a rule. The rule fails if a case fails or if too few cases ran. */
 export function reportRule(
   { rule, title }: Pick<RulePart, 'rule' | 'title'>,
   verdicts: readonly RuleVerdict[],

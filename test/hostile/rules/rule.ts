@@ -3,30 +3,30 @@ import type { InboxName, Inboxes } from './inboxes.ts'
 /** Attempt to break a rule. */
 export interface RuleCase {
   readonly name: string
-  /** Place of the attempt: a command, a route of the inspector, a tool of the agent server, or a host. */
+  /** Where the attempt happens: a command, a route of the inspector, a tool of the agent server, or a host. */
   readonly at: string
-  /** Sender whose deliveries, secrets or API it uses. */
+  /** Provider whose deliveries, secrets or API the attempt uses. */
   readonly sender?: string
   readonly inbox?: InboxName
-  /** Returns a description of the failure; undefined if the rule holds. A rejection is a failure too. */
+  /** Describes the failure, or returns undefined if the rule holds. A rejected promise is a failure too. */
   readonly run: () => Promise<string | undefined>
 }
 
-/** Rule of SECURITY.md with attempts to break it, over the whole product. */
+/** Rule of SECURITY.md, and attempts to break the rule anywhere in the product. */
 export interface RulePart {
   /** Number in SECURITY.md and the table: `1`, `3a`. */
   readonly rule: string
   readonly title: string
   /**
-   * Starts the services of the cases. `every` plays all of them, as in `npm test -- hostile`. Without it, cases that do
-   * not depend on inbox or sender are played once.
+   * Starts the services that the cases need. With `every`, all cases run, as in `npm test -- hostile`. Otherwise, cases
+   * that do not depend on the inbox or the provider run once.
    */
   readonly open: (inboxes: Inboxes, every: boolean) => Promise<OpenPart>
 }
 
 export interface OpenPart {
   readonly cases: readonly RuleCase[]
-  /** Number of cases to play in parallel. @default 1 */
+  /** Number of cases that run in parallel. @default 1 */
   readonly together?: number
   readonly close?: () => Promise<void>
 }
@@ -57,7 +57,7 @@ export async function playRule(
   }
 }
 
-// Milliseconds. A case takes at most two seconds. A case that hangs must not hide the others.
+// In milliseconds. A case takes at most two seconds, and a case that hangs must not hide the others.
 const LONGEST = 60_000
 
 async function within(tried: Promise<string | undefined>): Promise<string | undefined> {

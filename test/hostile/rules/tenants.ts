@@ -9,7 +9,7 @@ import type { OpenPart } from './rule.ts'
 const given = (secret: string | ReturnType<typeof perTenant>) =>
   generic({ secret, scheme: 'hmac', header: 'x-signature', eventIdField: 'id' })
 
-/** Creates a receiver of many tenants on an inbox. The first part of the path is the claimed tenant. */
+/** Creates a receiver of many tenants. The first path segment names the tenant. */
 export function tenantsOn(
   inbox: Inbox,
   name: string,
@@ -37,12 +37,12 @@ export function from(tenant: string, key: string, id: string): Wire {
   return { method, url, headers: Object.entries(headers), body }
 }
 
-/** Attempt on a host and an inbox; `name` is the name of a new receiver. */
+/** Attempt on a host and an inbox. `name` is the name of a new receiver. */
 export type Try = (host: Host, inbox: Inbox, name: string) => Promise<string | undefined>
 
 /**
- * Plays each attempt on hosts and inboxes. A host passes a delivery on before an inbox is called: without `every`, each
- * host plays on memory, and two hosts play on each other inbox.
+ * Runs each attempt on hosts and inboxes. A host passes a delivery on before an inbox is used. So unless `every` is
+ * set, each host runs with the inbox in memory, and two hosts run with each other inbox.
  */
 export async function everywhere(
   inboxes: Inboxes,

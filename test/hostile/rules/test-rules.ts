@@ -6,7 +6,7 @@ import { parts } from './parts.ts'
 import { reportRule } from './report.ts'
 import { playRule } from './rule.ts'
 
-/** Defines the tests of a share of the rules: three files cover all, so that workers play them in parallel. */
+/** Defines the tests for a third of the rules. Three test files cover all rules, so that workers run in parallel. */
 export function testRules(share: 0 | 1 | 2): void {
   const inboxes = createInboxes()
   afterAll(() => inboxes.close())

@@ -15,12 +15,12 @@ const ONES: Readonly<Record<string, { readonly bytes: number; readonly isChunked
   'large ones beside bodies with a length': { bytes: 200_000, isChunked: false },
 }
 
-/** Rule 3d: the byte budget is smaller than the bytes that the connections sent, and each connection waits with more. */
+/** Rule 3d: connections have sent more bytes than the budget allows, and each still has more to send. */
 export const trickling: RulePart = {
   rule: '3d',
   title: '500 trickling connections reject nobody',
-  // Core reserves room before an inbox is called: both sizes are played on one inbox, and one size on the others,
-  // unless `every` is set.
+  // Core reserves space before an inbox is used. So unless `every` is set, one inbox runs both sizes, and the others
+  // run one size.
   open: (inboxes, every) =>
     onEach(inboxes, (inbox, name, own) =>
       serverNames.flatMap((host, n) =>
@@ -64,10 +64,10 @@ async function tried(
   }
 }
 
-/** Opens a connection and sends a head that looks genuine, and the first part of its body. */
+/** Opens a connection. Sends a head that looks genuine, and the first part of the body. */
 function trickle(port: number, isChunked: boolean): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
-  // Most connections are rejected and closed, as the rule requires.
+  // Most connections are rejected and closed. The rule requires this.
   socket.on('error', () => undefined)
   socket.resume()
   const head = [

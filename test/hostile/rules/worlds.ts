@@ -6,11 +6,11 @@ import type { InboxName, Inboxes } from './inboxes.ts'
 
 const SECRET = 'a secret of rule six and seven'
 
-/** Inbox with deliveries, and a page for it. */
+/** Inbox with deliveries, and an inspector page for the inbox. */
 export interface World {
-  /** Sends GET, or POST with a body. Returns the reply as text. */
+  /** Sends a request without access to payloads: POST with a body, otherwise GET. Returns the reply as text. */
   readonly ask: (route: string, body?: unknown) => Promise<string>
-  /** The same for a visitor with access to payloads. */
+  /** Like `ask`, with access to payloads. Returns the parsed reply. */
   readonly see: <Reply>(route: string, body?: unknown) => Promise<Reply>
   /** Returns the id of the first row that a query finds. */
   readonly idOf: (query: string) => Promise<string>
@@ -22,7 +22,9 @@ class Rejected extends TypeError {
   readonly code = 'E_REJECTED'
 }
 
-/** Opens a {@link World} on an empty inbox. `mail` fails with a message made from the payload. */
+/**
+ * Opens a {@link World} on an empty inbox. The handler `mail` fails with a message that contains parts of the payload.
+ */
 export async function openWorld(name: InboxName, inboxes: Inboxes): Promise<World> {
   const { inbox, close } = await inboxes.open(name)
   const receiver = createReceiver({

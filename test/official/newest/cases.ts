@@ -6,7 +6,7 @@ import { bodies } from '../../../packages/providers/test/official/bodies.ts'
 import { lawsOf } from '../../../packages/providers/test/signing.ts'
 import { askedOf, type Asked, type Made, type Official, type Sdk } from './sdk.ts'
 
-/** One delivery, judged by both. */
+/** Delivery with the verdicts of Postern and of the official library. */
 export interface Judged {
   readonly name: string
   readonly ours: boolean
@@ -17,7 +17,7 @@ type Options = Readonly<Record<string, unknown>>
 
 const NOW = 1_790_000_000
 
-/** All deliveries that a library and this toolkit are both asked for. */
+/** Returns the verdicts on all deliveries. */
 export async function judge(about: About, sdk: Sdk, official: Official): Promise<Judged[]> {
   return [
     ...(await known(about, official)),
@@ -26,12 +26,13 @@ export async function judge(about: About, sdk: Sdk, official: Official): Promise
   ]
 }
 
-/** The known answers of the sender, under the clock of each. */
+/** Judges the provider's test vectors, at the time of each vector. */
 async function known({ name }: About, official: Official): Promise<Judged[]> {
   const file = new URL(`../../vectors/${name}.json`, import.meta.url)
   const judged: Judged[] = []
   for (const vector of JSON.parse(readFileSync(file, 'utf8')) as readonly Vector[]) {
-    // What is answered before it is verified, or verified and then rejected, is no question of a signature.
+    // Leaves out vectors that do not depend only on the signature: challenges, and deliveries that are rejected or
+    // dropped after verification.
     if (vector.handshake || vector.verifyOnly || vector.mayDrop) continue
     const secrets = [vector.secret ?? ''].flat()
     const accepted: boolean[] = []
@@ -60,7 +61,7 @@ function vectorAsked(vector: Vector, secret: string): Asked {
   return askedOf(request, secret, (extra ?? {}) as Options, now ?? NOW)
 }
 
-/** What our `sign` makes, right and spoilt. */
+/** Judges deliveries that Postern's `sign` creates, unchanged and damaged. */
 async function ours(about: About, sdk: Sdk, official: Official): Promise<Judged[]> {
   const laws = sdk.ours === false ? undefined : lawsOf(about.name)
   if (!laws) return []
@@ -106,7 +107,7 @@ async function ours(about: About, sdk: Sdk, official: Official): Promise<Judged[
   return judged
 }
 
-/** What the library signs, right and spoilt. */
+/** Judges deliveries that the library signs, unchanged and damaged. */
 async function theirs(about: About, sdk: Sdk, official: Official): Promise<Judged[]> {
   const secret = lawsOf(about.name)?.secrets[0]
   if (typeof secret !== 'string') return []
@@ -147,7 +148,7 @@ async function taken(provider: Provider, request: SignableRequest): Promise<bool
   receiver.onAny(() => undefined)
   const { status } = await receiver.receive(request)
   await receiver.close()
-  // What is verified and then no whole event is a 400.
+  // A verified delivery without a complete event gets 400, so only 401 and 403 count as rejected signatures.
   return status !== 401 && status !== 403
 }
 
@@ -159,7 +160,7 @@ async function accepts(official: Official, asked: Asked): Promise<boolean> {
   }
 }
 
-/** Runs with the clock standing at a time in seconds: libraries have no other way to be told. */
+/** Runs with a fixed clock (`now` in seconds), because libraries have no option for it. */
 async function withClock<Result>(
   now: number,
   run: () => Result | Promise<Result>,

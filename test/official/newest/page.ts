@@ -1,31 +1,31 @@
 import { comparedOver } from '../../readme/shown.ts'
 
-/** What came of one library. */
+/** Result of one library. */
 export interface Row {
   readonly sender: string
   readonly package: string
   readonly version: string
-  /** Versions of Node.js that it asks for. */
+  /** Node.js versions that the library supports. */
   readonly node: string
   readonly cases: number
   readonly differences: readonly {
     readonly case: string
-    /** True if we take it. */
+    /** True if Postern accepts the delivery. */
     readonly ours: boolean
     readonly reason: string
   }[]
 }
 
-/** One run over all libraries. */
+/** Run over all libraries. */
 export interface Run {
   readonly date: string
-  /** The commit that was asked. */
+  /** Commit of this repository. */
   readonly commit: string
   readonly node: string
   readonly rows: readonly Row[]
 }
 
-/** The page of a run. */
+/** Returns the results page of a run. */
 export function page({ date, commit, node, rows }: Run): string {
   const cases = rows.reduce((sum, row) => sum + row.cases, 0)
   const differ = rows.flatMap((row) => row.differences.map((one) => ({ row, ...one })))

@@ -1,6 +1,7 @@
-// `npm test -- official`: installs the newest version of every official library into a temporary folder, and asks it and us
-// about the same deliveries. A difference without a reason in reasons.json fails, and so does a reason without a difference.
-// `stripe svix` asks for those senders alone and writes nothing; `--folder DIR` uses what is installed there.
+// `npm test -- official` installs the newest version of every official library into a temporary folder, and compares
+// its verdicts with Postern's. A difference without a reason in reasons.json is a failure, and so is a reason without a
+// difference. `stripe svix` runs only these providers and writes nothing. `--folder DIR` uses the libraries in that
+// folder.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -84,7 +85,7 @@ async function compared(sdk: Sdk, load: (name: string) => Promise<Module>): Prom
     readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8'),
   ) as { version: string; engines?: { node?: string } }
   const loaded: Module = await load(sdk.from ?? name)
-  // What a CommonJS module exports lies in its default, and only sometimes beside it.
+  // The exports of a CommonJS module are in its default export, and only sometimes also next to it.
   const module: Module = { ...loaded.default, ...loaded }
   const about = catalogue.get(sender)
   if (!about) throw new Error(`${sender} is not in the catalog`)

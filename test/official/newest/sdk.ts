@@ -1,6 +1,6 @@
 import type { SignableRequest } from '@postern/core/scheme'
 
-/** A delivery as an official library gets it: names of headers in lower case. */
+/** Delivery as an official library gets it. Header names are in lower case. */
 export interface Asked {
   readonly method: string
   readonly url: string
@@ -8,51 +8,52 @@ export interface Asked {
   readonly body: string
   readonly bytes: Buffer
   readonly secret: string
-  /** All other options of the factory. */
+  /** The other options of the provider's factory. */
   readonly extra: Readonly<Record<string, unknown>>
-  /** The clock of the case, in seconds. */
+  /** Time of the case, in seconds since 1970. */
   readonly now: number
 }
 
-/** What an official library does. */
+/** Functions of an official library. */
 export interface Official {
-  /** True or nothing accepts; false or an error rejects. */
+  /** Returns true or nothing to accept. Returns false or throws to reject. */
   readonly verify: (asked: Asked) => unknown
-  /** The headers that the library makes for a body. Absent if it only verifies. */
+  /** Returns the headers for a body. Absent if the library only verifies. */
   readonly sign?: (asked: Asked) => Record<string, string> | Promise<Record<string, string>>
-  /** A whole delivery, of a library that signs what lies in the body. */
+  /** Returns a whole delivery. For libraries that put the signature into the body. */
   readonly make?: (asked: Asked) => Made | Promise<Made>
 }
 
-/** A delivery that an official library makes. */
+/** Delivery that an official library creates. */
 export interface Made {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** A library of a sender: where it is, and how it is asked. */
+/** Official library of a provider, and how to call it. */
 export interface Sdk {
   /** Name in the catalogue. */
   readonly sender: string
   readonly package: string
   /** The module to import. @default `package` */
   readonly from?: string
-  /** Packages that it needs beside itself. */
+  /** Further packages that the library needs. */
   readonly beside?: readonly string[]
-  /** What the signature lies in, so that a delivery without it can be made. @default none is made */
+  /** Header with the signature. With it, the test also sends a delivery without a signature. @default none */
   readonly signature?: string
-  /** False if the library has the public key and our laws the private one, so that it cannot judge what we sign. @default true */
+  /**
+   * False if the library cannot judge what Postern signs, because the library has only the public key. @default true
+   */
   readonly ours?: boolean
-  /** False if the signature lies in the body, so that no other body can have it. @default true */
+  /** False if the signature is in the body, so it fits no other body. @default true */
   readonly anyBody?: boolean
   readonly official: (module: Module) => Official
 }
 
-/** A module whose types are those of its newest version, which no compiler knows. */
+/** Module with the types of its newest version, which TypeScript does not know. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Module = any
 
-/** The delivery of a signed request. */
 export function askedOf(
   { method, url, headers, body }: SignableRequest,
   secret: string,

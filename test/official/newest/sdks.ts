@@ -1,16 +1,16 @@
 import { createSecretKey } from 'node:crypto'
 import type { Asked, Module, Sdk } from './sdk.ts'
 
-// The calls that the senders' own pages show. A library whose call changes fails the run, which is what it is for.
+// The calls come from the providers' documentation. If a library changes its call, the run must fail.
 
 interface Signed extends Asked {
-  /** Value of the header that the signature lies in. */
+  /** Value of the signature header. */
   readonly signature: string
 }
 
 type Verify = (module: Module, asked: Signed) => unknown
 
-/** A library that verifies what is signed in a header, and signs nothing. */
+/** Describes a library that verifies a signature header and cannot sign. */
 function verifies(
   sender: string,
   name: string,
@@ -36,7 +36,10 @@ const unwrap =
 
 const STANDARD = { beside: ['standardwebhooks'] }
 
-/** A library of Standard Webhooks: its `sign` makes the value of one of three headers. */
+/**
+ * Describes a library of Standard Webhooks. Its `sign` returns only the signature, so the other two headers are added
+ * here.
+ */
 const standard =
   (prefix: string): Sdk['official'] =>
   ({ Webhook }) => ({
@@ -48,7 +51,7 @@ const standard =
     }),
   })
 
-/** The fields of a form, those that come several times as lists. */
+/** Returns the fields of a form. Repeated fields become lists. */
 function formOf(body: string): Record<string, string | string[]> {
   const fields = new URLSearchParams(body)
   return Object.fromEntries(
@@ -59,7 +62,7 @@ function formOf(body: string): Record<string, string | string[]> {
   )
 }
 
-/** The item that Adyen's documentation shows, as far as it is signed. */
+/** The example item of Adyen's documentation, limited to the signed fields. */
 const ADYEN_ITEM = {
   pspReference: '7914073381342284',
   merchantAccountCode: 'TestMerchant',
@@ -69,7 +72,7 @@ const ADYEN_ITEM = {
   success: 'true',
 } as const
 
-/** Every library that verifies, by its sender. Recurly's for Node.js has nothing for webhooks. */
+/** Every library that verifies, by provider. Recurly's library for Node.js does not support webhooks. */
 export const SDKS: readonly Sdk[] = [
   {
     sender: 'stripe',
@@ -189,7 +192,7 @@ export const SDKS: readonly Sdk[] = [
     'polar',
     '@polar-sh/sdk',
     'webhook-signature',
-    // A body that is no event of this version is rejected too, after the signature matched.
+    // After the signature has matched, the library also rejects events that this version does not know.
     async ({ webhooks }, { body, headers, secret }) => {
       try {
         await webhooks.validateEvent(body, headers, secret)

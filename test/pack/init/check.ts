@@ -15,13 +15,14 @@ import { projects, type Project } from './projects.ts'
 import { inTerminal } from './terminal.ts'
 
 const SECRET = 'a secret of GitHub'
-/** An app that does not say where it listens by then has something wrong. */
+/** Time limit in milliseconds for an app to print where it listens. */
 const WAIT = 120_000
 
 /**
- * Installs the packed command line, which brings nothing that only tests need. Runs its `init` in fresh projects, in a
- * real terminal, and does what it says: the packages, the lines that mount the route, the secret. Then the test passes,
- * and the app takes a signed delivery and rejects a spoilt one. Returns what is wrong, by check: undefined is nothing.
+ * Installs the packed CLI, which must not bring packages that only tests need. Runs `postern init` in new projects in a
+ * real terminal, and follows its instructions: installs the packages, mounts the route, sets the secret. Then the
+ * project's test must pass, and the app must accept a signed delivery and reject a changed one. Returns the problem of
+ * each check, or undefined.
  */
 export async function checkInit(
   folder: string,
@@ -49,17 +50,17 @@ export async function checkInit(
   return findings
 }
 
-/** Where the command line and the packages come from. */
+/** The CLI, and functions that install packages. */
 export interface Tools {
-  /** Program and arguments that start the command line. */
+  /** Program and arguments that start the CLI. */
   readonly command: readonly [string, ...string[]]
-  /** Makes a folder a project of pnpm that takes our packages. */
+  /** Makes a folder a pnpm project that uses the packed packages. */
   readonly pnpmProject: (folder: string) => Promise<void>
   /** Installs packages with npm. */
   readonly install: (folder: string, names: readonly string[]) => Promise<void>
 }
 
-/** Runs `postern init` in one fresh project, and does what it says. Rejects with what is wrong. */
+/** Runs `postern init` in one new project and follows its instructions. Rejects with the problem. */
 export async function useInit(project: Project, folder: string, tools: Tools): Promise<void> {
   await project.make(folder)
   const usesPnpm = project.manager === 'pnpm'
@@ -94,7 +95,10 @@ export async function useInit(project: Project, folder: string, tools: Tools): P
   await deliver(project, folder, tools.command)
 }
 
-/** The lines that it says, in the file that it says: the route once the app is made. The app of a generator closes by itself. */
+/**
+ * Adds the lines that `init` prints to the file that it names, after the app is created. Leaves out closeOnSignal,
+ * because a generator's app closes itself.
+ */
 async function mount(folder: string, told: string): Promise<void> {
   const [, file] = /^\d\. Mount: Add these lines to (\S+),/m.exec(told) ?? []
   if (file === undefined) return
@@ -112,7 +116,7 @@ async function deliver(project: Project, folder: string, cli: readonly string[])
   const child = spawn(program!, args, {
     cwd: folder,
     env: { ...process.env, ...bare, ...project.env, PORT: String(port) },
-    // Programs that npx starts end with their group.
+    // The child gets its own process group, so that programs that npx starts can be ended too.
     detached: true,
   })
   const output = follow(child)
@@ -140,10 +144,10 @@ async function installCli(folder: string, packages: readonly Packed[]): Promise<
   return join(folder, 'node_modules/postern/dist/main.js')
 }
 
-/** The packages that pnpm has put into a folder. */
+/** Returns the packages that pnpm has installed in a folder. */
 async function installedByPnpm(folder: string): Promise<readonly string[]> {
   const entries = await readdir(join(folder, 'node_modules/.pnpm'))
-  // `@scope+name@1.2.3_of-its-peers`
+  // The folder names have the form `@scope+name@1.2.3_of-its-peers`.
   return entries.map((entry) => entry.slice(0, entry.indexOf('@', 1)).replace('+', '/'))
 }
 

@@ -2,36 +2,36 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { must } from '../must.ts'
 
-/** A project as its users begin one, and how it is built and started. */
+/** New project of a framework, and how to build and start it. */
 export interface Project {
-  /** The name of its folder, and of the check. */
+  /** Name of the project's folder and of the check. */
   readonly name: string
-  /** Writes it into `folder`; nothing is installed. */
+  /** Writes the project into `folder`, without installing packages. */
   readonly make: (folder: string) => Promise<void>
-  /** What its users do so that `init` leaves nothing to mend, if it says that something is to mend. */
+  /** Fixes the project's settings as a user would, if `init` asks for it. */
   readonly mend?: (folder: string) => Promise<void>
-  /** What its users install with. @default npm */
+  /** Package manager of the project. @default npm */
   readonly manager?: 'pnpm'
   /** Commands that must succeed once the route is mounted. */
   readonly before?: readonly (readonly string[])[]
-  /** The command that starts it. Its `PORT` is a free one. */
+  /** Command that starts the app. PORT contains a free port. */
   readonly start: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** Where its secrets belong. @default '.env' */
+  /** File for the app's secrets. @default '.env' */
   readonly secrets?: string
-  /** The file beside `.env` that its tests take variables from. */
+  /** Another file from which the project's tests read variables. */
   readonly testEnv?: string
-  /** What it says once it listens. */
+  /** Pattern of the line that the app prints when it listens. */
   readonly listens: RegExp
 }
 
 /**
- * Six fresh projects, two of npm and four of pnpm, which takes less CPU. Each generator is one of the npm registry
- * and loads from nowhere else.
+ * Six new projects. Two use npm, and four use pnpm, which needs less CPU. All generators come from the npm registry and
+ * download nothing else.
  */
 export const projects: readonly Project[] = [
   {
-    // Express ~4.16, CommonJS, Jade, parsers before the routes, its start in bin/www.
+    // Express ~4.16, CommonJS, Jade, parsers before the routes, started by bin/www.
     name: 'express-4',
     make: (folder) => npx(folder, 'express-generator@4.16.1', ['express']),
     start: ['node', '--env-file=.env', 'bin/www'],
@@ -39,7 +39,7 @@ export const projects: readonly Project[] = [
     listens: /Listening on port/,
   },
   {
-    // Express 5, TypeScript to CommonJS, aliases, vitest with a folder of tests.
+    // Express 5, TypeScript compiled to CommonJS, path aliases, vitest with a test folder.
     name: 'express-5',
     make: expressTypeScript,
     mend: nodeNext,
@@ -58,7 +58,8 @@ export const projects: readonly Project[] = [
     listens: /started on port:/,
   },
   {
-    // Koa 2, CommonJS, koa-bodyparser; jest, as many of its age have it. Its Pug 2 does not fit the peers of its koa-views.
+    // Koa 2, CommonJS, koa-bodyparser, and jest, which many projects of that age use. The generator's Pug 2 does not
+    // match the peer range of its koa-views, so the project uses Pug 3.
     name: 'koa',
     async make(folder) {
       await npx(folder, 'koa-generator@1.1.17', ['koa2'])
@@ -71,7 +72,7 @@ export const projects: readonly Project[] = [
     listens: /Listening on port/,
   },
   {
-    // TypeScript, App Router, no folder src.
+    // TypeScript, App Router, no src folder.
     name: 'next',
     make: (folder) =>
       npx(
@@ -89,7 +90,7 @@ export const projects: readonly Project[] = [
     listens: /Ready in/,
   },
   {
-    // Fastify 5, CommonJS, @fastify/autoload, node:test with a folder of tests.
+    // Fastify 5, CommonJS, @fastify/autoload, node:test with a test folder.
     name: 'fastify',
     make: (folder) => npx(folder, 'fastify-cli@8.0.2', ['fastify', 'generate']),
     manager: 'pnpm',
@@ -99,7 +100,7 @@ export const projects: readonly Project[] = [
     listens: /listening at/,
   },
   {
-    // create-hono loads its template from GitHub: this has what its template for Node.js has.
+    // create-hono downloads its template from GitHub. This project has the same files as the template for Node.js.
     name: 'hono',
     make: honoByHand,
     manager: 'pnpm',
@@ -109,7 +110,7 @@ export const projects: readonly Project[] = [
   },
 ]
 
-/** Runs a generator: its package, the command that the folder follows, and flags behind that. */
+/** Runs a generator package. `command` is followed by the folder and then by `flags`. */
 async function npx(
   folder: string,
   name: string,
@@ -119,7 +120,10 @@ async function npx(
   await must('npx', ['-y', '--prefer-offline', '-p', name, ...command, folder, ...flags])
 }
 
-/** The generator installs forty packages at their newest versions in any case: its template is copied without it. */
+/**
+ * The generator would always install the newest versions of forty packages. So this copies its template without running
+ * it.
+ */
 async function expressTypeScript(folder: string): Promise<void> {
   const store = `${folder}-generator`
   await mkdir(store)
@@ -131,7 +135,7 @@ async function expressTypeScript(folder: string): Promise<void> {
   const manifest = JSON.parse(await readFile(file, 'utf8')) as {
     devDependencies: Record<string, string>
   }
-  // Linters, watchers and browsers have no part in this.
+  // Removes linters, watchers and browser packages, which the check does not need.
   manifest.devDependencies = Object.fromEntries(
     Object.entries(manifest.devDependencies).filter(([name]) =>
       /^(?:@types\/.*|typescript|vitest|supertest)$/.test(name),

@@ -1,10 +1,12 @@
 import { stripVTControlCharacters } from 'node:util'
 import { spawn } from '@lydell/node-pty'
 
-/** What a terminal shows, and what is typed then. */
+/** Text that the terminal shows, and the answer to type. */
 export type Talk = readonly (readonly [shown: string, typed: string])[]
 
-/** Runs a program in a real terminal and answers its questions; what it wrote. Rejects if it ends with another code than 0. */
+/**
+ * Runs a program in a real terminal and answers its questions. Returns the output. Rejects if the exit code is not 0.
+ */
 export function inTerminal(
   program: readonly [string, ...string[]],
   cwd: string,

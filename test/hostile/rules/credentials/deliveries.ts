@@ -15,15 +15,15 @@ const MARKS: readonly string[] = [
   ),
 ]
 
-/** Delivery that contains a secret, and its sender. */
+/** Delivery that contains a secret, and its provider. */
 export interface Carrying {
   readonly sender: string
   readonly delivery: DeliveryInit
-  /** True if no signer creates it: a challenge, or a message that only the sender creates. */
+  /** True if no signer can create the delivery, because it is a challenge or only the provider creates it. */
   readonly unsigned?: true
 }
 
-/** Returns the deliveries of all senders that send their secret, each with {@link MARK} as the secret. */
+/** Returns the deliveries of all providers that send their secret. {@link MARK} replaces the secret. */
 export function carryingDeliveries(): readonly Carrying[] {
   return [...composed(), ...fromSenders()]
 }
@@ -48,12 +48,12 @@ function signed(about: About, options: object): DeliveryInit | undefined {
   try {
     return about.create(options).sign?.({ payload: {} })
   } catch {
-    // The secret has another format, or options are missing; another variant has them.
+    // The secret needs another format, or options are missing. Another variant of the provider works.
     return undefined
   }
 }
 
-// Requests without a signer: challenges, and messages that only the sender creates.
+// Requests that no signer creates: challenges, and messages that only the provider creates.
 function composed(): readonly Carrying[] {
   const url = 'https://example.com/hook'
   const post = (

@@ -10,15 +10,19 @@ import type { RulePart } from '../rule.ts'
 import { carries, carryingDeliveries, MARK, type Carrying } from './deliveries.ts'
 import { PLATFORMS } from './platforms.ts'
 
-/** Sends each sender's secret, and the headers of platforms, to each receiver. None may be in a store, log, page or copy. */
+/**
+ * Rule 5: sends secrets of all providers and credential headers of platforms to each receiver. None may appear in a
+ * store, a log, a page or a copied command.
+ */
 export const credentials: RulePart = {
   rule: '5',
   title: 'no credential at rest',
   open(inboxes, every) {
     const carrying = carryingDeliveries()
     const senders = [...catalogue.keys()]
-    // Core masks before an inbox stores, so all senders are played on one inbox. The others get the senders that send a
-    // secret. Unless `every` is set, these are only senders whose secret is outside a signed delivery.
+    // Core masks secrets before an inbox stores a delivery. So one inbox gets all providers, and the others get only
+    // providers that send a secret. Unless `every` is set, these are providers whose secret is outside a signed
+    // delivery.
     const sending = senders.filter((name) =>
       carrying.some(({ sender, unsigned }) => sender === name && (every || unsigned)),
     )
@@ -27,7 +31,7 @@ export const credentials: RulePart = {
         name: `${carrying.length} deliveries with a secret, ${PLATFORMS.length} names of platforms`,
         at: 'receiver, store, log, page, copy',
         sender,
-        // The page shows stored deliveries in the same way for all senders.
+        // The page shows stored deliveries of all providers in the same way.
         run: () => tried(sender, inbox, carrying, every || sending.includes(sender)),
       })),
     )
@@ -40,7 +44,7 @@ async function tried(
   carrying: readonly Carrying[],
   page: boolean,
 ): Promise<string | undefined> {
-  // An unauthenticated provider passes the fields of other senders to its handlers.
+  // An unauthenticated provider would pass the secrets of other providers to its handlers.
   const provider = variantsOf(catalogue.get(sender)!).find((one) => !one.unauthenticated)
   const lines: string[] = []
   const write = (line: string): void => void lines.push(line)
@@ -58,7 +62,7 @@ async function tried(
     for (const { delivery } of carrying) await receiver.receive(delivery)
     for (const kind of ['headers', 'parameters'] as const)
       await receiver.receive(withPlatforms(provider!, kind))
-    // This writes the journal.
+    // This call writes the journal.
     await receiver.runDue({ deadline: '2s', max: 1 })
     for await (const [place, text] of texts(name, inbox, lines, page))
       if (carries(text)) return `${place} has a secret: ${around(text)}`
@@ -68,7 +72,10 @@ async function tried(
   }
 }
 
-/** Returns a genuine delivery with the headers of all platforms, or a rejected one if only the sender signs. */
+/**
+ * Returns a genuine delivery with the credential headers of all platforms. If only the provider can sign, the delivery
+ * is one that gets rejected.
+ */
 function withPlatforms(provider: Provider, kind: 'headers' | 'parameters'): DeliveryInit {
   const headers =
     kind === 'headers'
@@ -139,7 +146,7 @@ function textOf(value: unknown): string {
   )
 }
 
-// JSON.stringify calls toJSON of a Buffer first.
+// Needed because JSON.stringify calls a Buffer's toJSON first.
 function isBuffer(value: unknown): boolean {
   return (value as { type?: unknown } | null)?.type === 'Buffer'
 }

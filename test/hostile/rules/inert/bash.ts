@@ -12,7 +12,7 @@ export interface Shell {
   readonly run: (command: string) => Promise<void>
   /** Starts an interactive bash in a terminal. */
   readonly terminal: (bracketed: boolean) => Promise<Terminal>
-  /** Returns a description of a new file in the folder; undefined if there is none. */
+  /** Describes a new file in the folder. Returns undefined if there is none. */
   readonly made: () => string | undefined
   readonly close: () => void
 }
@@ -49,7 +49,7 @@ async function interactive(bash: IPty, bracketed: boolean): Promise<Terminal> {
     shown += text
     wake()
   })
-  // bash expands the prompt, so that typed text never looks like it.
+  // bash expands the prompt. So typed text never looks like the prompt.
   const enter = async (text: string): Promise<void> => {
     shown = ''
     bash.write(`${text}\r`)

@@ -8,7 +8,7 @@ import type { Hostile, World } from './world.ts'
 
 type Lines = Got['headers']
 
-/** Copies of each delivery from the inspector: the command run by bash and curl, and the test evaluated. */
+/** Copies each delivery from the inspector. bash and curl run the copied command, and the copied test is evaluated. */
 export function copiedCases(world: World, sink: Sink, shell: Shell): readonly RuleCase[] {
   return world.hostile.flatMap((one): RuleCase[] => {
     const common = { sender: one.sender, inbox: world.name }
@@ -21,7 +21,7 @@ export function copiedCases(world: World, sink: Sink, shell: Shell): readonly Ru
         async run() {
           const { text } = await world.get(`copy?as=curl&${query}`)
           if (typeof text !== 'string') return 'nothing was copied'
-          // Nothing ends a line but a backslash.
+          // Only a backslash may end a line.
           const live = notAscii(text.replaceAll(' \\\n  ', ' '), false)
           if (live !== undefined) return live
           await shell.run(`${text} -s -o /dev/null`)
@@ -34,7 +34,7 @@ export function copiedCases(world: World, sink: Sink, shell: Shell): readonly Ru
         at: 'GET copy?as=test',
         async run() {
           const { text, error } = await world.get(`copy?as=test&${query}`)
-          // The body is not a delivery of the sender, or only the sender has the key: no test exists.
+          // No test exists, because the body is not a delivery of the provider or only the provider has the key.
           if (error === 'no_test') return undefined
           if (typeof text !== 'string') return `nothing was copied: ${String(error)}`
           return notAscii(text) ?? sourceFault(text, one)

@@ -3,9 +3,9 @@ import { exitCodeOf, remark } from '../../../../packages/cli/src/print/say.ts'
 import { createProgram, usageOf } from '../../../../packages/cli/src/program.ts'
 
 /**
- * Runs a CLI command in this process, and returns its output without colors: a new process would use half a second of
- * CPU. Run one at a time, since a process has one set of streams, one folder and one exit code. Do not use `--ascii`,
- * which lasts until the process ends.
+ * Runs a CLI command in this process and returns its output without colors. A new process would take half a second of
+ * CPU. Run only one command at a time: all share the streams, the folder and the exit code of the process. Do not use
+ * `--ascii`, which stays active until the process ends.
  */
 export async function inProcess(
   args: readonly string[],

@@ -1,7 +1,7 @@
-/** File that each of {@link LIVE} tries to create in the shell's folder. */
+/** File that each text of {@link LIVE} tries to create in the shell's folder. */
 const CANARY = 'canary'
 
-/** Texts of a stranger that affect a terminal, a shell, curl, JSON, source code or a reader. */
+/** Hostile texts that affect a terminal, a shell, curl, JSON, source code or a reader. */
 export const LIVE: Readonly<Record<string, string>> = {
   'the end of a bracketed paste and Ctrl-C': `\u001B[201~\u0003\ntouch ${CANARY}\n#`,
   'a line of its own': `x\ntouch ${CANARY}\nFORGED ● 200 accepted`,
@@ -32,14 +32,14 @@ export const LIVE: Readonly<Record<string, string>> = {
 
 export const ALL_LIVE: string = Object.values(LIVE).join(' ')
 
-/** Returns a character or line that a terminal must not get; undefined if none. */
+/** Returns the first character or line that a terminal must not get, or undefined. */
 export function liveInTerminal(text: string): string | undefined {
   const found = /[^\P{C}\n]|[\p{Zl}\p{Zp}]/u.exec(text)
   if (found) return `U+${found[0].codePointAt(0)!.toString(16)} at ${found.index}`
   return /^\s*FORGED/m.test(text) ? 'a line that a stranger wrote' : undefined
 }
 
-/** Returns a character that a command, a file, JSON or an agent must not get; undefined if none. */
+/** Returns the first character that a command, a file, JSON or an agent must not get, or undefined. */
 export function notAscii(text: string, lines = true): string | undefined {
   const found = (lines ? /[^\n -~]/ : /[^ -~]/).exec(text)
   return found ? `U+${found[0].codePointAt(0)!.toString(16)} at ${found.index}` : undefined

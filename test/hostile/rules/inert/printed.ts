@@ -18,12 +18,15 @@ import type { World } from './world.ts'
 type Command = Awaited<ReturnType<typeof createProgram>>
 type Mode = 'plain' | '--json' | '--ascii'
 
-// A project with every inbox, from which the CLI loads them.
+// This repository has every inbox package, so the CLI can load all of them from it.
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
 // An argument cannot contain NUL.
 const ARGUMENT = ALL_LIVE.replaceAll('\0', '')
 
-/** Runs a command and checks its output. `has` must be in its JSON unchanged. With `isHere`, it runs in this process. */
+/**
+ * Runs a command and checks its output. The JSON output must contain `has` unchanged. With `isHere`, the command runs
+ * in this process.
+ */
 async function printed(
   args: readonly string[],
   mode: Mode,
@@ -53,8 +56,8 @@ async function printed(
 }
 
 /**
- * Commands on an inbox with deliveries of strangers. Output modes do not depend on the inbox: without `every`, one
- * inbox is read in all three, the others as JSON.
+ * Commands on an inbox with hostile deliveries. Output modes do not depend on the inbox. So unless `every` is set, one
+ * inbox is read in all three modes, and the others only as JSON.
  */
 export function inboxCases(
   { name, opened, dead, hostile }: World,
@@ -89,7 +92,7 @@ export function inboxCases(
   )
 }
 
-/** Every command with live arguments, including new ones. With `every`, each is a process. */
+/** Runs every command of the CLI with hostile arguments. With `every`, each command runs in its own process. */
 export async function argumentCases(every: boolean): Promise<readonly RuleCase[]> {
   return leaves(await createProgram()).map(({ path, command }) => {
     const needed = command.registeredArguments.map(() => ARGUMENT)
@@ -106,7 +109,7 @@ export async function argumentCases(every: boolean): Promise<readonly RuleCase[]
   })
 }
 
-/** Files, replies and deliveries of strangers. With `every`, each command is a process. */
+/** Runs commands on hostile files, replies and deliveries. With `every`, each command runs in its own process. */
 export function fileCases(reply: { readonly url: string }, every: boolean): readonly RuleCase[] {
   const text = ARGUMENT
   const har = {

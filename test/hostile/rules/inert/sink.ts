@@ -9,10 +9,10 @@ export interface Got {
   readonly body: Buffer
 }
 
-/** Server that keeps requests by the first two parts of their path. */
+/** Server that stores each request under the first two segments of its path. */
 export interface Sink {
   readonly url: string
-  /** Removes and returns the request at a place. */
+  /** Removes and returns the request of a place (`place` is the first two segments). */
   readonly take: (place: string) => Got | undefined
   /** Returns true if no request is left. */
   readonly isEmpty: () => boolean

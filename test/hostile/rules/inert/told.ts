@@ -3,7 +3,7 @@ import type { RuleCase } from '../rule.ts'
 import { ALL_LIVE, notAscii } from './live.ts'
 import type { World } from './world.ts'
 
-/** Each tool of the agent server: its results, and its errors for live input. */
+/** Runs each tool of the agent server. Checks the results, and the errors for hostile input. */
 export function toldCases({ name, opened, dead, hostile }: World): readonly RuleCase[] {
   const { view, journal } = opened.inbox
   const tools = toolsOf({ view: view!, journal, name }, { url: undefined })

@@ -12,18 +12,18 @@ import { ALL_LIVE, LIVE } from './live.ts'
 export interface Hostile {
   readonly sender: string
   readonly about: About
-  /** Key of {@link LIVE}, or a name of binary data. */
+  /** Key of {@link LIVE}, or a name for binary data. */
   readonly kind: string
   readonly url: string
   readonly arrival: Arrival
 }
 
-/** Inbox with deliveries of strangers. */
+/** Inbox with hostile deliveries. */
 export interface World {
   readonly name: InboxName
   readonly opened: OpenedInbox
   readonly hostile: readonly Hostile[]
-  /** Id of a dead task whose payload and error are live. */
+  /** Id of a dead task with a hostile payload and error. */
   readonly dead: string
   /** Reads a route of the inspector's API. */
   readonly get: (route: string) => Promise<Readonly<Record<string, unknown>>>
@@ -34,8 +34,8 @@ export interface World {
 const APP_SECRET = 'a secret of the app'
 
 /**
- * Fills each inbox with a rejected delivery of each sender, and with each live text from one sender. Core decides what
- * is kept: without `every`, durable inboxes get only the texts.
+ * Fills each inbox with a rejected delivery of each provider, and with each hostile text from one provider. Core
+ * decides what is kept. So unless `every` is set, durable inboxes get only the texts.
  */
 export async function openWorlds(
   inboxes: Inboxes,
@@ -112,7 +112,7 @@ async function openWorld(
     hostile: sent.flatMap((one) => {
       const path = new RegExp(`/${one.sender}-${sent.indexOf(one)}/`)
       const arrival = arrivals.find((each) => path.test(each.path))
-      // A delivery that was rejected by its head, or accepted, has no body to copy.
+      // Deliveries that were accepted, or rejected before their body was read, have no body to copy.
       return arrival?.kept ? [{ ...one, arrival }] : []
     }),
     get: async (route) =>
@@ -126,7 +126,7 @@ async function openWorld(
   }
 }
 
-/** Creates a dead task whose error contains the sender's text. */
+/** Creates a dead task with the hostile text in its error. */
 async function deadTask({ inbox }: OpenedInbox, receivers: Receiver[]): Promise<string> {
   const provider = github({ secret: APP_SECRET })
   const app = createReceiver({ provider, inbox, name: 'app', log: false, explain: false })
@@ -140,13 +140,13 @@ async function deadTask({ inbox }: OpenedInbox, receivers: Receiver[]): Promise<
   return rows[0]!.id
 }
 
-/** Returns the journal once it is complete. */
+/** Returns the journal once it has all deliveries. */
 async function arrivalsOf({ inbox }: OpenedInbox, count: number): Promise<readonly Arrival[]> {
   for (;;) {
     const rows = await allRows((page) => inbox.journal!.deliveries({ limit: 100, ...page }))
     if (rows.length >= count)
       return Promise.all(rows.map(async ({ id }) => (await inbox.journal!.delivery(id))!))
-    // The journal is written in the background, in batches at most a second old.
+    // The journal is written in the background, within one second.
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
@@ -161,7 +161,7 @@ function providerOf(about: About): Provider | undefined {
           ...(secret !== undefined && { [about.secretOption!]: secret }),
         })
       } catch {
-        // The secret has another format.
+        // The provider needs a secret of another format.
       }
   return undefined
 }

@@ -3,7 +3,7 @@ import type { Entry } from './senders.ts'
 const DAY = 86_400_000
 const HOUR = 3_600_000
 
-/** Pages of an endless list: the entries of page `number`, from 1, for a range until `now`. */
+/** Returns the entries of page `number` (from 1) of an endless list. `now` ends the requested time range. */
 export type Lie = (number: number, now: number) => readonly Entry[]
 
 const within = (id: string, now: number, ago: number): Entry => ({

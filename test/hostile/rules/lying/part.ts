@@ -8,9 +8,9 @@ import { senders, type Entry, type Sender } from './senders.ts'
 const HOUR = 3_600_000
 const MIB = 1024 * 1024
 const LIMIT = 20
-/** Maximum number of requests: pages, and others of a source. */
+/** Maximum number of requests, including those for single events. */
 const MOST_ASKED = 1100
-/** Maximum number of MiB read from a response; the reader is slightly ahead. */
+/** Maximum number of MiB that are read from one response. Reading stops slightly later than the limit. */
 const MOST_MIB = 36
 
 export const lying: RulePart = {
@@ -33,7 +33,7 @@ export const lying: RulePart = {
 
 type Try = (inbox: Inbox, name: string) => Promise<string | undefined>
 
-/** Cases that core rejects are played only on memory, unless `isAll` is set. */
+/** Core rejects some cases before an inbox is used. Unless `isAll` is set, these run only with the inbox in memory. */
 function triesOf(sender: Sender, isAll: boolean): ReadonlyMap<string, Try> {
   const tries = new Map<string, Try>()
   if (sender.isPaged !== false)
@@ -52,7 +52,7 @@ function triesOf(sender: Sender, isAll: boolean): ReadonlyMap<string, Try> {
   return tries
 }
 
-/** The list must end within its page limit, and the result must say that it was cut and why. */
+/** The catch-up must stop at its page limit. The result must say that the list was cut, and why. */
 async function endless(sender: Sender, lie: (typeof lies)[string], inbox: Inbox, name: string) {
   const now = Date.now()
   const { asked, caughtUp, close } = opened(sender, inbox, name, (number) =>
@@ -68,7 +68,7 @@ async function endless(sender: Sender, lie: (typeof lies)[string], inbox: Inbox,
   }
 }
 
-/** The result must say that an entry has no time, after few requests and without events. */
+/** The result must say that an entry has no time. There must be few requests and no events. */
 async function timeless(sender: Sender, answer: () => unknown, inbox: Inbox, name: string) {
   const { asked, accepted, caughtUp, close } = opened(sender, inbox, name, answer)
   try {
@@ -81,7 +81,7 @@ async function timeless(sender: Sender, answer: () => unknown, inbox: Inbox, nam
   }
 }
 
-/** The call must end with `unexpected`, after few requests and without events. */
+/** The catch-up must end with `unexpected`, after few requests and without events. */
 async function rejected(sender: Sender, answer: () => unknown, inbox: Inbox, name: string) {
   const { asked, accepted, caughtUp, close } = opened(sender, inbox, name, answer)
   try {
@@ -113,7 +113,7 @@ async function unending(sender: Sender, inbox: Inbox, name: string) {
   return wrong ?? (sent > MOST_MIB ? `${sent} MiB were read` : undefined)
 }
 
-/** The other event must be reported as failed, and its webhook must be a new event. */
+/** The result must report the other event as failed. A later webhook with that event must count as new. */
 async function another(sender: Sender, inbox: Inbox, name: string) {
   const at = new Date(Date.now() - HOUR / 4).toISOString()
   const other: Entry = { id: `other-of-${name}`, at }
@@ -122,7 +122,7 @@ async function another(sender: Sender, inbox: Inbox, name: string) {
     sender,
     inbox,
     name,
-    // The first two pages are pages of the list.
+    // The first two pages are the list. Later requests are for single events.
     (number) => sender.page([number <= 2 ? listed : other], number),
     other,
   )
@@ -130,7 +130,7 @@ async function another(sender: Sender, inbox: Inbox, name: string) {
     const { accepted: taken, duplicates, failed, failures, asked } = await caughtUp()
     if (kind === 'payload' && (failed !== 1 || failures[0]?.id !== listed.id))
       return `it told of ${failed} failures, ${taken} taken, ${duplicates} duplicates`
-    // A redelivery is signed by the sender, so only the request for it counts.
+    // The provider itself signs a redelivery, so only the request for the redelivery counts.
     if (kind === 'redelivery' && asked !== 1) return `it asked for ${asked}`
     const { provider, topic, payload } = sender
     const url = 'https://app.example/hooks'
@@ -143,7 +143,7 @@ async function another(sender: Sender, inbox: Inbox, name: string) {
   }
 }
 
-/** Creates a receiver, and a catch-up with these pages of an API. */
+/** Creates a receiver and a catch-up whose API returns these pages. */
 function opened(
   sender: Sender,
   inbox: Inbox,

@@ -23,7 +23,7 @@ import { stripeEvents } from '../../../../packages/registrar/src/sources/stripe.
 import { svixRedelivery } from '../../../../packages/registrar/src/sources/svix.ts'
 import { workosEvents } from '../../../../packages/registrar/src/sources/workos.ts'
 
-/** Entry of a lying list. `at` is used in the response unchanged. */
+/** Entry of a false list. `at` appears unchanged in the response. */
 export interface Entry {
   readonly id: string
   readonly at: unknown
@@ -31,7 +31,7 @@ export interface Entry {
 
 type Fetch = typeof globalThis.fetch
 
-/** Sender with a source, whose API returns a lie. */
+/** Provider with an API for its events. In the test, this API returns false data. */
 export interface Sender {
   readonly title: string
   readonly provider: Provider
@@ -39,11 +39,11 @@ export interface Sender {
   readonly source: (fetch: Fetch) => Source
   /** Path of the list. */
   readonly list: string
-  /** Returns one page with entries that announces a next page. */
+  /** Returns one page of entries that announces a next page. */
   readonly page: (entries: readonly Entry[], number: number) => unknown
-  /** Returns other responses by `METHOD path`; events are requested by id. */
+  /** Returns responses for other calls, by `METHOD path`. Single events are requested by id. */
   readonly more?: (call: string, entries: readonly Entry[]) => unknown
-  /** Returns the webhook's payload, if the payload identifies the event. */
+  /** Returns the webhook's payload. Only needed if the payload identifies the event. */
   readonly payload?: (entry: Entry) => object
   /** False if the API has no pages. @default true */
   readonly isPaged?: boolean

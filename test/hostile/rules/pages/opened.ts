@@ -9,7 +9,7 @@ export interface Place {
   readonly open: (options: Omit<PageOptions, 'inbox'>) => Promise<OpenPage>
 }
 
-/** Returns every host, each with one of the inboxes in turn. */
+/** Returns every host with an inbox. The inboxes take turns. */
 export async function places(
   inboxes: Inboxes,
 ): Promise<{ readonly all: readonly Place[]; readonly close: () => Promise<void> }> {

@@ -51,7 +51,7 @@ export const pageHosts: Readonly<Record<string, (options: PageOptions) => Promis
   },
 }
 
-/** Routes of the inspector that read, and routes that change something. */
+/** Routes of the inspector: those that only read, and those that change something. */
 export const READS: readonly string[] = [
   'status',
   'version',
@@ -67,7 +67,7 @@ export const READS: readonly string[] = [
 ]
 export const ACTS: readonly string[] = ['replay', 'delete', 'rerun', 'sample']
 
-/** Headers of an action from the page itself. */
+/** Headers that the page itself sends with an action. */
 export const OWN: Readonly<Record<string, string>> = {
   'x-postern-action': '1',
   'sec-fetch-site': 'same-origin',
