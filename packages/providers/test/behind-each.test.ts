@@ -7,7 +7,8 @@ import { hookdeckGateway } from '../src/hookdeck-gateway.ts'
 import { deliver } from './deliver.ts'
 import { lawsOf } from './signing.ts'
 
-// Every sender that can sign, through Hookdeck: its events arrive, and its own signature counts for nothing.
+// Sends a delivery of each sender that can sign through Hookdeck. Its events must arrive, and the sender's own
+// signature must not count.
 
 const gateway = hookdeckGateway({ secret: 'a-secret-of-hookdeck' })
 const NOW = Date.now()
@@ -16,7 +17,6 @@ const forger = hookdeckGateway({ secret: 'another-secret' })
 interface Case {
   readonly about: About
   readonly inner: Provider
-  /** The request as the sender makes it. */
   readonly own: SignableRequest
 }
 
@@ -37,7 +37,7 @@ function by(provider: Provider, own: SignableRequest, id: string): SignableReque
   return provider.sign!({ method, url, headers, body, id, at: NOW })
 }
 
-/** The same without what its sender signed with. */
+/** Returns the request without the sender's credentials. */
 function bare(inner: Provider, own: SignableRequest): SignableRequest {
   const { headers: names = [], query = [] } = inner.credentials ?? {}
   const url = new URL(own.url)
@@ -109,12 +109,12 @@ describe.each(cases)('$about.name', ({ about, inner, own }) => {
     expect((await sent(provider, twice)).events).toEqual(once.events)
     const text = Buffer.from(own.body).toString('utf8')
     for (const { id } of once.events)
-      // That of WeCom is encrypted.
+      // WeCom encrypts its body, so the id is not in the text.
       if (!id!.startsWith('hd_1') && about.name !== 'wecom') {
         const parts = id!.split(/[:/|,. -]/).filter((part) => part.length > 1)
         expect([id, parts.some((part) => text.includes(part))]).toEqual([id, true])
       }
-    // No header of the sender can choose what is a duplicate.
+    // Headers of the sender must not decide what is a duplicate.
     const renamed = Object.fromEntries(
       Object.entries(own.headers).map(([name, value]) => [
         name,

@@ -10,7 +10,7 @@ import { svix } from '../src/svix.ts'
 import { twilio } from '../src/twilio.ts'
 import { deliver } from './deliver.ts'
 
-// The signature is checked over the bytes that came, even if they are no JSON or no UTF-8.
+// The signature covers the received bytes, even if they are not JSON or not UTF-8.
 
 const base64 = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const providers: readonly Provider[] = [
@@ -48,7 +48,7 @@ describe.each(providers.map((provider) => [provider.name, provider] as const))(
         signed,
         { ...signed, body: changed },
         { ...signed, body: Buffer.concat([signed.body, Buffer.from('\n')]) },
-        // Text decoded and encoded again: what a receiver without the bytes would check.
+        // The text of the body, encoded again. A receiver that does not keep the bytes would check this.
         ...(Buffer.from(body.toString()).equals(body) && body[0] !== 0xef
           ? []
           : [{ ...signed, body: new TextDecoder().decode(body) }]),

@@ -31,7 +31,8 @@ describe('the catalogue', () => {
     (entry) => {
       const { name, secretOption } = entry
       const extra = vectors(name).find((vector) => vector.secret !== undefined)?.extra
-      // Some senders get their secret by a handshake, fetch public keys, or need no secret: it may be left out there.
+      // Some senders get their secret by a handshake, fetch public keys, or need no secret. Their providers accept a
+      // missing secret.
       const optional =
         name === 'fal' ||
         vectors(name).some(({ secret, expect: verdict }) => !secret && verdict === 'valid')

@@ -5,7 +5,7 @@ import { copyAsTest, frozen, samples, signedInit } from '@postern/testing'
 import { expect, test } from 'vitest'
 import { lawsOf, SAMPLES } from './signing.ts'
 
-/** A delivery of a day ago, as an inbox stores it; undefined if only the sender can sign one. */
+/** Returns a stored delivery of a day ago, or undefined if only the sender can sign one. */
 async function stored(name: string): Promise<StoredDelivery | undefined> {
   const about = catalogue.get(name)!
   const laws = name === 'wise' || SAMPLES.has(name) ? lawsOf(name) : undefined
@@ -27,18 +27,18 @@ async function stored(name: string): Promise<StoredDelivery | undefined> {
   return event.delivery
 }
 
-// No others: only their senders have the key, or the copy would need options that only the app knows.
+// Only these cannot be copied: the sender alone has the key, or a copy needs options that only the app knows.
 const CANNOT: readonly string[] = [
   'adcp',
   'aws-sns',
   'cloudflare-access',
-  // The app chooses its scheme.
+  // The app chooses the signature scheme.
   'generic',
   'google-cloud-tasks',
   'google-pubsub',
-  // The issuer of its tokens is the app's own.
+  // The app chooses the issuer of the tokens.
   'livekit',
-  // Its validation tokens are the sender's.
+  // Only the sender can sign the validation tokens.
   'microsoft-graph',
   'paypal',
   'plaid',

@@ -1,11 +1,11 @@
-// The places of credentials of all senders, which core judges by. Core cannot import the providers, so they stand there as
-// a table: `node packages/providers/test/write.ts` writes it, and a test compares.
+// The places where senders put credentials. Core judges deliveries by them, but cannot import the providers, so it has
+// a table of the places. `node packages/providers/test/write.ts` writes the table, and a test checks that it is
+// current.
 import { readFileSync } from 'node:fs'
 import type { About, Provider } from '@postern/core/scheme'
 import { catalogue } from '../src/catalogue.ts'
 import { vectors } from './vectors.ts'
 
-/** The file of the table. */
 export const TABLE: URL = new URL('../../core/src/receive/credentials/senders.ts', import.meta.url)
 
 // Secrets in the formats that senders ask for.
@@ -18,7 +18,7 @@ const LOOKS: readonly unknown[] = [
   true,
 ]
 
-/** The providers of a sender, one for each option that decides how it authenticates. */
+/** Returns the providers of a sender, for each option that decides how the sender authenticates. */
 export function variantsOf(about: About): readonly Provider[] {
   const extras = new Map(
     vectors(about.name).map(({ extra, secret }) => [
@@ -33,7 +33,7 @@ export function variantsOf(about: About): readonly Provider[] {
       try {
         made.push(about.create(options))
       } catch {
-        // The secret has another form, or these options cannot be combined.
+        // The secret must have another form, or these options cannot be combined.
       }
     }
   }
@@ -45,10 +45,10 @@ function* variations(about: About, own: object): Generator<object> {
     for (const value of LOOKS) yield { ...own, [option]: value }
 }
 
-/** The text that the table should have. */
+/** Returns the current text of the table. */
 export function wantedTable(): string {
   const all = { headers: new Set<string>(), query: new Set<string>(), fields: new Set<string>() }
-  // A name that the app chose says nothing about the sender.
+  // The app chose these names in its options, so they say nothing about the sender.
   const named = new Set(LOOKS.map((look) => String(look).toLowerCase()))
   for (const about of catalogue.values()) {
     if (about.name === 'generic') continue

@@ -47,7 +47,7 @@ export async function deliver(
   return { replies, statuses, codes, events, got }
 }
 
-/** The text of a body our own `sign` made. */
+/** Returns the body of a signed request as text. */
 export function bodyText(signed: { readonly body: Uint8Array }): string {
   return Buffer.from(signed.body).toString('utf8')
 }

@@ -4,7 +4,7 @@ import { catalogue } from '../src/catalogue.ts'
 import { bodyText, deliver } from './deliver.ts'
 import { lawsOf } from './signing.ts'
 
-// The topic and the id of each event that a delivery of a sender holds.
+// Checks the topic and the id of each event in a delivery.
 
 const headers = { 'content-type': 'application/x-www-form-urlencoded' }
 const json = (value: unknown): Draft => ({ body: JSON.stringify(value) })

@@ -4,11 +4,11 @@ import { catalogue } from '../src/catalogue.ts'
 import { deliver } from './deliver.ts'
 import { lawsOf } from './signing.ts'
 
-// Facts are said once: what a provider does follows from them, and what no page says is `unknown`.
+// A provider states each fact once, and behaves as the facts say. A fact that no documentation states is `unknown`.
 
 const NOW = 1_790_000_000_000
 
-// The user chooses where the credential is.
+// For these providers, the user chooses the place of the credential.
 const CHOSEN = new Set(['generic', 'datadog'])
 
 describe.each([...catalogue.values()])('the facts of $name', (about) => {
@@ -60,7 +60,7 @@ describe.each([...catalogue.values()])('the facts of $name', (about) => {
   })
 })
 
-// These have no example that signs: only the sender has the private key, or the payload carries the secret.
+// The examples of these cannot sign: only the sender has the private key, or the secret is in the payload.
 const MUTE = new Set(['generic', 'microsoft-graph', 'wise'])
 const signers = [...catalogue.values()].filter(({ canSign, name }) => canSign && !MUTE.has(name))
 

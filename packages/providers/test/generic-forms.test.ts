@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { generic, type GenericOptions } from '../src/generic.ts'
 import { deliver } from './deliver.ts'
 
-// Every form of a signature that options can describe, signed here without the package's own code.
+// Every form of signature that options can describe. This file signs without the package's own code.
 
 const secret = 'generic-secret'
 const now = 1_790_000_000_000
@@ -30,7 +30,7 @@ async function statusOf(
   return statuses[0]!
 }
 
-/** A request of `sign` is accepted, and rejected after a change of its body. */
+/** Expects that a signed request is accepted, and is rejected after a change of its body. */
 async function signs(provider: Provider): Promise<void> {
   const signed = provider.sign!({ topic: 'a.b', id: 'e1', at: now })
   const changed = { ...signed, body: Buffer.from(`${Buffer.from(signed.body).toString()} `) }

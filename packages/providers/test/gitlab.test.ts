@@ -4,7 +4,7 @@ import { gitlab } from '../src/gitlab.ts'
 import { deliver } from './deliver.ts'
 
 const signing = ['whsec_MDEyMzQ1Njc4OWFiY2RlZg==', 'whsec_ZmVkY2JhOTg3NjU0MzIxMA=='] as const
-// No id: Idempotency-Key, which repeats it, is not signed.
+// The draft has no id, since the header with the id, Idempotency-Key, is not signed.
 const signed = { secrets: signing, draft: { topic: 'push', payload: {} } } as const
 testProvider({ ...gitlab.about, sign: signed }, { describe, test })
 

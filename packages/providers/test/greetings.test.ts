@@ -34,7 +34,7 @@ const answers: readonly (readonly [Provider, DeliveryInit, Partial<Reply>])[] = 
   [dropbox, get(`challenge=${encodeURIComponent(html)}`), text(html)],
   [dropbox, get('challenge='), { status: 403 }],
   [dropbox, get('challenge=a&challenge=b'), { status: 403 }],
-  // The text of an event is never echoed.
+  // A challenge that looks like an event is not echoed.
   [dropbox, get(`challenge=${encodeURIComponent('{"list_folder":{}}')}`), { status: 403 }],
   [senders.intercom({ clientSecret: 'secret' }), head, { status: 200 }],
   [senders.mandrill({ webhookKey: 'key' }), head, { status: 200 }],

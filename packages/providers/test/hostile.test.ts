@@ -14,7 +14,7 @@ import { twilio } from '../src/twilio.ts'
 import { websub } from '../src/websub.ts'
 import { deliver } from './deliver.ts'
 
-// Attacks with the URL or with a captured delivery. Each of these once reached a handler.
+// Attacks with a changed URL or a captured delivery. In earlier versions, each of these attacks reached a handler.
 
 const NOW = 1_760_000_000_000
 const url = 'https://example.com/hook'

@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose'
 
-/** A key pair: the JWK of its public half, and tokens signed with the other. */
+/** Creates a key pair. Returns the public key as JWK, and a function that signs tokens with the private key. */
 export async function jwtKey(alg: string) {
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
   const key = { kty: '', ...(await exportJWK(publicKey)), kid: 'k1' }

@@ -1,5 +1,5 @@
-// `node packages/providers/test/lists.ts` writes `catalogue.ts` and `index.ts` from the files of `src/`. They are not kept in git:
-// each npm script, a build and a run of tests write them.
+// `node packages/providers/test/lists.ts` writes `catalogue.ts` and `index.ts` from the files of `src/`. These two
+// files are not in git, so each npm script, build and test run writes them.
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -10,12 +10,12 @@ const HEAD = '// Written by `node packages/providers/test/lists.ts` from the fil
 interface File {
   readonly name: string
   readonly factory: string
-  /** Functions for handlers of its events. */
+  /** Exported functions that handlers can use for the provider's events. */
   readonly helpers: readonly string[]
   readonly types: readonly string[]
 }
 
-/** Each of the two files with the text it should have. */
+/** Returns the correct text of each of the two files, by name. */
 export function wanted(): ReadonlyMap<string, string> {
   const files = readdirSync(source)
     .filter((name) => name.endsWith('.ts') && name !== 'index.ts' && name !== 'catalogue.ts')
@@ -27,7 +27,7 @@ export function wanted(): ReadonlyMap<string, string> {
   ])
 }
 
-/** The text a file has now; empty if it is not there. */
+/** Returns the current text of a file, or an empty string if the file does not exist. */
 export function current(file: string): string {
   try {
     return readFileSync(new URL(file, source), 'utf8')
@@ -36,7 +36,10 @@ export function current(file: string): string {
   }
 }
 
-/** Writes the two files, unless they are right. Whole, since others may read them at the same time. */
+/**
+ * Writes the two files if their text is not correct. A rename replaces each file at once, since other processes may
+ * read it.
+ */
 export function writeLists(): void {
   for (const [file, text] of wanted()) {
     if (current(file) === text) continue

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { catalogue } from '../src/catalogue.ts'
 import { vectors } from './vectors.ts'
 
-// Keys and ids that the dashboard shows near the secret: invented, in their real form.
+// Keys and ids that a dashboard shows near the secret. All are invented, but have the real form.
 const HEX = '0123456789abcdef0123456789abcdef'
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   stripe: ['we_1PgafmB7WZ01zgkW6dKueIc5', 'sk_test_51Hxyz', 'rk_live_51Hxyz', 'pk_live_51Hxyz'],
@@ -55,7 +55,7 @@ test.each([...catalogue.values()])('$name takes each secret of its known answers
       try {
         expect(made()).toBeDefined()
       } catch (error) {
-        // Known answers of blank secrets and unfilled templates are rejected for what they are.
+        // Blank secrets and unfilled templates of vectors have their own errors.
         expect(String(error)).not.toContain('give the right one')
       }
     }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { catalogue } from '../src/catalogue.ts'
 
-// Options with which no provider can be made. The error names the option and says what it must be.
+// Invalid options of providers. The error names the option and says what it must be.
 
 const topicArn = 'arn:aws:sns:us-east-1:123456789012:MyTopic'
 const encodingAESKey = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG'

@@ -6,9 +6,9 @@ import { catalogue } from '../src/catalogue.ts'
 import { lawsOf } from './signing.ts'
 import { vectors } from './vectors.ts'
 
-// Every provider: its vectors, its laws, and what its `about` says. Handshakes and special cases have other files.
+// Tests the vectors, the signing laws and the `about` of every provider. Handshakes and special cases have other files.
 
-// The vectors of these say the code of each rejection, which must be right.
+// The vectors of these providers have the exact code of each rejection.
 const REASONS = new Set([
   'generic',
   'github',
@@ -21,8 +21,8 @@ const REASONS = new Set([
   'twilio',
 ])
 
-// Of those that are data for one kit, three are examined in full: the others run the same code. So is each that has a
-// scheme of its own.
+// Many providers are only data for the same kit, so of each kit only three are tested in full. Providers with their own
+// scheme are always tested in full.
 const FULL = 3
 const OWN = /\bScheme<|signatureScheme|message: \(|jwt\(/
 const FEW = 5
@@ -67,7 +67,7 @@ describe.each([...catalogue.values()])('$name makes what it describes', (about) 
     const provider = about.create(options)
     expect(provider.name).toBe(about.name)
     expect(provider.retrySpan).toBe(about.retrySpan)
-    // An option can make the protection less, and never more than the catalogue says.
+    // Options can reduce the protection. They cannot add protection that the catalogue does not mention.
     for (const [name, value] of Object.entries(provider.covers))
       if (about.covers && value === true) expect(about.covers).toHaveProperty(name, true)
     expect(provider.formats ?? ['json']).toEqual(

@@ -11,17 +11,17 @@ import { catalogue } from '../src/catalogue.ts'
 import { vectors } from './vectors.ts'
 import { createDelivery, markVerified } from '../../core/src/receive/http-delivery.ts'
 
-// Kept of each rejected delivery, whoever reads them.
+// These headers of a rejected delivery are kept even if the provider does not read them.
 const ALWAYS = ['content-type', 'content-length', 'content-encoding', 'host', 'user-agent']
 
-/** The providers of the vectors of a sender, each with its deliveries. */
+/** Yields each test vector of a sender, with its provider. */
 function* walks(name: string): Generator<readonly [Provider, Vector]> {
   const about = catalogue.get(name)!
   for (const vector of vectors(name)) {
     try {
       yield [about.create(vectorOptions(vector, about.secretOption)), vector]
     } catch (error) {
-      // Some vectors have a secret that is rejected.
+      // Some vectors have a secret that the provider rejects.
       if (!(error instanceof TypeError)) throw error
     }
   }
@@ -67,6 +67,6 @@ async function walk(provider: Provider, delivery: Delivery, now: number): Promis
     const events = provider.events(delivery, body)
     provider.reply?.({ kind: 'accepted', events }, delivery)
   } catch {
-    // A rejected one shows what was read until then.
+    // A rejected delivery counts with the headers that were read before the rejection.
   }
 }

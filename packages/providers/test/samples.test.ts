@@ -14,18 +14,18 @@ const files = readdirSync(folder)
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
 
-/** Senders that have one topic, or two. */
+/** Senders with one topic, or with two. */
 const ONE =
   words(`airtable cloudflare-access configcat cursor docker-hub doppler dropbox framer hookdeck-gateway rfc9421
   sendgrid-inbound-parse tally teams-outgoing`)
 const TWO = words('alertmanager fal grafana typeform')
 
-/** Senders that give their events no id; that of google-cloud-tasks is in a header, and it cannot sign. */
+/** Senders whose events have no id. google-cloud-tasks has an id in a header, but cannot sign. */
 const NO_IDS =
   words(`affirm airtable ashby bird braintree buildkite calendly clickup cloudflare-access cronofy doppler
   dropbox elevenlabs ghost google-cloud-tasks help-scout lemon-squeezy merge onfleet paystack plivo pusher retell rfc9421
   sendbird sendgrid-inbound-parse shippo sinch smartsheet terraform-cloud tiktok webflow zoom`)
-/** Topics without an id of senders whose other topics have one. */
+/** Topics without an id, of senders whose other topics have an id. */
 const SOME_IDS: Readonly<Record<string, RegExp>> = {
   discord: /^[A-Z_]+$/,
   intercom: /^ping$/,
@@ -36,7 +36,7 @@ function hasNoId(name: string, topic: string): boolean {
   return NO_IDS.has(name) || SOME_IDS[name]?.test(topic) === true
 }
 
-// Vectors have public keys, or no secret: these can sign.
+// Vectors of these senders have public keys or no secret, so `sign` needs these options.
 const OPTIONS: Readonly<Record<string, object>> = {
   fal: catalogue.get('fal')!.example,
   keygen: catalogue.get('keygen')!.example,
@@ -87,7 +87,7 @@ describe.each(signing!)('signed samples of $name', ({ name, drafts }) => {
       filled.map((one) => provider.sign!(one)),
     )
     for (const status of statuses) expect(status).toBeOneOf([200, 202, 204])
-    // Two events and no duplicate: the id of each is fresh.
+    // Both are new events, since each has a fresh id.
     expect(events.map(({ topic }) => topic)).toEqual([draft.topic, draft.topic])
     for (const [at, { id, payload, delivery }] of events.entries()) {
       if (hasNoId(name, draft.topic)) expect(id).toBeUndefined()
@@ -118,7 +118,7 @@ function made(name: string): Provider {
   return entry.create({ ...extra, ...(secret && { [entry.secretOption!]: [secret].flat()[0] }) })
 }
 
-// No signature can be made, so only `events` is called.
+// A test cannot sign for this sender, so it only calls `events`.
 function read(provider: Provider, { payload }: Sample) {
   const isText = typeof payload === 'string'
   const delivery = createDelivery({
@@ -135,7 +135,7 @@ function read(provider: Provider, { payload }: Sample) {
   return event!
 }
 
-/** True if the part is the value or is inside it. Forms and XML have texts for numbers. */
+/** Returns true if the value is the part, or contains it. In forms and XML, numbers are text. */
 function holds(value: unknown, part: unknown): boolean {
   return (
     isLike(value, part) || (isObject(value) && Object.values(value).some((one) => holds(one, part)))

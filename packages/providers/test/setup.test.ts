@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '../src/catalogue.ts'
 
-// Addresses of a sender that are not on the domain of `docs`: its dashboard and its repositories.
+// Addresses of senders outside the domain of `docs`, such as dashboards and repositories.
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'azure-event-grid': ['portal.azure.com'],
   bitbucket: ['api.bitbucket.org'],
@@ -21,7 +21,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   xero: ['github.com/XeroAPI/'],
 }
 
-/** `docs.stripe.com` is of `stripe.com`. */
+/** Returns the last two labels of the host name: `stripe.com` for `docs.stripe.com`. */
 function domainOf(url: string): string {
   return new URL(url).hostname.split('.').slice(-2).join('.')
 }
@@ -57,7 +57,7 @@ describe.each([...catalogue.values()])('$name tells where to register a URL', (a
       expect(address).toMatch(/^https:\/\//)
       const { host, pathname } = new URL(address)
       const elsewhere = ELSEWHERE[name]?.some((own) => `${host}${pathname}/`.startsWith(own))
-      // Anybody can own a repository: its domain proves nothing.
+      // Anybody can own a repository on GitHub, so this domain proves nothing.
       const own = host !== 'github.com' && domainOf(address) === domainOf(docs)
       expect(elsewhere === true || own || address === docs, address).toBe(true)
     }

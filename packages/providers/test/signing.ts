@@ -9,12 +9,15 @@ interface Sample extends Pick<SigningLaws, 'options' | 'anyCase'> {
   readonly secret: string
   readonly topic: string
   readonly id?: string
-  /** Null for none. @default an object without members */
+  /**
+   * Null for no payload.
+   * @default an object without members
+   */
   readonly payload?: object | null
 }
-// Each is swapped with its neighbor; hex digits come first.
+// A character is replaced with the other one of its pair. Hex digits come first, so that they stay hex digits.
 const CHARACTERS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('')
-/** Secrets and drafts of senders. The others have a secret from their vectors. */
+/** Secrets and drafts of senders. For all other senders, the vectors have a secret. */
 export const SAMPLES: ReadonlyMap<string, SigningLaws> = new Map(
   Object.entries(
     JSON.parse(readFileSync(new URL('signing.json', import.meta.url), 'utf8')) as Record<
@@ -43,7 +46,7 @@ const covered: Readonly<Record<string, NonNullable<SigningLaws['covered']>>> = {
   wecom: encrypted,
 }
 
-/** The secrets and the draft with which the laws of signing are checked; undefined if a provider cannot sign. */
+/** Returns the secrets and the draft with which `sign` is tested, or undefined if the provider cannot sign. */
 export function lawsOf(name: string): SigningLaws | undefined {
   if (name === 'wise')
     return { secrets: [privateKey('rsa'), privateKey('rsa')], draft: { payload: {} } }
@@ -53,10 +56,12 @@ export function lawsOf(name: string): SigningLaws | undefined {
   return found && covered[name] ? { ...found, covered: covered[name] } : found
 }
 
-// These are tested elsewhere: `generic` for each scheme, Graph because its secret is in the payload.
+// Other tests cover these two: `generic` with each scheme, and Graph with its secret in the payload.
 const OWN = new Set(['generic', 'microsoft-graph'])
 
-/** Laws for a provider without a sample: the secret of its first right vector, and that secret with one character changed. */
+/**
+ * Returns the laws of a provider without a sample. The secrets are that of its first valid vector, and a changed copy.
+ */
 function fromVectors(name: string): SigningLaws | undefined {
   if (OWN.has(name) || !catalogue.get(name)?.canSign) return undefined
   const vector = vectors(name).find(
@@ -74,10 +79,10 @@ function fromVectors(name: string): SigningLaws | undefined {
   }
 }
 
-/** The secret with one character changed: a letter for a letter and a digit for a digit, so that it stays hex or base64. */
+/** Changes one character of the secret, a letter to a letter or a digit to a digit, so that it stays hex or base64. */
 function changed(secret: string): string {
   const at = Math.floor(secret.length / 2)
-  // The last character before padding may be only some of its bits.
+  // The last character before the padding may have unused bits, so it is not changed.
   const whole = secret.replace(/.=+$/, '')
   const from = CHARACTERS.findIndex((one) => whole.includes(one, at))
   if (from < 0) throw new Error(`the second half of ${secret} has no letter and no digit`)

@@ -36,7 +36,7 @@ beforeEach(async () => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  // The host is fixed: what would go there goes to the fake.
+  // Sends requests for Stripe's fixed host to the fake.
   send = async (input, init) => {
     const { origin, pathname, search } = new URL(input as string)
     expect(origin).toBe('https://api.stripe.com')
@@ -199,7 +199,7 @@ describe('what Stripe answers', () => {
     const later = await thrown(current(thin(related), task()))
     expect(later).toBeInstanceOf(RetryAfterError)
     expect(later).toMatchObject({ delay: 1_500_000 })
-    // Each task may wait an hour; an answer starts the hour again.
+    // Each task may wait for an hour. After an answer, the hour starts again.
     expect(await thrown(current(thin(related), task('other')))).toBeInstanceOf(PostponeError)
     answers = [{ body: '{}' }]
     await current(thin(related), task())
@@ -313,7 +313,10 @@ test('every object of a snapshot has a path that the SDK has too, or the SDK has
   }
 })
 
-/** Of the installed SDK: the types of objects in snapshots, and the paths it reads, with `up` for ids above `id`. */
+/**
+ * Reads the installed SDK. Returns the types of objects in snapshots, and the paths of requests. A path ends in `id`,
+ * and has `up` for ids before it.
+ */
 function readSdk(): { readonly types: readonly string[]; readonly paths: readonly string[] } {
   const folder = join(dirname(fileURLToPath(import.meta.resolve('stripe'))), 'resources')
   const declared = new Map<string, string>()
@@ -331,7 +334,7 @@ function readSdk(): { readonly types: readonly string[]; readonly paths: readonl
   }
   const events = readFileSync(join(folder, 'Events.d.ts'), 'utf8')
   const names = Array.from(events.matchAll(/^ {8}object: ([\w.]+);/gm), ([, name]) => name!)
-  // Unions of the SDK: the API has no type of these names.
+  // The SDK has these two types only in unions, which are not objects of the API.
   const all = new Set([...names, 'BankAccount', 'Card'])
   const types = [...all].flatMap((name) => declared.get(name) ?? [])
   return { types, paths }

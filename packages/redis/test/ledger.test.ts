@@ -145,7 +145,7 @@ needs(redisServer).describe('redisLedger', () => {
     receiver.on('thing.happened', { name: 'first' }, () => redis.pause())
     receiver.on('thing.happened', { name: 'second' }, () => first)
     const reply = receiver.receive(provider.sign!({ id: 'e1', payload: {} }))
-    // It starts with the second call and ends with that call's time.
+    // This call starts together with the second one, so both have the same time limit.
     const another = first.then(() => other.claim('k', 'a', 60_000)).catch(() => ended.push('other'))
     await reply.then(({ status }) => ended.push(String(status)))
     await another

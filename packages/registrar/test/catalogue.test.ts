@@ -15,7 +15,7 @@ const SPECIAL: Readonly<Record<string, unknown>> = {
 }
 const COMMON = ['api', 'timeout', 'patience', 'fetch', 'wait']
 
-/** The makers with their names, as in `github registrar`. */
+/** Returns the functions that create registrars and sources, with names such as `github registrar`. */
 function makers(): readonly (readonly [name: string, maker: Maker<unknown>])[] {
   return [...senders.values()].flatMap((sender) =>
     (['registrar', 'events', 'redelivery'] as const).flatMap((kind) =>

@@ -18,24 +18,27 @@ import type { Fake, FakeAnswer } from './fakes/fake.ts'
 
 export interface Subject<F extends Fake = Fake> {
   readonly start: () => Promise<F>
-  /** Makes the registrar with a token: the fake's, or a wrong one. */
+  /** Creates the registrar with the fake's token, or with a wrong token. */
   readonly make: (options: ApiOptions, token: string) => Registrar
   readonly token: string
-  /** Patterns, and the topics they become, sorted. */
+  /** Patterns whose topics are `topics`, sorted. */
   readonly patterns: readonly string[]
   readonly topics: readonly string[]
-  /** Other patterns, whose topics differ. */
+  /** Patterns that match other topics. */
   readonly others: readonly string[]
   readonly apply?: ApplyOptions
-  /** Proves an endpoint that waits; the plan is then made and applied again. */
+  /** Proves a pending endpoint at the sender. After this, the plan is made and applied again. */
   readonly confirm?: (registrar: Registrar, id: string, fake: F) => Promise<void>
-  /** Turns an endpoint off at the sender; the registrar must show that and turn it on. */
+  /** Disables an endpoint at the sender. The registrar must report this, and enable the endpoint again. */
   readonly disable?: (fake: F, id: string) => void
-  /** The secret that an endpoint has at the sender; `rotate` must change it, and hand it out. */
+  /** Returns the endpoint's secret at the sender. `rotate` must change this secret, and hand out the new one. */
   readonly secretOf?: (fake: F, id: string) => unknown
   /** The secret that `reveal` must hand out. */
   readonly shownSecret?: (fake: F, id: string) => unknown
-  /** Who makes the new secret. The sender's is in force before `onSecret` is called. @default 'registrar' */
+  /**
+   * The side that creates the new secret. A secret of the sender is in force before `onSecret` is called.
+   * @default 'registrar'
+   */
   readonly rotatedBy?: 'registrar' | 'sender'
   /** Makes the sender list a failure, and returns the one that `status` must list. */
   readonly fail?: (fake: F, id: string) => object
@@ -52,7 +55,7 @@ export interface Subject<F extends Fake = Fake> {
 }
 
 const url = 'https://app.example/hook'
-/** A URL that the receiver had before. */
+/** A previous URL of the receiver. */
 const old = 'https://old.example/hook'
 
 export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>): void {
@@ -75,7 +78,7 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
     (await registrar.list()).filter((endpoint) => endpoint.url === at)
   const topicsAt = async (at: string): Promise<readonly string[]> =>
     [...new Set((await found(at)).flatMap((endpoint) => endpoint.topics))].toSorted()
-  /** Confirms what waits, and applies again, until nothing is left. */
+  /** Confirms pending endpoints, and applies the plan again. */
   const settle = async (
     want: Want,
     results: readonly StepResult[],
@@ -215,7 +218,8 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
           if (dying && at === 0 && !isSent) expect(await registrar.list()).toEqual(before)
           for (const made of file?.made ?? []) {
             const late = await undo(made, registrar, applying.secret).catch(String)
-            // Nothing was made, and the process died before it knew an id: the request may still arrive.
+            // A text means that nothing was made, and the process died before it knew an id. The request may still
+            // arrive.
             if (typeof late === 'string') expect(late).toContain('may still have its effect')
             else expect(late.length + made.ids.length).toBeGreaterThan(0)
             await undo({ ...made, at: 0 }, registrar, applying.secret)
@@ -226,7 +230,10 @@ export function testRegistrar<F extends Fake>(name: string, subject: Subject<F>)
         }
     })
 
-    /** Registers for a session whose process ends at one of its requests, before it is sent or before its reply. False without that request. */
+    /**
+     * Registers in a session whose process dies at request `at`, before the request is sent or before its reply
+     * arrives. Resolves with false if there is no such request.
+     */
     async function killedAt(
       at: number,
       isSent: boolean,

@@ -1,4 +1,4 @@
-// APIs that lie: their lists end, and what they say of time and identity is checked.
+// APIs with wrong answers. Their lists must end, and their times and ids are checked.
 import { createReceiver, memoryInbox } from '@postern/core'
 import { github } from '@postern/providers/github'
 import { describe, expect, test } from 'vitest'
@@ -168,7 +168,7 @@ test.each([
   expect(api.asked()).toBe(2)
 })
 
-/** An API that answers everything alike. */
+/** Returns an API that gives each request the same answer. */
 function answering(json: unknown): { fetch: typeof globalThis.fetch; asked: () => number } {
   let count = 0
   return {

@@ -1,4 +1,4 @@
-// The rules that all registrars share, on a sender in memory.
+// The rules that all registrars share, tested with a sender in memory.
 import { expect, test } from 'vitest'
 import { defineRegistrar } from '../src/common/define.ts'
 import type { RegistrarSpec } from '../src/common/spec.ts'

@@ -1,4 +1,4 @@
-// Registrars that need no tests beside the contract.
+// Registrars that need no tests in addition to contract.ts.
 import { adyenRegistrar } from '../src/adyen.ts'
 import { asanaRegistrar } from '../src/asana.ts'
 import { chargebeeRegistrar } from '../src/chargebee.ts'

@@ -64,7 +64,7 @@ test('goes on after a step that Shopify rejects, and tells why', async () => {
     { state: 'failed', reason: 'webhookSubscriptionCreate: uri: is bad' },
     { state: 'done' },
   ])
-  // The plan still holds for the rest.
+  // The plan can be applied again for the failed step.
   expect(await registrar.apply(plan)).toMatchObject([{ state: 'done' }])
   expect((await registrar.plan({ url, topics: ['orders/*'] })).steps.length).toBeGreaterThan(0)
 })

@@ -1,4 +1,4 @@
-// From snapshots to thin events, as Stripe's guide has it: both destinations are alive in the middle.
+// A migration from snapshot to thin events, as in Stripe's guide. For some time, both destinations are active.
 import { createReceiver, memoryInbox } from '@postern/core'
 import { stripe, stripeObject } from '@postern/providers/stripe'
 import { expect, test } from 'vitest'
@@ -57,7 +57,10 @@ test('10,000 changes while snapshots become thin events: every object is handled
   })
 
   const sent = { snapshot: 0, thin: 0 }
-  /** One change of a customer, as each endpoint that is alive gets it: some twice, in either order, some at the same moment. */
+  /**
+   * Delivers one change of a customer to each active endpoint. Some deliveries are repeated, some change places, and
+   * some are simultaneous.
+   */
   const change = async (at: number): Promise<void> => {
     const id = `cus_${at}`
     customers.set(id, { id, object: 'customer', version: 1 })
@@ -102,7 +105,7 @@ test('10,000 changes while snapshots become thin events: every object is handled
   expect(handled.size).toBe(COUNT)
   const twice = [...handled.values()].filter((times) => times !== 1)
   expect(twice).toEqual([])
-  // A subscription to one form gets all of that form.
+  // A subscription to one form gets all events of that form.
   expect(shadowed.length).toBe(8000)
   expect(new Set(shadowed).size).toBe(8000)
   await receiver.close()

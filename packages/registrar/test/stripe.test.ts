@@ -93,7 +93,7 @@ test('replaces an endpoint whose secret was never kept', async () => {
   const fake = await opened(startStripe())
   const registrar = make(fake.url)
   await register(registrar)
-  // As a process leaves it that ends between the answer and onSecret.
+  // Imitates a process that died between Stripe's answer and `onSecret`.
   fake.endpoints[0]!.metadata = { postern_secret: 'untold' }
   const plan = await registrar.plan({ url, topics: ['invoice.paid'] })
   expect(plan.steps).toMatchObject([{ do: 'replace', why: expect.stringContaining('untold') }])
@@ -203,7 +203,7 @@ describe('event destinations', () => {
     })
     expect(await apply(['v1.invoice.paid'], thin)).toEqual(['delete webhook_endpoint we_1'])
     expect(there()).toEqual(['ed_2 thin enabled'])
-    // And back: the same rule the other way round.
+    // The way back follows the same rule.
     expect(await apply(both, snapshot)).toEqual(['create event_destination'])
     expect(await apply(['invoice.paid'], snapshot)).toEqual(['delete event_destination ed_2'])
     expect(there()).toEqual(['ed_3 snapshot enabled'])

@@ -15,7 +15,7 @@ test('a task that is to be tried again is not taken for settled between two look
   receiver.observe({ attemptStarted: () => started.resolve(), retried: () => retried.resolve() })
   await receiver.receive(provider.sign!({ topic: 'order', id: 'a', payload: {} }))
   await started.promise
-  // Lists are read in order: the attempt fails after the first of them.
+  // `settled` reads several lists in order, and the attempt fails after the first list.
   let lists = 0
   const between: Receiver = {
     ...receiver,

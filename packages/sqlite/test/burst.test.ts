@@ -5,7 +5,7 @@ import { sqliteScene } from './scene.ts'
 
 const { open } = sqliteScene()
 
-/** A receiver that never works. */
+/** Attaches a receiver whose worker never starts. */
 function attach(options: Parameters<typeof createTaskRecorder>[0] = {}) {
   const recorder = createTaskRecorder(options)
   const inbox = open()

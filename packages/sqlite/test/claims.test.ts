@@ -17,7 +17,7 @@ test('a task that runs at once has no row of its own', async () => {
       return DONE_OUTCOME
     },
   })
-  // A look for ended leases, which gives it one, can come between: not each time.
+  // A look for ended leases may come between and give the task a row. So tasks are added until one had no row.
   for (let n = 1; bare === 0; n++) {
     await shop.port.accept(intake(item(String(n))), {})
     await shop.untilSettled(n)
@@ -40,7 +40,7 @@ test('a task without a row is counted as running, then as done, by every process
   expect(rows('state < 2')).toBe(0)
   for (const one of [inbox, open(options)])
     expect(await counts(one)).toMatchObject({ pending: 0, running: 1, done: 1, dead: 0 })
-  // What has a row counts the same.
+  // The list gives the running task a row, and the counts stay the same.
   await inbox.view!.list({ state: 'running' })
   expect(rows('state < 2')).toBe(1)
   expect(await counts(inbox)).toMatchObject({ pending: 0, running: 1, done: 1, dead: 0 })
@@ -56,7 +56,7 @@ test('a look for what other processes stored makes no delivery wait for a claim'
   run(`CREATE TABLE waited (id INTEGER);
       CREATE TRIGGER waits AFTER INSERT ON postern_tasks WHEN NEW.state = 0 BEGIN INSERT INTO waited VALUES (NEW.id); END`)
   for (let n = 2; n < 22; n++) {
-    // The timer of the look is due, so that it comes before the write of this delivery.
+    // Waits until the next look for ended leases is due, so that it comes before the write of this delivery.
     for (const until = performance.now() + 3; performance.now() < until;);
     await shop.port.accept(intake(item(String(n))), {})
     await shop.untilSettled(n)
@@ -66,7 +66,7 @@ test('a look for what other processes stored makes no delivery wait for a claim'
 
 test('deliveries behind one that had to be claimed are not claimed for its sake', async () => {
   const bare: string[] = []
-  // Looks for ended leases, which give tasks rows, are those of the start.
+  // With these times, a look for ended leases happens only at startup. Such a look gives tasks rows.
   const shop = join(open({ lease: '1h', pollInterval: '1h' }), {
     run({ event }) {
       if (rows('state < 2') === 0) bare.push(event.id!)
@@ -150,13 +150,13 @@ test('a delivery takes no place for a transaction that was rolled back', async (
     run: async ({ subscription }) => {
       if (subscription === 'a') return DONE_OUTCOME
       await bad.passed
-      // No store takes such a part.
+      // No store accepts this value of `part`.
       return { kind: 'done', spawn: [{ subscription: 'a', part: {} as never }] }
     },
   })
   await shop.port.accept(intake(item('bad', ['b'])), {})
   await shop.until('it runs, behind the claim of the start', () => shop.runs.length === 1)
-  // Both are written in the next turn of the event loop.
+  // The delivery and the outcome are written in the same turn of the event loop.
   const taken = shop.port.accept(intake(item('1', ['a'])), {})
   bad.pass()
   expect(await taken).toEqual(['new'])

@@ -11,7 +11,10 @@ const guarded = (id: string) =>
 
 afterEach(() => void (Date.now = now))
 
-/** Takes an event, and looks what is known of it after a step while the process goes on, or between two. */
+/**
+ * Stores an event, and checks if it is known after a step of the clock. The step comes while the process runs, or
+ * before a restart.
+ */
 async function after(
   step: number,
   {

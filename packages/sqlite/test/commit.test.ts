@@ -7,7 +7,7 @@ import { sqliteScene } from './scene.ts'
 
 const { open, join, edit, row, rows, run } = sqliteScene()
 
-/** Runs one task with what it may do to its claim; gives what it threw. */
+/** Runs one task, and calls `act` with its claim. Returns what `act` threw. */
 async function attempt(act: (claim: Claim) => unknown, id = '1'): Promise<unknown> {
   let thrown: unknown
   const shop = join(open(), {

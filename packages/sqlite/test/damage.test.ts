@@ -56,7 +56,8 @@ for (const [what, spoilt] of [
     await scene.untilFound(
       'SELECT 1 FROM postern_tasks WHERE state = 2 GROUP BY state HAVING count(*) = 2',
     )
-    // As the commit had it: a look of the process may have given the task its row.
+    // Writes the claim as the delivery's commit did, because a look of the process may have replaced it with a task's
+    // row.
     run(`BEGIN IMMEDIATE;
         INSERT INTO postern_claims SELECT t.token, t.lane, e.taken, 1, ''
           FROM postern_tasks t JOIN postern_events e ON e.id = t.id >> 16 WHERE t.state = 1;

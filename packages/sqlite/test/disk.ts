@@ -3,13 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A disk of its own for one test. */
 export interface SmallDisk {
   readonly folder: string
   remove(): void
 }
 
-/** Mounts a disk in memory. Throws if this user may not. */
+/** Mounts a tmpfs. Throws if this user may not mount. */
 export function smallDisk(size = '3m'): SmallDisk {
   const folder = mkdtempSync(join(tmpdir(), 'postern-disk-'))
   const run = (command: string, ...args: readonly string[]): void =>

@@ -32,7 +32,7 @@ test('an event that a task opened again meanwhile keeps its contents', async () 
   const shop = scene.join(inbox)
   await shop.port.accept(intake(item('1')), {})
   await shop.untilSettled(1)
-  // As another process would between the search and the transaction.
+  // Another process may make this update between the search and the transaction.
   const erasing = inbox.view!.erase({ eventId: '1' })
   scene.run('UPDATE postern_tasks SET state = 0, due = 9e15')
   expect((await erasing).count).toBe(0)
@@ -48,7 +48,6 @@ test('a damaged record is erased like the others', async () => {
   expect((await inbox.view!.erase({ receiver: 'shop' })).count).toBe(2)
 })
 
-/** Tables with a text in one of their columns. */
 function tablesWith(text: string): readonly string[] {
   return scene.edit((db) => {
     const tables = db

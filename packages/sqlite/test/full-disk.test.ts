@@ -38,7 +38,7 @@ test('a full disk: 503 with the reason, nothing by half, outcomes are kept until
     message: expect.stringContaining('its disk is full'),
   })
   expect(taken.length).toBeGreaterThan(10)
-  // What ran meanwhile has ended, but its outcomes find no room.
+  // The attempts end, but the disk has no room for their outcomes.
   open.pass()
   await shop.until('attempts have ended', () => shop.runs.length > 0)
   rmSync(join(folder, 'filler'))
@@ -59,7 +59,7 @@ test('a full disk: 503 with the reason, nothing by half, outcomes are kept until
 
 test('what ends while the disk is full is stored later, and runs once, beside deliveries that are rejected', async (context) => {
   const { shop, taken, accept, end, free } = await runOnFullDisk(context)
-  // Each delivery that is rejected comes in the transaction of some outcomes.
+  // Each rejected delivery shares its transaction with some outcomes.
   end()
   for (let more = 0; more < 20; more++) await accept(`more ${more}`).catch(() => {})
   await shop.until('it is told', () => shop.warnings.some((one) => one.includes('are kept')))
@@ -84,7 +84,7 @@ test('outcomes that wait for room are kept up to maxWaitingBytes: of those beyon
   const runs = new Map<string, number>()
   for (const id of shop.ran()) runs.set(id, (runs.get(id) ?? 0) + 1)
   expect(Math.max(...runs.values())).toBeGreaterThan(1)
-  // What is within the bound ran once.
+  // Outcomes within `maxWaitingBytes` were kept, so their tasks ran only once.
   expect(Math.min(...runs.values())).toBe(1)
 })
 
@@ -129,14 +129,14 @@ test('health tells of outcomes that find no room at once, without any delivery',
   expect(await receiver.health()).toMatchObject({ ok: true })
   writeFileSync(filler, new Uint8Array(16))
   expect(() => fill(filler)).toThrow('ENOSPC')
-  // Room that is left in the log takes some probes and outcomes.
+  // Fills the log too, because its free room would accept some probes and outcomes.
   let at = 0
   const used = async (): Promise<boolean> =>
     inbox.records!.set(`filler ${++at}`, 'x'.repeat(100_000), 0)
   while (await used().catch(() => false)) expect(at).toBeLessThan(1000)
   open.pass()
   const told = async (): Promise<unknown> => {
-    // Later than a second, and long before one is tried without a reason.
+    // A probe follows a failed write after one second. Without a failure, the next probe comes much later.
     time += 1000
     return time < 15_000 ? receiver.health() : undefined
   }
@@ -201,7 +201,7 @@ test('health names a lock of another program until it is gone, and forged delive
   expect(await receiver.health()).toMatchObject({ ok: true, cause: undefined })
 })
 
-/** Tasks of 20 KB that run on a disk that is full by then, until `end`. */
+/** Runs tasks of 20 KB until `end`. Meanwhile the disk becomes full. */
 async function runOnFullDisk(context: TestContext, maxWaitingBytes?: number) {
   const folder = mounted(context)
   const filler = join(folder, 'filler')
@@ -234,7 +234,6 @@ async function runOnFullDisk(context: TestContext, maxWaitingBytes?: number) {
   }
 }
 
-/** Writes until there is no room. */
 function fill(path: string): void {
   for (const size of [256 * 1024, 4096]) {
     try {
@@ -245,7 +244,7 @@ function fill(path: string): void {
   }
 }
 
-/** A small disk, which goes with the test. Returns its folder. */
+/** Mounts a small disk that is removed after the test, and returns its folder. */
 function mounted(context: TestContext): string {
   let disk: SmallDisk
   try {
@@ -257,7 +256,6 @@ function mounted(context: TestContext): string {
   return disk.folder
 }
 
-/** An inbox that is closed with the test. */
 function opened(path: string, options: Partial<SqliteInboxOptions> = {}): Inbox {
   const inbox = sqliteInbox({ path, pollInterval: 5, ...options })
   onTestFinished(() => inbox.close())

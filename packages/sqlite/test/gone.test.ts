@@ -18,7 +18,7 @@ test('tasks of a process that was killed run at once, however long its lease is'
   await next.untilSettled(1)
   expect(next.runs[0]!.claim.attempt).toBe(1)
   expect(shop.runs).toEqual([])
-  // Of the killed process nothing is left.
+  // The file of the killed process is deleted. The two others belong to live processes.
   const left = readdirSync(dirname(scene.file.path)).filter((name) => name.includes('-process-'))
   expect(left).toHaveLength(2)
 })

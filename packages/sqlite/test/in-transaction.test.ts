@@ -18,7 +18,7 @@ afterEach(() => {
   for (const db of connections.splice(0)) if (db.isOpen) db.close()
 })
 
-/** The application: a connection of its own to the file, with a table of its own. */
+/** Opens the application's own connection to the file, and creates its table. */
 function application(path?: string, options: DatabaseSyncOptions = {}): DatabaseSync {
   const db = new DatabaseSync(path ?? scene.file.path, options)
   connections.push(db)
@@ -33,7 +33,6 @@ function begun(db: DatabaseSync): DatabaseSync {
 
 type Shop = TaskRecorder & { readonly port: ReturnType<Inbox['attach']> }
 
-/** Writes a charge and stores its event in one transaction. */
 async function charge(shop: Shop, db: DatabaseSync, id: string, ending = 'COMMIT') {
   begun(db).prepare('INSERT INTO charges VALUES (?)').run(id)
   const taken = await shop.port.accept(intake(item(id)), inTransaction(db))
@@ -132,7 +131,7 @@ test('deliveries that come while the transaction is open wait for its end and lo
   const db = begun(application())
   await shop.port.accept(intake(item('1')), inTransaction(db))
   const others = ['2', '3', '1'].map(async (id) => shop.port.accept(intake(item(id)), {}))
-  // Turns in which the inbox tries in vain.
+  // In these turns of the event loop, the inbox cannot write, because the application's transaction is open.
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
   db.exec('COMMIT')
   expect(await Promise.all(others)).toEqual([['new'], ['new'], ['duplicate']])
@@ -202,7 +201,7 @@ test.each(['COMMIT', 'ROLLBACK'])(
   async (ending) => {
     const shop = scene.join(scene.open())
     const db = begun(application())
-    // The first one looks how much is pending, which takes a turn.
+    // The first delivery counts pending tasks, which takes a turn of the event loop.
     const taken = Promise.resolve(shop.port.accept(intake(item('1')), inTransaction(db)))
     db.exec(ending)
     await expect(taken).rejects.toThrow('await')
@@ -227,7 +226,7 @@ test('a task.commit of an ordered task that was not awaited before the ROLLBACK 
   })
   await shop.port.accept(intake(item('1', [{ subscription: 'a', orderKey: 'k' }])), {})
   await shop.until('it ran twice', () => shop.settled.length === 2)
-  // It was written at once, and rolled back.
+  // The commit wrote at once, and was rolled back.
   await committed
   expect(shop.settled.map(({ outcome }) => outcome.kind)).toEqual(['retry', 'done'])
 })

@@ -25,7 +25,7 @@ testInbox(
   (wish) => {
     const file = temporaryFile()
     const opened: Inbox[] = []
-    // Ended leases are looked for every tenth of the lease.
+    // The inbox looks for ended leases ten times per lease, so the lease is short.
     const open = (): Inbox => {
       const inbox = sqliteInbox({ path: file.path, pollInterval: 5, lease: '5s', ...wish })
       opened.push(inbox)

@@ -58,7 +58,7 @@ test('an interruption is told apart', async () => {
   })
   await stuck.port.accept(intake(item('1')), {})
   await stuck.until('it runs', () => stuck.runs.length === 1)
-  // As a process leaves it of which nobody knows any more.
+  // Makes the task look like that of a process that no longer exists.
   run('UPDATE postern_tasks SET token = 7')
   const other = join(open())
   await other.untilSettled(1)

@@ -5,7 +5,7 @@ import { nodeDatabase } from '../src/driver/node-database.ts'
 import { layoutOf, migrateFile } from '../src/store/schema.ts'
 import { temporaryFile, type TemporaryFile } from './file.ts'
 
-// Few, so that some hundred keys go through every stage: in memory, being indexed, in the index.
+// With this small limit, some hundred keys go through every stage: in memory, being indexed, and indexed.
 const MOST = 64
 
 let file: TemporaryFile
@@ -19,7 +19,7 @@ afterEach(() => {
   file.remove()
 })
 
-/** A process at the file. */
+/** Opens the file as a process does. */
 function open(): { db: DatabaseSync; keys: Keys; take: (ids: readonly string[]) => number[] } {
   const db = new DatabaseSync(file.path)
   opened.push(db)
@@ -30,7 +30,7 @@ function open(): { db: DatabaseSync; keys: Keys; take: (ids: readonly string[]) 
   return { db, keys, take: (ids) => transaction(db, keys, ids) }
 }
 
-/** Takes events; gives the numbers of those that were known, 0 for others. */
+/** Stores events. Returns the number of each event that was known, and 0 for the others. */
 function transaction(db: DatabaseSync, keys: Keys, ids: readonly string[], commit = true) {
   const add = db.prepare(
     "INSERT INTO postern_events (id, receiver, key, received, taken, topic, record) VALUES (?, 1, ?, 0, 0, 't', '{}')",
@@ -91,7 +91,7 @@ test('keys are those of one receiver', () => {
   take(ids(0, 300))
   db.exec('BEGIN')
   for (const id of [...ids(0, 1), ...ids(299, 300)]) {
-    // Even if a hash were the same.
+    // The receiver differs, so the key is not found, although the hash is the same.
     expect(keys.find(keys.hash(1, id), 2, id)).toBeUndefined()
     expect(keys.find(keys.hash(1, id), 1, id)).toBeDefined()
   }
@@ -114,13 +114,13 @@ test('what was forgotten is new again, under a number nobody has had, and its en
 test('a process that read the whole index knows what others added to it, seen and unseen', () => {
   const [one, two] = [open(), open()]
   for (let at = 0; at < 300; at += 10) one.take(ids(at, at + 10))
-  // It reads the index.
+  // `two` reads the index.
   for (let at = 300; at < 400; at += 10) two.take(ids(at, at + 10))
-  // Unseen: they are indexed before it looks again.
+  // `two` does not see these keys before `one` indexes them.
   for (let at = 400; at < 800; at += 10) one.take(ids(at, at + 10))
   expect(two.take(ids(0, 800))).toEqual(range(1, 801))
   for (let at = 800; at < 900; at += 10) two.take(ids(at, at + 10))
-  // Seen: each of them was in its memory before the other indexed it.
+  // `two` has each of these keys in memory before `one` indexes it.
   for (let at = 900; at < 1400; at += 10) {
     one.take(ids(at, at + 10))
     two.take(ids(at, at + 1))

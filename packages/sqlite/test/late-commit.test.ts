@@ -18,7 +18,7 @@ test('task.commit after the handler has returned says so, to its caller and to t
   const { promise: returned, resolve } = Promise.withResolvers<void>()
   receiver.observe({ done: () => resolve() })
   receiver.on('ping', (_, task) => {
-    // A handler that does not await what it begins.
+    // This handler does not await the work that it starts.
     late = returned.then(async () => task.commit(() => edit(() => {})))
     late.catch(() => {})
   })

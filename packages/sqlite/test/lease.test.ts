@@ -4,7 +4,7 @@ import { DONE_OUTCOME, lane, retryIn } from '../../testing/src/inbox/recorder.ts
 import { sqliteScene } from './scene.ts'
 
 const { open, join, edit, untilFound, row, rows, run } = sqliteScene()
-// The gate of a task that was interrupted.
+// Value of the column `gate` for an interrupted task.
 const AGAIN = 2
 
 test('a handler that outlasts its lease keeps its task: the lease is renewed while it runs', async () => {
@@ -50,7 +50,7 @@ test('a task that took its process down is claimed only to start at once, not ah
   await shop.port.accept(intake(...Array.from({ length: 40 }, (_, at) => item(`e${at}`))), {})
   await shop.untilSettled(40)
   quick = false
-  // As a process leaves them that was killed after it had claimed all of them, ahead of time since they were quick.
+  // Imitates a process that claimed all tasks in advance, because they were quick, and was then killed.
   run(`BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 0, attempt = 0, cut = 1, gate = ${AGAIN};
        UPDATE postern_lanes SET pending = done, done = 0; COMMIT`)
   await shop.until('three run', () => shop.runs.length === 43)
@@ -67,7 +67,7 @@ test('an attempt that lost its claim leaves the next one of its task, in the sam
     async run({ commit }) {
       const one = ++runs
       await (one === 1 ? first : second).passed
-      // A late failure counts only while nobody has claimed the task since.
+      // A late failure is stored only if no process has claimed the task since then.
       if (one === 1) return retryIn(3_600_000)
       await commit!(() => undefined, undefined)
       return DONE_OUTCOME
@@ -75,7 +75,7 @@ test('an attempt that lost its claim leaves the next one of its task, in the sam
   })
   await shop.port.accept(intake(item('1')), {})
   await shop.until('the first runs', () => shop.runs.length === 1)
-  // As another process leaves it that took the task over and could not settle it either.
+  // Imitates another process that took the task over and could not settle it either.
   run(`BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 0, due = 0, token = 0, lease = 0;
        UPDATE postern_lanes SET pending = 1, running = 0; COMMIT`)
   await shop.until('the second runs', () => shop.runs.length === 2)
@@ -98,7 +98,7 @@ test('of attempts that end together, only those that another has settled are rej
   const items = Array.from({ length: 10 }, (_, at) => item(`e${at}`, ['a', 'b']))
   await Promise.all(items.map(async (one) => shop.port.accept(intake(one), {})))
   await shop.until('all run', () => shop.runs.length === 20)
-  // As another process leaves them that claimed and settled them after their leases ended.
+  // Imitates another process that claimed and settled these tasks after their leases had ended.
   run(`BEGIN IMMEDIATE; UPDATE postern_tasks SET state = 3, token = 7, lease = 0 WHERE id >> 16 IN (2, 5);
        UPDATE postern_lanes SET running = running - 2, dead = dead + 2; COMMIT`)
   hold.pass()

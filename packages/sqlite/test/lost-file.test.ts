@@ -47,13 +47,13 @@ test.each([
   await shop.port.accept(intake(item('1')), {})
   await shop.untilSettled(1)
   act(scene.file.path)
-  // Not one is acknowledged.
+  // From now on, no delivery is acknowledged.
   const rejection = await Promise.resolve(shop.port.accept(intake(item('2')), {})).catch(
     (error: unknown) => error,
   )
   expect(rejection).toMatchObject({ code: 'inbox_unavailable', status: 503 })
   expect((rejection as Error).message).toContain(message)
-  // What is read would be of a file that nobody can open again.
+  // These would read a file that no process can open again.
   for (const read of [
     async () => shop.port.drain!(Date.now() + 20_000, 10),
     async () => shop.inbox.view!.stats(),

@@ -17,7 +17,7 @@ test('a log that is deleted under a process that is killed then: nothing that it
     .poll(() => lines.filter((line) => line === 'settled it'), { timeout: 15_000 })
     .toHaveLength(31)
   rmSync(`${path}-wal`)
-  // The main file alone: the log that the process has open has no name any more.
+  // Reads only the main file, because the log that the process uses no longer has a name.
   const known = (): unknown => {
     const db = new DatabaseSync(`file:${path}?immutable=1`, { readOnly: true })
     try {

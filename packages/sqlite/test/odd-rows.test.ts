@@ -28,7 +28,7 @@ describe('sqliteInbox and rows that cannot be read', () => {
       const waiting = join(first, { run: () => new Promise(() => {}) })
       for (const id of ['1', 'odd', '3']) await waiting.port.accept(intake(item(id)), {})
       await waiting.until('all run', () => waiting.runs.length === 3)
-      // Given back, as they were claimed.
+      // Claims are released without an attempt.
       await waiting.port.close(Date.now())
       await first.close()
       const rows =
@@ -42,7 +42,7 @@ describe('sqliteInbox and rows that cannot be read', () => {
       ).toBe(1)
       const inbox = open()
       const shop = join(inbox)
-      // The first look may find it, and rejects one delivery.
+      // The first look may find the odd row, and then one delivery is rejected.
       await expect.poll(async () => accepted(shop.port, '4')).toBe(true)
       await shop.until('its neighbours ran', () =>
         ['a:1', 'a:3', 'a:4'].every((one) => shop.ran().includes(one)),

@@ -126,7 +126,7 @@ describe('a file that cannot be an inbox', () => {
     const root = process.getuid?.() === 0
     chmodSync(scene.file.path, 0o444)
     chmodSync(dirname(scene.file.path), root ? 0o755 : 0o555)
-    // Root may write everything: the try is made as nobody, who owns nothing. The modules are loaded before, since only their
+    // Root may write everything, so the program becomes the user nobody. It loads its modules before, since only the
     // owner may enter the folder of some clones.
     const program = `
       import { sqliteInbox } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}

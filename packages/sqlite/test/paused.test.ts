@@ -27,7 +27,9 @@ test('a process that is paused for longer than its lease loses its task, and sto
   }
 })
 
-/** Pauses the process where it holds no lock on the file: a paused owner of the write lock keeps out everybody. */
+/**
+ * Pauses a process while it holds no lock on the file. If it were paused with the write lock, no process could write.
+ */
 async function pauseUnlocked(child: ChildProcess): Promise<void> {
   for (;;) {
     child.kill('SIGSTOP')

@@ -22,7 +22,7 @@ test('done events are forgotten after keepDone, with their deliveries; dead and 
   )
   expect(count('postern_events')).toBe(2)
   expect(count('postern_deliveries')).toBe(0)
-  // Of the dead one the dead task, and of the pending one the pending task.
+  // These are the dead task of one event, and the pending task of the other.
   expect(count('postern_tasks')).toBe(2)
   expect(await shop.port.accept(intake(item('1')), {})).toEqual(['new'])
   expect(await shop.port.accept(intake(item('dead', ['a', 'b'])), {})).toEqual(['revived'])
@@ -52,7 +52,8 @@ test('a drain forgets too, on a host that never works', async () => {
   const port = attached()
   await port.accept(intake(...Array.from({ length: 100 }, (_, at) => item(`e${at}`))), {})
   expect(await port.drain!(Date.now() + 10_000, 1000)).toMatchObject({ done: 100 })
-  // The first may end in the millisecond in which it settled them; each process forgets at most once a minute.
+  // Each process deletes old events at most once a minute, so each poll attaches a new one. The first drain may end in
+  // the millisecond in which it settled the tasks, when nothing is old yet.
   await expect
     .poll(async () => {
       await attached().drain!(Date.now() + 10_000, 1000)

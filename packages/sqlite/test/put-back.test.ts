@@ -34,7 +34,7 @@ for (const claims of ['several', 'one'] as const)
       await expect.poll(() => runs).toContain(id)
     }
     await copy(`${scene.file.path}.copy`, scene.file.path)
-    // It has the number of a lost one. The first may be rejected, and is delivered again.
+    // The event `after` gets the number of a lost event. Its first delivery may be rejected, and is then repeated.
     const after = async (): Promise<unknown> => accept('after').catch(() => 'rejected')
     await expect.poll(after).not.toBe('rejected')
     for (const [id, end] of ends) if (id !== 'after') end({ kind: 'done' })
@@ -47,7 +47,7 @@ for (const claims of ['several', 'one'] as const)
     ends.get('after')!({ kind: 'done' })
     await expect.poll(() => of('after')).toEqual({ state: 2 })
     expect(shop.warnings.join('\n')).toContain('was restored to an earlier state')
-    // What it ran before is left to the file, whose claim is free at once.
+    // The restored file decides about earlier runs. Its claim of `before` is free, so `before` runs again.
     await expect.poll(() => runs.filter((id) => id === 'before')).toHaveLength(2)
     ends.get('before')!({ kind: 'done' })
     await expect.poll(() => of('before')).toEqual({ state: 2 })

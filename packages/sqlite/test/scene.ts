@@ -13,22 +13,22 @@ import { temporaryFile, type TemporaryFile } from './file.ts'
 
 type Row = Record<string, SQLOutputValue>
 
-/** Inboxes on the file of one test, closed and removed with it. */
+/** Inboxes on the file of one test. After the test, they are closed and the file is removed. */
 export interface Scene {
   readonly file: TemporaryFile
   readonly open: (options?: Partial<SqliteInboxOptions>) => Inbox
-  /** Joins a recording receiver; a port of `recorder` is working. */
+  /** Attaches a receiver that records, and starts its worker. */
   readonly join: (
     inbox: Inbox,
     options?: RecorderOptions,
   ) => TaskRecorder & { readonly port: ReturnType<Inbox['attach']> }
-  /** Looks at or changes the file through a connection of its own. */
+  /** Reads or changes the file through a connection of its own. */
   readonly edit: <T>(change: (db: DatabaseSync) => T) => T
-  /** Runs statements through such a connection. */
+  /** Runs statements through a connection of their own. */
   readonly run: (statements: string) => void
   readonly row: (query: string, ...values: readonly SQLInputValue[]) => Row | undefined
   readonly rows: (query: string, ...values: readonly SQLInputValue[]) => readonly Row[]
-  /** Waits until the query gives a row, looking each time the event loop comes round. */
+  /** Waits until the query returns a row. Tries in each turn of the event loop. */
   readonly untilFound: (query: string) => Promise<void>
 }
 

@@ -1,5 +1,6 @@
-// A process on the file of a test: `node victim.ts <file> <lease> <ids of events>`. It takes these events in one delivery and
-// runs them: `slow` until it is told that it has lost the task, the others at once. It tells what happens, a line each.
+// A process that opens the file of a test: `node victim.ts <file> <lease> <ids of events>`. It stores these events as
+// one delivery, and runs their tasks. `slow` runs until it has lost its task, and the others end at once. The process
+// prints one line per step.
 import type { Consumer, Outcome } from '@postern/core/engine'
 import { intake, item } from '../../testing/src/inbox/make.ts'
 import { createTaskRecorder, DONE_OUTCOME } from '../../testing/src/inbox/recorder.ts'

@@ -9,7 +9,7 @@ const { open, join, untilFound } = sqliteScene()
 const HOUR = 3_600_000
 const TOPICS = ['orders.paid', 'orders.sent', 'users.new', 'rare.thing']
 
-/** All pages of a list, as small as they come. */
+/** Returns all rows of a list, in pages of `limit` rows. */
 async function pages(view: InboxView, filter: TaskFilter, limit: number): Promise<TaskInfo[]> {
   const all: TaskInfo[] = []
   let cursor: string | undefined
@@ -149,7 +149,7 @@ test('tasks of one order key are replayed in the order they came', async () => {
   let broken = true
   const task = { subscription: 'a', orderKey: 'k' }
   const shop = join(inbox, { run: () => (broken ? DEAD_OUTCOME : DONE_OUTCOME) })
-  // Oldest first, so that of the two late ones this one is replayed at once, and the other a thousand seconds later.
+  // This event is older than the other late one. So it is replayed at once, and the other 1,000 seconds later.
   const oldest = item('0', ['a'], { topic: 'late' })
   const late = item('3', [task], { topic: 'late' })
   for (const one of [oldest, item('1', [task]), item('2', [task]), late])

@@ -39,7 +39,7 @@ test('deliveries of one turn of the event loop share a transaction', async () =>
   const shop = join(open())
   await shop.port.accept(intake(item('first')), {})
   await shop.untilSettled(1)
-  // The version another connection sees grows by one with each commit of the inbox.
+  // In another connection, this version grows by one with each commit of the inbox.
   const db = new DatabaseSync(scene.file.path)
   const version = (): number => {
     const row = db.prepare('PRAGMA data_version').get() as { data_version: number }

@@ -17,7 +17,7 @@ describe('the card of an audit', () => {
     const { passed, failed, skipped, unknown } = card
     const others = report.notes.length + report.unconfirmed.length
     const all = await battery(provider, {})
-    // Without an observer one unknown stands for all effects that were not seen.
+    // Without an observer, all effects that were not seen count as one `unknown`.
     expect(passed + failed + skipped + unknown + others).toBeGreaterThanOrEqual(all.length)
     expect(JSON.stringify(card)).not.toContain(secret)
   })

@@ -3,7 +3,7 @@ import { hmac, provider, type Provider, type Scheme } from '@postern/core/scheme
 import { describe, expect, test } from 'vitest'
 import { testProvider, type ProviderUnderTest, type Vector } from '../src/index.ts'
 
-// The suite is only worth something if a provider that is wrong fails it, so here it is given wrong ones.
+// The suite is useful only if wrong providers fail it. These tests give it wrong providers.
 
 type Change = (scheme: Scheme<Uint8Array>) => Scheme<Uint8Array>
 const right = hmac({ header: 'X-Signature', timestampHeader: 'X-Time' })

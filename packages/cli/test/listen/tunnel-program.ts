@@ -2,7 +2,7 @@
 // port. $TUNNEL_MODE chooses a failure. For each host name, the folder $EDGE has a file with the port of the edge,
 // which hook.ts reads. Sources of the printed texts:
 //   cloudflared: github.com/cloudflare/cloudflared cmd/cloudflared/tunnel/quick_tunnel.go at 022b542, and logs of
-// 2026.8
+//     2026.8
 //   ngrok: logs of the agent 3 with --log stdout --log-format json, options: https://ngrok.com/docs/agent/cli
 //   tailscale: github.com/tailscale/tailscale cmd/tailscale/cli/serve_v2.go, as its users quote the output in 2026
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -4,8 +4,7 @@ import { withPostgres } from '../postgres.ts'
 import { listen, signed } from '../receiver.ts'
 
 /**
- * Starts a proxy to PostgreSQL that can make its open connections half-open: bytes get lost, and neither side learns of
- * it.
+ * Starts a proxy to PostgreSQL that can make its open connections half-open: bytes get lost, unknown to both sides.
  */
 async function startProxy(port: number) {
   const sockets = new Set<Socket>()

@@ -2,20 +2,23 @@ import { explain, type Explanation } from '@postern/core/explain'
 import type { Sealed } from './sealed.ts'
 import { clean, type Spoil, type Spoilt } from './spoils/spoil.ts'
 
-/** The result of one spoil of one delivery. */
+/** The result of `explain` for one delivery and one spoil. */
 export interface Cell {
   readonly accepted: boolean
-  /** True if the true cause is first, and proven unless it loses information; or nothing is said of what is accepted. */
+  /**
+   * True if the first finding has the true cause, and is proven unless information was lost. Also true if the delivery
+   * is accepted without a finding.
+   */
   readonly right: boolean
   readonly ms: number
   readonly said: string
 }
 
-// A busy machine must not end a search that would have found its proof; if nothing can be proven, no long one is worth it.
+// A busy machine must not end a search that would find a proof. If nothing can be proven, a short search is enough.
 const PATIENT = 60_000
 const SHORT = 200
 
-/** Spoils a delivery and has it explained. Undefined if this cannot happen to it. */
+/** Applies a spoil to a delivery, and explains the result. Returns undefined if the spoil does not apply. */
 export async function audited(spoil: Spoil, sealed: Sealed): Promise<Cell | undefined> {
   const spoilt = spoil.apply(clean(sealed), sealed)
   if (!spoilt) return undefined
@@ -36,7 +39,7 @@ export async function audited(spoil: Spoil, sealed: Sealed): Promise<Cell | unde
   }
 }
 
-/** Explains what was spoilt, at the time it came. */
+/** Explains a spoilt delivery, at the time of its arrival. */
 export function explained(
   { request, provider, now }: Spoilt,
   ms = PATIENT,
@@ -49,13 +52,13 @@ export function explained(
   })
 }
 
-/** True if nothing that is said holds a secret, as it was given or as the sender has it. */
+/** Returns true if the explanation has no secret, neither the app's nor the sender's. */
 export function saysNoSecret(found: Explanation, sealed: Sealed, spoilt: Spoilt): boolean {
   const said = JSON.stringify(found)
   return [sealed.secret, spoilt.secret, sealed.other].every((secret) => !said.includes(secret))
 }
 
-/** The times of the cells as text. */
+/** Returns a summary of the search times. */
 export function timesOf(cells: readonly Cell[]): string {
   const times = cells
     .filter(({ accepted }) => !accepted)

@@ -3,13 +3,15 @@ import { FORM_BODIES, PAYLOADS, XML_BODY } from './payloads.ts'
 import { randomOf } from './random.ts'
 import { sealedBy, SIGNERS, type Sealed } from './sealed.ts'
 
-/** A delivery with what it holds, in words for the table. */
+/** A drawn delivery. `content` describes its body. */
 export interface Drawn {
   readonly sealed: Sealed
   readonly content: string
 }
 
-/** One delivery of each sender that can sign: the seed draws secret, payload and how it is written. */
+/**
+ * Draws one delivery of each sender that can sign. The seed decides the secret, the payload and the writer of the JSON.
+ */
 export function* drawn(seed: string): Generator<Drawn> {
   for (const sender of SIGNERS) {
     const random = randomOf(`${seed} of ${sender}`)
@@ -28,7 +30,7 @@ export function* drawn(seed: string): Generator<Drawn> {
               'application/json',
             ]
     const own = sealedBy(sender, seed)!
-    // If the signature is in the body, or covers only some fields, the body is one that the sender writes.
+    // If the signature is in the body, or covers only some fields, the body must be the sender's own.
     const isFree = own.provider().covers.body === 'bytes' && sender !== 'linear'
     const sealed = isFree ? sealedBy(sender, seed, body, type) : own
     yield { sealed: sealed ?? own, content: isFree ? content : 'its own' }

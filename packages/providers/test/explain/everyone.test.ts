@@ -5,7 +5,7 @@ import { drawn } from './deliveries.ts'
 import { clean } from './spoils/spoil.ts'
 import { SPOILS } from './spoils/spoils.ts'
 
-// POSTERN_EXPLAIN=5 draws five deliveries of each sender, and spoils each in every way: 30,000 cells.
+// POSTERN_EXPLAIN=5 draws five deliveries of each sender, and applies all spoils to each: 30,000 results.
 const SEEDS = Number(process.env['POSTERN_EXPLAIN'] ?? 0)
 const EVERY = SEEDS === 0 ? 31 : 1
 

@@ -65,7 +65,7 @@ console.log(
   }),
 )
 
-/** The unit of work: a loop over 200 MiB, about 250 ms of CPU; the bound of explain is a second. */
+/** The unit of work is a loop over 200 MiB, which takes about 250 ms of CPU. The limit of `explain` is one second. */
 function readMany(): number {
   const bytes = new Uint8Array(MIB)
   let sum = 0
@@ -74,7 +74,7 @@ function readMany(): number {
   return sum
 }
 
-/** CPU milliseconds, which neighbours change little. */
+/** Returns the CPU time in milliseconds, which other processes change little. */
 function cpuOf(work: () => unknown): number {
   const started = process.cpuUsage()
   work()
@@ -86,10 +86,10 @@ function cpuSince(started: NodeJS.CpuUsage): number {
   return (user + system) / 1000
 }
 
-/** The most memory this process had, in bytes. */
+/** Returns the maximum memory of this process, in bytes. */
 function largest(): number {
   try {
-    // A process of Linux begins with the maxRSS of the one that started it; VmHWM is its own.
+    // On Linux, a process starts with the maxRSS of its parent, but VmHWM is its own.
     return Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024
   } catch {
     return process.resourceUsage().maxRSS * 1024

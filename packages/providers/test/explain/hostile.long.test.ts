@@ -26,10 +26,11 @@ const CASES = [
 ]
 
 const SENDERS = ['github', 'discord', 'mailgun', 'square']
-// Each case by one sender. POSTERN_HOSTILE=1, on a quiet machine, has each by all four, and holds them to the clock too.
+// By default, each case has one sender. On a quiet machine, POSTERN_HOSTILE=1 tests all four, and also checks the
+// elapsed time.
 const EACH = process.env['POSTERN_HOSTILE'] !== undefined
 
-// Without a bound V8 lets young objects grow to 96 MB before it looks which of them are dead.
+// Without this limit, V8 lets young objects grow to 96 MB before it collects garbage.
 const FLAGS = ['--expose-gc', '--max-semi-space-size=8']
 
 describe('bodies that were made to be slow', () => {
@@ -49,7 +50,7 @@ describe('bodies that were made to be slow', () => {
       })
       console.log(`${name} ${sender}: ${stdout.trim()}`)
       const { ms, work, mib } = JSON.parse(stdout) as { ms: number; work: number; mib: number }
-      // Some two seconds of CPU.
+      // Eight units of work take about two seconds of CPU.
       expect(work).toBeLessThanOrEqual(8)
       if (EACH) expect(ms).toBeLessThanOrEqual(2000)
       expect(mib).toBeLessThanOrEqual(200)

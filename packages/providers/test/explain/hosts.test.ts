@@ -6,7 +6,7 @@ const secret = 'a secret of GitHub'
 const signed = github({ secret }).sign!({ topic: 'push', payload: { note: 'é' } })
 const list = [...signed.body]
 
-/** The findings on the delivery with another body. */
+/** Returns the findings for the signed delivery with another body. */
 async function findingsOn(body: string): Promise<readonly Finding[]> {
   const request = { ...signed, body: new TextEncoder().encode(body) }
   return (await explain(request, github({ secret }))).findings

@@ -7,9 +7,9 @@ import { randomOf } from './random.ts'
 import { clean, type Spoil, type Spoilt } from './spoils/spoil.ts'
 import { SPOILS } from './spoils/spoils.ts'
 
-// POSTERN_PAIRS=20 draws twenty pairs for each sender.
+// POSTERN_PAIRS=20 draws twenty pairs of spoils for each sender.
 const EACH = Number(process.env['POSTERN_PAIRS'] ?? 1)
-// Pairs that cannot happen to a delivery are drawn again, up to so many times.
+// Maximum number of draws per pair. If a pair does not apply to the delivery, another one is drawn.
 const TRIES = 40
 
 const KEPT = SPOILS.filter(({ loses }) => !loses)
@@ -52,7 +52,10 @@ interface Drawing {
   readonly spoilt: Spoilt
 }
 
-/** Pairs of different causes that lose nothing, each in the order in which they happen on the way. */
+/**
+ * Draws pairs of spoils with different causes that lose no information. Each pair is in the order in which its spoils
+ * happen.
+ */
 async function* pairsOf({ sealed }: Drawn): AsyncGenerator<Drawing> {
   const random = randomOf(`pairs of ${sealed.sender}`)
   const rejects = async (spoilt: Spoilt | undefined): Promise<boolean> =>
@@ -62,7 +65,7 @@ async function* pairsOf({ sealed }: Drawn): AsyncGenerator<Drawing> {
     const [first, last] = [random(KEPT.length), random(KEPT.length)].toSorted((a, b) => a - b)
     const pair = [KEPT[first!]!, KEPT[last!]!] as const
     if (pair[0].cause === pair[1].cause) continue
-    // Each spoil must be rejected without the other: a change without effect cannot be found.
+    // Each spoil alone must cause a rejection, since a change without effect cannot be found.
     const one = pair[0].apply(clean(sealed), sealed)
     if (!(await rejects(one)) || !(await rejects(pair[1].apply(clean(sealed), sealed)))) continue
     const spoilt = pair[1].apply(one!, sealed)

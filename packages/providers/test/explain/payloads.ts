@@ -1,4 +1,4 @@
-/** JSON that holds what rewriting is known to touch, each as its sender would say it, before a writer lays it out. */
+/** JSON texts with parts that software often changes when it writes JSON again. A writer then formats each text. */
 export const PAYLOADS: Readonly<Record<string, string>> = {
   plain: '{"zebra":"z","id":"evt_1","type":"invoice.paid","event":"a.b","ok":true,"none":null}',
   unicode: '{"name":"Grüße aus Łódź – 東京","type":"t","id":"1","city":"Ærø","z":"ÿ"}',

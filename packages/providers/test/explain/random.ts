@@ -2,7 +2,7 @@ import { wholeBy } from '../../../../test/services/random.ts'
 
 /** Random numbers from a seed: the same seed gives the same deliveries. */
 export interface Random {
-  /** At least 0 and below `below`, whole. */
+  /** Returns an integer that is at least 0 and below `below`. */
   (below: number): number
   of<T>(list: readonly T[]): T
   text(alphabet: string, length: number): string

@@ -47,7 +47,7 @@ describe('the text of a rejection says what was checked', () => {
   })
 })
 
-// Of a JWT the signature is judged before the digest of the body; what RFC 9421 signs is up to each signature.
+// Plaid's JWT is checked before the digest of the body. With RFC 9421, each signature chooses what it covers.
 const HEADERS_ALONE = new Set(['plaid', 'rfc9421'])
 
 /** The bytes that a sender signs before it compresses them. */
@@ -55,7 +55,7 @@ function inflated(body: Uint8Array): Uint8Array {
   return body[0] === 0x1f && body[1] === 0x8b ? gunzipSync(body) : body
 }
 
-/** Bytes and digest of the body, if it is protected. */
+/** Expects the error to have the size and digest of the body, if the signature covers the body. */
 function expectPlaces(error: WebhookError, { covers }: Provider, body: Uint8Array): void {
   const digest = createHash('sha256').update(body).digest('hex').slice(0, 16)
   const told = [error.bytes, error.digest]

@@ -6,11 +6,11 @@ import { lawsOf } from '../signing.ts'
 import { PAYLOADS } from './payloads.ts'
 import { randomOf, type Random } from './random.ts'
 
-/** One delivery as its sender made it, and how to make its provider with other options. */
+/** A delivery as its sender signed it, and functions to create its provider and to sign more. */
 export interface Sealed {
   readonly sender: string
   readonly secret: string
-  /** Another secret that the sender may have given. */
+  /** Another valid secret of this sender. */
   readonly other: string
   readonly request: SignableRequest
   /** The provider with another secret, or with more options. */
@@ -56,7 +56,7 @@ const OWN: Readonly<Record<string, SigningLaws>> = {
   },
 }
 
-/** One delivery of a sender, with a fresh secret. `body` is sent as it is if the sender signs bytes. */
+/** Signs one delivery of a sender with a new secret. If the sender signs bytes, `body` is sent unchanged. */
 export function sealedBy(
   sender: string,
   seed: string,
@@ -102,7 +102,7 @@ export function sealedBy(
   }
 }
 
-/** A delivery of a sender that holds what is often written otherwise. */
+/** Returns a delivery whose body can be written in several ways. */
 export function sealed(sender: string): Sealed {
   return sender === 'twilio'
     ? sealedBy(sender, 'one', FORM, 'application/x-www-form-urlencoded')!
@@ -111,7 +111,7 @@ export function sealed(sender: string): Sealed {
 
 const FORM = 'Body=Hi+there&MessageSid=SM1&From=%2B15550100'
 
-/** The signature header of a delivery: the one that differs with another secret; empty if none does. */
+/** Returns the name of the header that changes with the secret, or an empty string. */
 export function signatureHeader({ request, other, provider }: Sealed): string {
   const { sign } = provider(other)
   const names = Object.keys(request.headers)

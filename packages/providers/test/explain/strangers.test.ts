@@ -4,7 +4,7 @@ import { catalogue } from '@postern/providers/catalogue'
 import { describe, expect, test } from 'vitest'
 import { NOW, sealedBy, SIGNERS } from './sealed.ts'
 
-// Their deliveries have no header that only they use, or they cannot be made with only a secret.
+// Deliveries of these senders have no header of their own, or need more than a secret.
 const UNKNOWN = new Set([
   'alertmanager',
   'azure-event-grid',
@@ -20,7 +20,7 @@ const UNKNOWN = new Set([
   'wecom',
 ])
 
-// Their signature is GitHub's, under its header or one of that family.
+// These senders sign as GitHub does, in GitHub's header or in a similar one.
 const TWINS = new Set(['bitbucket', 'github', 'intercom', 'jira', 'meta', 'websub'])
 
 describe('a delivery that came to the receiver of another sender', () => {

@@ -13,8 +13,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-// A consumer outside the workspace, with the declarations as they are published, compiled with and without the optional
-// packages the types come from. skipLibCheck is what hides a missing package, so it is on.
+// Compiles a consumer outside the workspace against the published declarations, with and without the optional packages
+// of the types. skipLibCheck is on, because it hides that a package is missing.
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -57,7 +57,7 @@ const consumers = {
   },
 } as const
 let folder: string
-/** The output of the compiler, with the packages and without them. */
+/** Output of the compiler with the optional packages, and without them. */
 let said: { readonly installed: string; readonly absent: string }
 
 beforeAll(() => {

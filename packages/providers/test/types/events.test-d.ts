@@ -22,7 +22,7 @@ export function githubTypes(secret: string): void {
   receiver.on('push', (event) => expectType<string>()(event.payload.ref))
   receiver.on('issues', (event) => {
     expectType<string>()(event.payload.issue.title)
-    // A wider name: what comes is `issues.opened` and the like.
+    // The name `issues` stands for all its topics, such as `issues.opened`.
     if (event.topic === 'issues.opened') return
     // @ts-expect-error -- no topic of issues
     if (event.topic === 'push') return
@@ -48,7 +48,7 @@ export async function signTypes(secret: string): Promise<void> {
   // A signed request can be passed to `fetch` and `Request`.
   await fetch(signed.url, signed)
   void new Request(signed.url, signed)
-  // A typed provider is a provider.
+  // A typed provider is assignable to `Provider`.
   const any: Provider = provider
   any.sign!({ topic: 'whatever' })
   // @ts-expect-error -- the option has another name

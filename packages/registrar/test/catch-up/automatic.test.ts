@@ -1,4 +1,4 @@
-// Catch-ups that start without a call: at start from the last delivery in the journal, and after a silence.
+// Automatic catch-ups: at startup from the last delivery in the journal, and after a silence.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,7 +33,7 @@ function hear(): { readonly observer: Observer; readonly caught: Promise<CaughtU
 test('a process that starts again takes what came since the last delivery, and only that', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'postern-'))
   const path = join(folder, 'webhooks.db')
-  // GitHub says that all of the hour failed. The app was away for the last 6 minutes of it.
+  // According to GitHub, all deliveries of the hour failed. The app was away only for the last 6 minutes.
   const deliveries = numbers.map((at) => githubDelivery(at, { status_code: 502 }))
   const fake = await opened(startGithub({ deliveries }))
   const first = sqliteInbox({ path })
@@ -55,7 +55,8 @@ test('a process that starts again takes what came since the last delivery, and o
   expect(after.runs.size).toBeLessThan(200)
   await after.receiver.close()
 
-  // Rows of the catch-up do not count as deliveries, and the range that it covered is not listed again.
+  // The journal's rows of the catch-up do not count as deliveries. The range that the catch-up covered is not listed
+  // again.
   const again = hear()
   const third = githubAway({
     inbox,

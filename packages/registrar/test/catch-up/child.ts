@@ -1,4 +1,5 @@
-// A process that catches up to a place and waits there to be killed. Arguments: sender, file, API, place.
+// A process that runs a catch-up until `place` events are done, and then waits to be killed. Arguments: sender, file,
+// API, place.
 import { catchUp } from '../../src/index.ts'
 import { writeSync } from 'node:fs'
 import { createReceiver } from '@postern/core'

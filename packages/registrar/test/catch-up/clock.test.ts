@@ -37,7 +37,7 @@ test('a process that died is seen to be gone, although the wall clock was set ba
   await reading
   const [found] = await records.list('catch-up:')
   const { key, value, version } = found!
-  // As its last sign of life left it.
+  // Makes the record look as if a process had died just after it renewed its lease.
   const held = { ...(value as object), alive: Date.now(), ended: false, owner: 'of a dead process' }
   expect(await records.set(key, held, version)).toBe(true)
   vi.setSystemTime(Date.now() - HOUR)
@@ -53,7 +53,7 @@ function shop(): { readonly receiver: Receiver; readonly records: Records } {
   return { receiver, records: inbox.records! }
 }
 
-/** A source with one event, whose answer waits for `recover`. */
+/** Creates a source with one event, whose answer waits for `recover`. */
 function slow(): {
   readonly source: PayloadSource
   readonly reading: Promise<void>

@@ -9,7 +9,7 @@ function event(id: string, at = Date.now() - AGO / 2): ListedEvent {
   return { id, at, topic: 'thing', undelivered: undefined, ref: id }
 }
 
-/** A source that makes a new list for each read. */
+/** Creates a source whose list may differ in each round. */
 function scene(lists: (round: number) => readonly ListedEvent[], absent: (id: string) => boolean) {
   const receiver = createReceiver({ provider: acme(), log: false })
   receiver.on('thing', () => undefined)

@@ -1,4 +1,4 @@
-// Two catch-ups at once, one that continues after an end, and one that waits for the sender or the inbox.
+// Catch-ups that run at the same time, that continue an ended one, or that wait for the sender or the inbox.
 import { catchUp } from '../../src/index.ts'
 import { inspect } from 'node:util'
 import { createReceiver, memoryInbox, structuredLogger } from '@postern/core'
@@ -150,7 +150,7 @@ test('the journal says which events came from the API, and they do not end a sil
     ...lost.slice(1).map(() => 'accepted'),
   ])
   expect(rows.filter(({ unsigned }) => !unsigned)).toHaveLength(1)
-  // Each took a part of the time of this test.
+  // The duration of each delivery is shorter than that of this test.
   const longest = performance.now() - began
   expect(rows.filter(({ took }) => !(took >= 0 && took <= longest))).toEqual([])
   expect((await receiver.health()).lastDelivery).toBe(lastDelivery)

@@ -6,12 +6,12 @@ import { startGithub, type GithubDelivery } from '../fakes/github.ts'
 import { opened } from '../fakes/opened.ts'
 import { githubAway, githubDelivery, githubEvents, sourceOptions, type Away } from './scene.ts'
 
-/** Which of the hour's events. */
+/** Numbers of the lost events, of the 1,000 in the hour. */
 export const lost: readonly number[] = [1, 2, 3, 4, 6, 7, 8, 9]
 
 export const some = (): GithubDelivery[] => lost.map((at) => githubDelivery(at))
 
-/** The receiver and the fake; both are closed when the test ends. */
+/** Creates the receiver and the fake GitHub. Both are closed after the test. */
 export async function githubScene(
   setup: Parameters<typeof githubAway>[0] = {},
   deliveries: GithubDelivery[] = some(),

@@ -39,7 +39,7 @@ test('GitHub: an endpoint that was dead for an hour handles each of 1,000 events
     since: SINCE,
     onProgress: (progress) => told.push(progress),
   })
-  // People ask GitHub to deliver some again, while the payloads come.
+  // While payloads are fetched, people also ask GitHub to deliver some events again.
   for (const at of missed.slice(-50)) await away.deliver(at)
   const result = await caught
   for (const at of missed.slice(100, 150)) expect(await away.deliver(at)).toBe(200)
@@ -57,7 +57,7 @@ test('GitHub: an endpoint that was dead for an hour handles each of 1,000 events
   })
   expect(result.accepted + result.duplicates).toBe(missed.length)
   expect(result.duplicates).toBeGreaterThanOrEqual(25)
-  // The hook, ten pages twice, and one request for each event of a subscribed topic.
+  // One request for the hook, ten pages twice, and one request for each event of a subscribed topic.
   expect(fake.requests).toHaveLength(1 + 2 * 10 + missed.length)
   expect(told.at(-1)).toMatchObject({ phase: 'taking', done: missed.length, wanted: missed.length })
   expect(told.map(({ done }) => done)).toEqual(
@@ -89,7 +89,7 @@ test('Stripe: the same, with the payloads of the pages', async () => {
     accepted: missed.length,
     complete: true,
   })
-  // Eight pages twice, the endpoint's version, and each page once more for its payloads.
+  // Eight pages twice, one request for the endpoint's version, and each page once more for its payloads.
   expect(fake.requests.length).toBeLessThanOrEqual(2 * 8 + 1 + 8)
   await away.receiver.close()
 })
@@ -150,7 +150,7 @@ test('Stripe: tenants with the same ids do not touch each other', async () => {
     ],
   })
   const wanted = numbers.slice(0, 40).filter(isSubscribed)
-  // Webhooks of tenant a had come.
+  // Some webhooks of tenant a arrived before the catch-up.
   for (const at of wanted.slice(0, 10)) await away.deliver(at)
   const results = await Promise.all(
     fakes.map((fake, at) =>

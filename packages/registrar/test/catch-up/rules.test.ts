@@ -150,7 +150,7 @@ test('a dry run lists and counts, and takes nothing', async () => {
     topics: { 'issues.opened': lost.length },
     accepted: 0,
   })
-  // The hook, and the list twice: it may have moved.
+  // One request for the hook. The list is read twice, since it may move during the first read.
   expect(fake.requests).toHaveLength(3)
   await idle()
   expect(once(runs)).toBe(0)

@@ -14,15 +14,15 @@ import { END, HOUR, timeOf } from '../sources/scene.ts'
 export const COUNT = 1000
 export const SECRET = 'whsec_0123456789abcdef0123'
 export const URL_OF_HOOK = 'https://stranger.example/hooks'
-/** Just after the hour. */
+/** One second after the hour. */
 export const NOW: number = END + 1000
 export const SINCE: number = END - HOUR
 export const VERSION = '2026-10-28.dahlia'
 
-/** Which event at a place: 0 is the newest; a fifth has a topic without a subscription. */
+/** Numbers of the events in the hour: 0 is the newest. One in five has a topic without a subscription. */
 export const numbers: readonly number[] = Array.from({ length: COUNT }, (_, at) => at)
 export const isSubscribed = (at: number): boolean => at % 5 !== 0
-/** Delivered in the first fifth of the hour, before the endpoint died. */
+/** True for the oldest fifth of the events, which was delivered before the endpoint died. */
 export const wasDelivered = (at: number): boolean => at >= 800
 
 export function githubDelivery(at: number, more: Partial<GithubDelivery> = {}): GithubDelivery {
@@ -57,17 +57,17 @@ export function stripeEvent(at: number, more: Partial<StripeEvent> = {}): Stripe
 
 export interface Setup extends Partial<ReceiverOptions> {
   readonly secret?: unknown
-  /** The source and options of `catchUp` on this receiver. */
+  /** Source and options of an automatic catch-up. */
   readonly standing?: StandingCatchUp & { readonly source: Source }
 }
 
 /** A receiver that counts how often it handles each event. */
 export interface Away {
   readonly receiver: Receiver
-  /** Runs by tenant and id. */
+  /** Number of runs, by tenant and id. */
   readonly runs: Map<string, number>
   readonly warnings: string[]
-  /** A webhook, as the sender signs it. */
+  /** Delivers the webhook of an event, and returns the status. */
   readonly deliver: (at: number) => Promise<number>
   /** Waits until nothing is pending. */
   readonly idle: () => Promise<void>
@@ -134,7 +134,7 @@ function away(
   }
 }
 
-/** Options of a source at a fake, which waits for nothing and counts what it was asked to wait for. */
+/** Returns options of sources that use a fake. These sources do not wait, but record their waits in milliseconds. */
 export function sourceOptions(fake: Fake, waits: number[] = []) {
   const api = { api: fake.url, wait: async (time: number) => void waits.push(time) }
   return {
@@ -143,7 +143,7 @@ export function sourceOptions(fake: Fake, waits: number[] = []) {
   }
 }
 
-/** Lets every seventh request be answered 429. */
+/** Makes every seventh request get the status 429. */
 export function busy(fake: Fake): typeof globalThis.fetch {
   let count = 0
   return (input, init) => {
@@ -154,7 +154,7 @@ export function busy(fake: Fake): typeof globalThis.fetch {
 
 export { githubEvents, githubRedelivery, stripeEvents }
 
-/** The number of handled events. Throws if one was handled twice. */
+/** Returns the number of handled events. Throws if an event was handled twice. */
 export function once(runs: ReadonlyMap<string, number>): number {
   const twice = [...runs].filter(([, count]) => count !== 1)
   if (twice.length > 0)

@@ -1,9 +1,12 @@
-/** The published description of a sender, cut to the used operations: a fake checks requests by it. */
+/**
+ * The published API description of a sender, reduced to the used operations. A fake checks requests by this
+ * description.
+ */
 export interface Description {
-  /** The package it was cut from, with its version and file. */
+  /** The package from which it was extracted, with version and file. */
   readonly source: string
   readonly licence: string
-  /** By method and path template: `GET /v1/webhook_endpoints`. */
+  /** Operations by method and path template, such as `GET /v1/webhook_endpoints`. */
   readonly operations: Readonly<Record<string, Operation>>
   readonly schemas: Readonly<Record<string, Schema>>
 }
@@ -11,9 +14,9 @@ export interface Description {
 export interface Operation {
   readonly query?: Schema
   readonly body?: Schema
-  /** Whether the body is a form. */
+  /** True if the body is a form. */
   readonly form?: true
-  /** By status. Absent: the description does not say, or says it at a length that is not kept. */
+  /** Schemas by status. Absent if the description has none, or if they are too large to keep. */
   readonly answers?: Readonly<Record<string, Schema>>
 }
 

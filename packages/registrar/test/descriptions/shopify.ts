@@ -1,8 +1,8 @@
-// Cuts Shopify's admin schema to what webhook subscriptions need: building all of it takes 258 ms.
+// Reduces Shopify's admin schema to webhook subscriptions, because building the whole schema takes 258 ms.
 import { buildClientSchema, isEnumType, isInputObjectType, isObjectType, printType } from 'graphql'
 import type { GraphQLSchema, IntrospectionQuery } from 'graphql'
 
-/** Object types and the fields that are kept of them; input types and enums are kept whole. */
+/** Object types with the fields that are kept. Input types and enums are kept whole. */
 const OBJECTS: Readonly<Record<string, readonly string[]>> = {
   QueryRoot: ['webhookSubscriptions'],
   Mutation: ['webhookSubscriptionCreate', 'webhookSubscriptionUpdate', 'webhookSubscriptionDelete'],
@@ -22,7 +22,7 @@ const WHOLE = [
   'WebhookSubscriptionSortKeys',
 ]
 
-/** The schema in GraphQL's own language, of the text of an introspection. */
+/** Converts the JSON of an introspection to a reduced schema in GraphQL's own language. */
 export function pruneShopify(text: string): string {
   const { data } = JSON.parse(text) as { data: IntrospectionQuery }
   const schema = buildClientSchema(data)

@@ -42,7 +42,7 @@ export function writeTopics({ unpack, introspection }: Sources): void {
     '@polar-sh/sdk 0.49.0 (WebhookEventType)',
     quoted(/WebhookEventType: \{([^}]+)\}/, polar),
   )
-  // The types lack some of what the library itself knows, and the other way round.
+  // The types and the library's code each lack some topics of the other.
   const chargebee = unpack('chargebee', '3.33.0')
   write('chargebee', 'chargebee 3.33.0 (EventTypeEnum, WebhookEventType)', [
     ...quoted(/type EventTypeEnum =([^;]+);/, read(chargebee, 'types/core.d.ts')),
@@ -73,7 +73,7 @@ function write(name: string, source: string, topics: readonly string[]): void {
   writeLists(name, source, [listOf(name.toUpperCase(), topics)])
 }
 
-/** Most snapshot events have a thin event with the same name after `v1.`, so that name is written once. */
+/** Most snapshot events have a thin event whose name is the same after `v1.`. Such a name is written once. */
 function writeStripe(snapshots: readonly string[], thins: readonly string[]): void {
   const isThin = (topic: string): boolean => thins.includes(`v1.${topic}`)
   writeLists('stripe', 'stripe 23.1.0 (EnabledEvent, V2.Core.EventNotification)', [
@@ -108,7 +108,7 @@ function listOf(name: string, topics: readonly string[]): string {
   return [`export const ${name}_TOPICS: string = \``, ...lines, '`'].join('\n')
 }
 
-/** The types of thin events that one subscribes to: a ping is asked for. */
+/** Returns the types of thin events that one can subscribe to. A ping is only sent on request. */
 function thin(text: string): readonly string[] {
   const types = Array.from(text.matchAll(/ type: '(v\d+\.[^']+)'/g), ([, type]) => type!)
   return types.filter((type) => type !== 'v2.core.event_destination.ping')
@@ -121,7 +121,7 @@ function github(folder: string): readonly string[] {
     const parameters = post['parameters'] as readonly { name: string; example: string }[]
     const found = parameters.find(({ name }) => name.toLowerCase() === 'x-github-event')?.example
     const [, named] = /^(.+?)\//.exec(post['operationId'] as string) ?? []
-    // The examples of some are another event's: the operation's name decides.
+    // In some operations the example is that of another event, so the operation's name comes first.
     const name = (named ?? found ?? '').replaceAll('-', '_')
     return name === '' || name === 'ping' ? [] : [name]
   })
@@ -137,7 +137,7 @@ function shopify(introspection: object): readonly string[] {
   })
 }
 
-/** The members of `Update` without its id. */
+/** Returns the members of `Update`, without its id. */
 function updates(text: string): readonly string[] {
   const [, inner = ''] = /interface Update \{([^]*?)\n\}/.exec(text) ?? []
   return [...inner.matchAll(/^ {4}([a-z_]+)\?:/gm)].map(([, name]) => name!)

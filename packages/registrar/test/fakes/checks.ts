@@ -2,7 +2,10 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import type { Description, Schema } from '../descriptions/description.ts'
 
 export interface Checks {
-  /** The reason why a value is invalid, or undefined. Values of forms and queries are strings, so `coerce` turns them. */
+  /**
+   * Returns the reason why a value is invalid, or undefined. `coerce` converts strings, since forms and queries have
+   * only strings.
+   */
   check(schema: Schema, value: unknown, coerce: boolean): string | undefined
 }
 
@@ -18,7 +21,7 @@ export function createChecks({ schemas }: Description): Checks {
       let validate = known.get(schema)
       if (validate === undefined)
         known.set(schema, (validate = ajv.compile({ ...schema, schemas })))
-      // Coercion writes into the value, which the route must see as it came.
+      // Coercion changes the value, but the route must see the original.
       const copy = structuredClone(value)
       return validate(copy) ? undefined : ajv.errorsText(validate.errors)
     },

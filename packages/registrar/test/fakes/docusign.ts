@@ -46,7 +46,7 @@ export async function startDocusign(): Promise<Fake & { readonly rows: any[] }> 
       [`PUT ${path}`]: ({ body }) => {
         const found = configurations.find(({ connectId }) => connectId === body.connectId)
         if (!found) return wrong('connectId is unknown')
-        // The strictest reading: a PUT is the whole configuration.
+        // This is the strictest reading of the documentation: a PUT replaces the whole configuration.
         for (const name of Object.keys(found)) delete found[name]
         return { json: Object.assign(found, body) }
       },

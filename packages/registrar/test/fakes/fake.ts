@@ -9,7 +9,7 @@ import { toObject } from './form.ts'
 export interface FakeRequest {
   readonly params: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, any>>
-  /** Objects of JSON, and of forms with their brackets read. */
+  /** The parsed JSON or form. Names with brackets have become objects and lists. */
   readonly body: any
   readonly headers: IncomingHttpHeaders
 }
@@ -23,28 +23,34 @@ export interface FakeAnswer {
 
 export interface FakeSpec {
   readonly description: Description
-  /** Undefined: the request may pass. */
+  /** Returns the answer to a rejected request. Undefined lets the request pass. */
   readonly reject: (
     headers: IncomingHttpHeaders,
     path: string,
     query: Readonly<Record<string, any>>,
   ) => FakeAnswer | undefined
-  /** By `GET /path/{name}`. */
+  /** Routes by method and path, such as `GET /path/{name}`. */
   readonly routes: Readonly<Record<string, (request: FakeRequest) => FakeAnswer>>
   /** The answer to a request that the description does not allow. */
   readonly invalid: (reason: string) => FakeAnswer
-  /** Whether a request changes nothing. @default method GET */
+  /**
+   * Returns true if a request changes nothing.
+   * @default true for the method GET
+   */
   readonly reads?: (method: string, path: string, body: any) => boolean
-  /** The part of the path that routes match. @default the path */
+  /**
+   * Returns the part of the path that is compared with routes.
+   * @default the whole path
+   */
   readonly pathOf?: (path: string) => string
 }
 
 export interface Fake {
   readonly url: string
   readonly requests: readonly Seen[]
-  /** Requests that changed something. */
+  /** Returns the number of requests that changed something. */
   changes(): number
-  /** Violations of the description, in requests and in the answers of the fake. */
+  /** Violations of the description, by requests or by the fake's answers. */
   readonly problems: readonly string[]
   /** Answers the next request in place of its route. */
   interrupt(answer: FakeAnswer): void

@@ -14,7 +14,7 @@ export interface FigmaRequest {
 }
 
 export interface FigmaState {
-  /** Newest first, of each webhook. */
+  /** Requests of each webhook, newest first. */
   requests?: FigmaRequest[]
 }
 

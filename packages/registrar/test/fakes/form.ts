@@ -1,4 +1,4 @@
-/** The object of a form or a query whose names have brackets: `a[b]=1` and `c[]=1`. */
+/** Converts a form or query whose names have brackets, such as `a[b]=1` and `c[]=1`, to an object. */
 export function toObject(form: URLSearchParams): Record<string, any> {
   const object: Record<string, any> = {}
   for (const [name, value] of form) {
@@ -10,7 +10,7 @@ export function toObject(form: URLSearchParams): Record<string, any> {
 }
 
 function put(target: Record<string, any>, [key = '', ...rest]: string[], value: string): void {
-  // A name that comes again is a list, as Twilio has it.
+  // A repeated name becomes a list, as in Twilio's API.
   if (rest.length === 0) target[key] = key in target ? [target[key], value].flat() : value
   else if (rest[0] === '' || /^\d+$/.test(rest[0] ?? '')) (target[key] ??= []).push(value)
   else put((target[key] ??= {}), rest, value)

@@ -90,7 +90,7 @@ export async function startGithub(
       [`PATCH ${base}/{hook_id}`]: (request) =>
         one(request, (hook) => {
           const { config, events, active } = request.body
-          // A config replaces the old one whole: without a secret the hook has none.
+          // A new config replaces the whole old one. If it has no secret, the hook has none.
           if (config) {
             hook.secret = undefined
             configure(hook, config)

@@ -2,7 +2,7 @@ import { graphqlSync, type GraphQLSchema } from 'graphql'
 import { startFake, type Fake, type FakeSpec } from './fake.ts'
 import { described, object, string } from './schema.ts'
 
-/** A sender with one path, which graphql-js answers by a schema. */
+/** Starts a fake with one path, where graphql-js answers by a schema. */
 export function startGraphql(
   spec: Pick<FakeSpec, 'reject' | 'invalid'> & {
     readonly source: string

@@ -1,4 +1,5 @@
-// Linear's webhooks, run by graphql-js on a schema after the types of npm @linear/sdk 98.0.0 (MIT), dist/index.d.mts.
+// Linear's webhooks, answered by graphql-js. The schema follows the types of npm @linear/sdk 98.0.0 (MIT),
+// dist/index.d.mts.
 import { buildSchema } from 'graphql'
 import type { Fake } from './fake.ts'
 import { startGraphql } from './graphql.ts'
@@ -88,7 +89,7 @@ export async function startLinear(): Promise<Fake & { readonly rows: any[] }> {
     path: '/graphql',
     schema,
     rootValue,
-    // API keys come as they are; only OAuth tokens have a Bearer.
+    // API keys are sent without `Bearer`, which only OAuth tokens have.
     reject: ({ authorization }) =>
       authorization === LINEAR_TOKEN ? undefined : { status: 401, json: { errors: [error] } },
     invalid: (message) => ({ status: 400, json: { errors: [{ message }] } }),

@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from 'vitest'
 import type { Fake } from './fake.ts'
 
-/** Closes a fake when the test ends, in which nothing may have been against its description. */
+/** Closes the fake after the test, and expects that nothing violated its description. */
 export async function opened<F extends Fake>(starting: Promise<F>): Promise<F> {
   const fake = await starting
   onTestFinished(async () => {

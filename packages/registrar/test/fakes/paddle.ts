@@ -114,7 +114,7 @@ export async function startPaddle(
       'POST /notifications/{id}/replay': ({ params }) => {
         const found = state.notifications?.find(({ id }) => id === params['id'])
         if (!found) return missing
-        // Paddle replays what it delivered or gave up, and rejects what it still tries.
+        // Paddle replays notifications that were delivered or have failed, and rejects pending ones.
         if (found.status !== 'delivered' && found.status !== 'failed')
           return {
             status: 400,

@@ -2,7 +2,7 @@ import type { FakeAnswer, FakeRequest } from './fake.ts'
 
 type Route = (request: FakeRequest) => FakeAnswer
 
-/** The rows of a fake, each named by a parameter of the path. */
+/** Returns the rows of a fake, and routes for them. A parameter of the path has the id of a row. */
 export function rowsOf<Row = any>(
   missing: FakeAnswer,
   param = 'id',
@@ -32,7 +32,7 @@ export function rowsOf<Row = any>(
   }
 }
 
-/** A page of all rows, from a place, or behind the row with that value. */
+/** Returns a page of rows, from an index or after the row with this value. */
 export function pageOf<Row>(
   all: readonly Row[],
   size: number,
@@ -51,7 +51,7 @@ interface WithRows {
   readonly rows: any[]
 }
 
-/** The row with that id; senders have different names for it. */
+/** Returns the row with this id. Senders have different names for the id. */
 function rowOf({ rows }: WithRows, id: string): any {
   return rows.find((row) => [row.id, row.gid, row.connectId, row.sys?.id].includes(id))
 }
@@ -62,13 +62,12 @@ export const off =
   (fake: WithRows, id: string): void =>
     void Object.assign(rowOf(fake, id), change)
 
-/** A member of a row. */
 export const member =
   (name: string) =>
   (fake: WithRows, id: string): unknown =>
     rowOf(fake, id)[name]
 
-/** Adds a row like the first. */
+/** Adds a copy of the first row with another id. */
 export const another =
   (name = 'id') =>
   ({ rows }: WithRows, at: number): unknown =>

@@ -25,7 +25,7 @@ export function oneOf(...values: readonly string[]): Schema {
 
 type Route = FakeSpec['routes'][string]
 
-/** A description of operations whose query is empty unless it says otherwise, with their answers. */
+/** Returns a description of operations, and their routes. If an operation describes no query, it must be empty. */
 export function described(
   source: string,
   licence: string,
@@ -41,7 +41,7 @@ export function described(
   return { description: { source, licence, operations: described, schemas: {} }, routes }
 }
 
-/** Rejects what has not the token. */
+/** Rejects requests without this token. */
 export function bearer(token: string, json: unknown) {
   return ({ authorization }: { readonly authorization?: string | undefined }) =>
     authorization === `Bearer ${token}` ? undefined : { status: 401, json }

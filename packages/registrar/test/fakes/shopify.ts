@@ -79,7 +79,9 @@ export async function startShopify(): Promise<Fake & { readonly subscriptions: S
   return { ...fake, subscriptions }
 }
 
-/** What Shopify answers beyond the limit: 200, and when the bucket has enough points. */
+/**
+ * Returns Shopify's answer beyond the rate limit. Its status is 200, and it tells when the bucket has enough points.
+ */
 export function throttledShopify(seconds: number): FakeAnswer {
   const throttleStatus = { maximumAvailable: 2000, currentlyAvailable: 0, restoreRate: 100 }
   return {

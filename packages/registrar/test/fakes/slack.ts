@@ -7,7 +7,7 @@ export const SLACK_APP = 'A0123456789'
 
 const open = { type: 'object' }
 const strings = { type: 'array', items: { type: 'string' } }
-/** After `Manifest` in npm @slack/web-api 8.2.0 (MIT), dist/types/request/manifest.d.ts. */
+/** Follows `Manifest` in npm @slack/web-api 8.2.0 (MIT), dist/types/request/manifest.d.ts. */
 const MANIFEST = {
   type: 'object',
   properties: {
@@ -107,7 +107,7 @@ export async function startSlack(): Promise<Fake & { manifest(): any }> {
   return { ...fake, manifest: () => manifest }
 }
 
-// "Event Subscription requires either Request URL or Socket Mode Enabled."
+// Slack's rule: "Event Subscription requires either Request URL or Socket Mode Enabled."
 function ruleOf({ settings }: any): string | undefined {
   const events = settings?.event_subscriptions
   if (events === undefined || events.request_url || settings.socket_mode_enabled) return undefined

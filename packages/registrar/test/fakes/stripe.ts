@@ -50,7 +50,7 @@ export async function startStripe(state: StripeState = {}): Promise<
   Fake & {
     readonly endpoints: readonly StripeEndpoint[]
     readonly destinations: readonly StripeDestination[]
-    /** Destinations that a ping was asked for. */
+    /** Destinations for which a ping was requested. */
     readonly pinged: readonly string[]
   }
 > {
@@ -203,7 +203,7 @@ export async function startStripe(state: StripeState = {}): Promise<
   return { ...fake, endpoints, destinations, pinged }
 }
 
-/** Only members that `include` names are shown. */
+/** Returns a destination. Its URL and secret are null, unless `include` names them. */
 function destinationOf(
   { webhook_endpoint: { url, signing_secret: secret }, ...rest }: StripeDestination,
   include: readonly string[] = [],
@@ -245,7 +245,7 @@ const change = {
   ...include,
 }
 
-/** Operations that the description lacks, after the types of npm stripe 23.1.0. */
+/** Operations that the description lacks. They follow the types of npm stripe 23.1.0. */
 const V2: Description['operations'] = {
   'GET /v1/customers/{customer}': { query: shape({}) },
   'GET /v2/core/event_destinations': { query: shape({ ...page, ...include }) },

@@ -46,7 +46,7 @@ export async function startSvix(
       [`POST ${base}`]: ({ body }) => ({ status: 201, json: add(body) }),
       [`GET ${base}{endpoint_id}/`]: shown,
       [`PUT ${base}{endpoint_id}/`]: one((endpoint, { body }) => {
-        // A PUT is the whole endpoint: what it leaves out is gone.
+        // A PUT replaces the whole endpoint, so members that it omits are removed.
         const { id, createdAt, updatedAt } = endpoint
         for (const name of Object.keys(endpoint)) delete endpoint[name]
         const own = { id, createdAt, updatedAt }
@@ -82,7 +82,9 @@ export async function startSvix(
   return { ...fake, rows, secret: (id) => secrets.get(id) ?? '' }
 }
 
-/** The description is older than `with_msg`, which npm svix 1.99.1 (MIT) has in dist/api/messageAttempt.d.ts. */
+/**
+ * Adds `with_msg`, which is newer than the description. It is in npm svix 1.99.1 (MIT), dist/api/messageAttempt.d.ts.
+ */
 function described(): Description {
   const description = load('svix')
   const key = 'GET /api/v1/app/{app_id}/attempt/endpoint/{endpoint_id}/'

@@ -24,7 +24,7 @@ export interface FakeTwilio extends Fake {
   testId(sink: string): string | undefined
 }
 
-/** Rejects what has not the account's Basic credentials. */
+/** Rejects requests without the account's Basic credentials. */
 export function rejectTwilio(headers: {
   readonly authorization?: string | undefined
 }): FakeAnswer | undefined {

@@ -11,7 +11,7 @@ export interface WorkosEvent {
   readonly created_at: string
 }
 
-/** Events newest first. */
+/** Starts the fake with these events, newest first. */
 export async function startWorkos(events: readonly WorkosEvent[]): Promise<Fake> {
   return startFake({
     ...described('npm @workos-inc/node 8.13.0, SerializedListEventOptions', 'MIT', {

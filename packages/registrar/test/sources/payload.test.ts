@@ -1,4 +1,4 @@
-// Sources of payloads in pages: the list, what they give, and that its identity is the webhook's.
+// Sources that read payloads from pages: what they list, what they return, and that both ids equal the webhook's.
 import { expect, test } from 'vitest'
 import type { Provider } from '@postern/core/scheme'
 import { figma } from '@postern/providers/figma'
@@ -31,9 +31,9 @@ interface Subject {
   readonly make: (options: ApiOptions) => PayloadSource
   readonly provider: Provider
   readonly topic: string
-  /** Requests for the whole list. */
+  /** Number of requests for the whole list. */
   readonly pages: number
-  /** The webhook's id, if it is not the listed one. */
+  /** True if the webhook has another id than the list. */
   readonly derived?: true
 }
 
@@ -139,7 +139,7 @@ for (const [name, { start, make, provider, topic, pages, derived }] of Object.en
       expect(draft).toMatchObject({ topic: event.topic, ...(derived ? {} : { id: event.id }) })
       expect(draft!.id).toBeDefined()
     }
-    // Oldest first costs each page once more.
+    // The oldest event must come first, so each page is read once more.
     expect(fake.requests).toHaveLength(2 * pages + 1)
 
     const half = await all(source, { since: END - HOUR / 2, until: END, limit: 1000 })
@@ -182,7 +182,7 @@ test('Stripe: a thin event of a connected account is read as it is delivered: wi
   const [first] = await all(plain)
   const { data: _data, ...delivered } = own
   expect(JSON.parse((await plain.read(first!)).body)).toEqual(delivered)
-  // Progress is kept under this name.
+  // Progress is stored by account, so the names of these accounts must differ.
   const accounts = [plain, source, stripeEvents(optionsOf(fake))]
   expect(new Set(accounts.map(({ account }) => account)).size).toBe(3)
   expect(() => stripeEvents({ key: STRIPE_KEY, url, payload: 'fat' as never })).toThrow(/payload/)

@@ -8,7 +8,7 @@ export const HOUR = 3_600_000
 export const END: number = Date.parse('2026-11-20T12:00:00Z')
 export const RANGE: Range = { since: END - HOUR, until: END }
 
-/** The time of event `at`, of `count` in the hour; 0 is the newest. */
+/** Returns the time of event `at`, where 0 is the newest of `count` events in the hour. */
 export function timeOf(at: number, count: number): string {
   return new Date(END - Math.floor((at * HOUR) / count)).toISOString()
 }
@@ -19,7 +19,7 @@ export async function all(source: Source, range: Range = RANGE): Promise<readonl
   return found
 }
 
-/** The events that the provider reads from a delivery of an API: their ids are those of the webhook. */
+/** Returns the events that the provider reads from a listed delivery. Their ids are those of the webhook. */
 export function identify(
   provider: Provider,
   { url, headers, body }: ListedDelivery,

@@ -5,7 +5,7 @@ import { bytes, text, withBody, withHeaders, type Spoil } from './spoil.ts'
 
 const NOT_ASCII = /[^\0-\x7F]/
 
-/** Spoils of the body. */
+/** Spoils that change the body. */
 export const BODIES: readonly Spoil[] = [
   ...REWRITERS.map(rewritten),
   body('slashes', 'body-reserialized', (from) =>
@@ -63,7 +63,7 @@ export const BODIES: readonly Spoil[] = [
   body('compressed by zlib', 'body-decompressed', (_from, raw) => deflateSync(raw)),
 ]
 
-/** Gateways and queues that wrap the delivery. */
+/** Returns spoils of gateways and queues, which wrap the delivery in another body. */
 function gateways(): readonly Spoil[] {
   const base64 = (raw: Uint8Array): string => Buffer.from(raw).toString('base64')
   const json = (name: string, wrap: (from: string, raw: Uint8Array) => object): Spoil =>
@@ -119,7 +119,7 @@ function rewritten(by: Writer): Spoil {
       const sent = text(from.request.body)
       if (!isJson(sent)) return undefined
       const came = write(by.read!(treeOf(sent)), by)
-      // A change of only the whitespace at the end has another cause.
+      // Whitespace at the end has another cause.
       if (came.trim() === sent.trim()) return undefined
       const lost = from.lost === true || !isSame(sent, came)
       return { ...withBody(from, bytes(came)), lost }
@@ -143,7 +143,7 @@ function body(
       const changed = change(sent, from.request.body)
       if (changed === undefined) return undefined
       const made = typeof changed === 'string' ? bytes(changed) : Uint8Array.from(changed)
-      // Bytes that are not UTF-8 are lost in a string.
+      // A string cannot hold bytes that are not UTF-8.
       const lost = from.lost === true || (typeof changed === 'string' && sent.includes('\uFFFD'))
       return { ...withBody(from, made), lost }
     },

@@ -5,7 +5,7 @@ import { bytes, text, type Spoil } from './spoil.ts'
 
 const headers = { 'content-type': 'application/x-www-form-urlencoded' }
 
-/** Spoils of forms, and of compressed bodies. */
+/** Spoils that change forms or compressed bodies. */
 export const FORMS: readonly Spoil[] = [
   {
     ...resigned('inflated on the way', 'body-decompressed', ({ sign, request: { body } }) => [
@@ -24,7 +24,7 @@ export const FORMS: readonly Spoil[] = [
   ]),
 ]
 
-/** Another request is signed, and its body comes changed. */
+/** Returns a spoil that signs another request, and then changes its body. */
 function resigned(
   name: string,
   cause: FindingCause,
@@ -36,7 +36,7 @@ function resigned(
     name,
     cause,
     apply(from, sealed) {
-      // Linear has its time in the JSON.
+      // Linear signs a time inside its JSON, which another body would not have.
       if (sealed.provider().covers.body !== 'bytes' || sealed.sender === 'linear') return undefined
       const [signed, change] = make(sealed)
       return { ...from, resigned: true, request: { ...signed, body: change(signed.body) } }

@@ -3,7 +3,7 @@ import type { FindingCause } from '@postern/core/explain'
 import { signatureHeader, type Sealed } from '../sealed.ts'
 import { text, withHeaders, type Spoil } from './spoil.ts'
 
-/** Spoils of headers, signatures and clocks. */
+/** Spoils that change headers, signatures or clocks. */
 export const HEADERS: readonly Spoil[] = [
   {
     name: 'header gone',
@@ -63,7 +63,7 @@ export const HEADERS: readonly Spoil[] = [
     apply(from, sealed) {
       const name = signatureHeader(sealed)
       const value = sealed.request.headers[name]
-      // The signature of a delivery that was signed otherwise is not at hand.
+      // If another spoil has already changed the signature, this one does not apply.
       if (value !== from.request.headers[name] || from.resigned) return undefined
       const stamp = sealed.request.headers['x-zm-request-timestamp']
       const content = text(sealed.request.body)
@@ -134,7 +134,7 @@ function header(
     cause,
     apply(from, sealed) {
       const at = signatureHeader(sealed)
-      // A token has no encoding that could be wrong.
+      // A token has no encoding, so its encoding cannot be wrong.
       if (sealed.provider().covers.body === 'none') return undefined
       const value = from.request.headers[at]
       const changed = value === undefined ? undefined : change(value, sealed)

@@ -1,4 +1,4 @@
-/** JSON as a tree that keeps what a parser into values would lose: each number's digits, each member in its place. */
+/** JSON as a tree that keeps what JSON.parse loses: the digits of each number, and the order of members. */
 export type Tree =
   | { readonly kind: 'object'; readonly members: readonly (readonly [string, Tree])[] }
   | { readonly kind: 'array'; readonly items: readonly Tree[] }
@@ -39,22 +39,21 @@ export function treeOf(json: string): Tree {
   }
 }
 
-/** How a library writes JSON by default, or with one of its options. */
+/** The format in which a library writes JSON, by default or with one of its options. */
 export interface Writer {
   readonly name: string
   readonly text: (text: string) => string
   readonly colon?: string
   readonly comma?: string
-  /** One level of indent; one line without. */
+  /** Whitespace for one level. Without it, all is on one line. */
   readonly indent?: string
-  /** Arrays on one line with blanks inside, as Jackson writes them. */
+  /** True if arrays are on one line with spaces inside, as in Jackson's output. */
   readonly flat?: boolean
   readonly end?: string
-  /** Changes the tree as a parser of that language does. */
+  /** Changes the tree as the language's parser would. */
   readonly read?: (tree: Tree) => Tree
 }
 
-/** A tree as a library writes it. */
 export function write(tree: Tree, by: Writer): string {
   const comma = by.comma ?? ','
   const colon = by.colon ?? ':'
@@ -134,7 +133,7 @@ export const SENDERS_WRITE: readonly Writer[] = [
   { name: 'JSONEncoder', text: swift },
 ]
 
-/** Software on the way that parses the body and writes it again. */
+/** Software between sender and receiver that parses the body and writes it again. */
 export const REWRITERS: readonly Writer[] = [
   { name: 'JSON.stringify', text: js, read: values },
   { name: 'JSON.stringify, 2', text: js, indent: '  ', colon: ': ', read: values },
@@ -167,7 +166,10 @@ export const REWRITERS: readonly Writer[] = [
   { name: 'Rails to_json', text: go, read: python },
 ]
 
-/** What JSON.parse makes of it: integer-like keys first, the last of equal keys, numbers as doubles. */
+/**
+ * Changes a tree as JSON.parse does: integer-like keys come first, the last of equal keys wins, and numbers are
+ * doubles.
+ */
 function values(tree: Tree): Tree {
   return treeOf(JSON.stringify(JSON.parse(plain(tree))))
 }
@@ -200,7 +202,7 @@ function goStruct(tree: Tree): Tree {
   )
 }
 
-// An associative array that is empty is a list in PHP.
+// Replaces empty objects with empty lists, because PHP has one type for both.
 function emptied(tree: Tree): Tree {
   if (tree.kind === 'array') return { ...tree, items: tree.items.map(emptied) }
   if (tree.kind !== 'object') return tree

@@ -2,7 +2,7 @@ import type { FindingCause } from '@postern/core/explain'
 import type { Sealed } from '../sealed.ts'
 import type { Spoil } from './spoil.ts'
 
-/** Spoils of the secret. */
+/** Spoils that change the secret. */
 export const SECRETS: readonly Spoil[] = [
   secret('blank behind', 'secret-whitespace', (one) => `${one} `),
   secret('tab before', 'secret-whitespace', (one) => `\t${one}`),
@@ -51,14 +51,14 @@ function secret(
     cause,
     loses,
     apply(from, sealed) {
-      // A key in PEM has many lines: it is not copied into a file of variables.
+      // A PEM key has many lines, so people do not copy it into an .env file.
       if (from.secret.includes('-----')) return undefined
       const changed = change(from.secret, sealed)
       if (changed === undefined || changed === from.secret) return undefined
       try {
         return { ...from, secret: changed, provider: sealed.provider(changed) }
       } catch {
-        // The factory rejects it, which says it already.
+        // The provider already rejects this secret at startup.
         return undefined
       }
     },

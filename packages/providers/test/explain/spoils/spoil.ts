@@ -3,23 +3,26 @@ import type { FindingCause } from '@postern/core/explain'
 import type { Provider, SignableRequest } from '@postern/core/scheme'
 import { NOW, type Sealed } from '../sealed.ts'
 
-/** A delivery that something changed, and what judges it. */
+/** A delivery after a spoil, and the provider that verifies it. */
 export interface Spoilt {
   readonly request: SignableRequest & { readonly lines?: DeliveryInit['headers'] }
   readonly provider: Provider
   readonly now: number
   readonly secret: string
-  /** True if what happened to this very delivery cannot be brought back. */
+  /** True if the original of this delivery cannot be restored. */
   readonly lost?: boolean
   /** True if another body was signed than that of the sealed delivery. */
   readonly resigned?: boolean
 }
 
-/** One thing that goes wrong. Undefined if it cannot happen to this delivery. */
+/**
+ * One thing that goes wrong between a sender and a receiver. `apply` returns undefined if it cannot happen to this
+ * delivery.
+ */
 export interface Spoil {
   readonly name: string
   readonly cause: FindingCause
-  /** Nothing can bring back what is lost: likely is right. */
+  /** True if lost information cannot be restored, so that `likely` is the right certainty. */
   readonly loses?: boolean
   apply(from: Spoilt, sealed: Sealed): Spoilt | undefined
 }
@@ -28,12 +31,10 @@ export function clean(sealed: Sealed): Spoilt {
   return { request: sealed.request, provider: sealed.provider(), now: NOW, secret: sealed.secret }
 }
 
-/** The same with other headers. */
 export function withHeaders(from: Spoilt, headers: SignableRequest['headers']): Spoilt {
   return { ...from, request: { ...from.request, headers } }
 }
 
-/** The same with another body. */
 export function withBody(from: Spoilt, body: Uint8Array<ArrayBuffer>): Spoilt {
   return { ...from, request: { ...from.request, body } }
 }

@@ -5,5 +5,5 @@ import { SECRETS } from './secret-spoils.ts'
 import type { Spoil } from './spoil.ts'
 import { URLS } from './url-spoils.ts'
 
-/** Everything that goes wrong, in the order in which it happens on the way. */
+/** All spoils, in the order in which they happen on the way to a receiver. */
 export const SPOILS: readonly Spoil[] = [...SECRETS, ...FORMS, ...BODIES, ...HEADERS, ...URLS]

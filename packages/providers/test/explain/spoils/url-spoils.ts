@@ -8,7 +8,7 @@ type Change = readonly [
   headers?: Readonly<Record<string, string>>,
 ]
 
-/** Spoils of the URL. */
+/** Spoils that change the URL. */
 export const URLS: readonly Spoil[] = [
   url('http', 'url-scheme', () => [{ protocol: 'http:' }]),
   url('inner host', 'url-host', () => [

@@ -5,26 +5,29 @@ export interface CertificateSpec {
   readonly subject: string
   readonly issuer: string
   readonly publicKey: KeyObject
-  /** Private key of the issuer: RSA. */
+  /** RSA private key of the issuer. */
   readonly signedBy: KeyObject
   readonly ca?: boolean
   readonly dns?: string
   readonly issuerUrl?: string
-  /** Certificates of authorities that may follow. */
+  /** Maximum number of intermediate certificates that may follow. */
   readonly pathLength?: number
-  /** Key usage: bits of its first byte. */
+  /** First byte of the key usage. */
   readonly usage?: number
-  /** DNS names that it may, and may not, issue for; a common name for a directory name. */
+  /** DNS names that this authority may, and may not, issue certificates for. `permittedDirectory` is a common name. */
   readonly permitted?: readonly string[]
   readonly excluded?: readonly string[]
   readonly permittedDirectory?: string
-  /** An unknown extension. */
+  /** Adds an extension that no verifier knows. */
   readonly unknown?: 'critical' | 'optional'
   readonly from?: string
   readonly to?: string
 }
 
-/** PEM of an X.509 certificate (RFC 5280), written byte by byte: tests need expired, misnamed and misissued ones. */
+/**
+ * Returns an X.509 certificate (RFC 5280) as PEM. It is written byte by byte, since tests need expired, misnamed and
+ * misissued certificates.
+ */
 export function certificate(spec: CertificateSpec): string {
   const algorithm = sequence(oid('2a864886f70d01010b'), Buffer.from('0500', 'hex'))
   const extensions = [

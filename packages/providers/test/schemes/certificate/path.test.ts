@@ -8,7 +8,7 @@ import { made, middleSpec, root, sns, URL_OF_LEAF } from '../sns.ts'
 
 type Part = Partial<CertificateSpec>
 
-/** Sends one delivery whose certificate and issuer say more than they must. */
+/** Sends a delivery whose certificate and issuer have these additions. Returns the status. */
 async function sent(leaf: Part, middle: Part): Promise<number> {
   const { send } = sns({ [URL_OF_LEAF]: made(leaf) + made({ ...middleSpec, ...middle }) })
   return send()
