@@ -151,7 +151,7 @@ export function* reviveTasks(
       ...revived(task, fence, waits.get(task.id) ?? 0).change,
       ...(task.fold !== null && { fold: foldAgain(task.fold) }),
     })
-  // Pending tasks need no `newestInstead`, since folding has already merged them into the newest task of their key.
+  // Pending tasks need no `newestInstead`, since folding merges them when a newer task of their key arrives.
   if (fence === 'waiting') return yield* patchAll(rows, tasks.map(begun), fence, tasks)
   const { own, newest, ended } = yield* newestInstead(rows, tasks)
   if (newest.length > 0) yield* wait(rows.patch(newest.map(begun), 'settled'))
