@@ -266,7 +266,7 @@ export function globalTracer(): () => Tracer | undefined {
     if (provider === from && tracer) return tracer
     from = provider
     tracer = undefined
-    // Without an SDK, the API returns a proxy without a delegate, and `getDelegateTracer` returns undefined.
+    // Without an SDK, `provider` is a proxy without a delegate, so `getDelegateTracer` returns undefined.
     if (!('getDelegateTracer' in provider)) return (tracer = provider.getTracer(SCOPE))
     return (tracer = (provider as ProxyTracerProvider).getDelegateTracer(SCOPE))
   }

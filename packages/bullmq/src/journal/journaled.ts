@@ -14,7 +14,7 @@ import { runScript, type RedisClient } from '../store/connection.ts'
 const RINGS: readonly Ring[] = ['verified', 'strangers']
 const SERIES = 20_000
 const SPANS = 64
-// Number of rows that one script adds or drops, since a script blocks Redis.
+// Maximum number of rows that one script adds or drops. Redis runs nothing else during a script.
 const ADDED = 50
 const DROPPED = 1000
 

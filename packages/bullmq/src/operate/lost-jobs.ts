@@ -10,11 +10,11 @@ interface RescuePlace {
   readonly loose: Map<string, Set<string>>
 }
 
-// Number of events and of list entries that one step reads, since a step blocks Redis.
+// Maximum number of events (STEP) and of list entries (LIST) that one step reads, since each step blocks Redis.
 const STEP = 200
 const LIST = 5000
-// If more than this number of jobs may be lost, the search first checks and restores these jobs, since it keeps their
-// names in memory.
+// Maximum number of names of possibly lost jobs in memory. Above this number, the search first restores the jobs that
+// are lost.
 const MOST = 50_000
 // While a process searches, its lock of HELD milliseconds keeps other processes from searching. Each step renews the
 // lock. After a search that took T milliseconds, no process searches for HELD + SHARE * T milliseconds.

@@ -32,7 +32,7 @@ interface ShownEvent {
   readonly tasks: readonly ShownRow[]
 }
 
-// Number of events that one script reads, since a script blocks Redis.
+// Maximum number of events that one script reads. Redis runs nothing else during a script.
 const STEP = 100
 
 /** `laneOf` returns the number that this process has given to a queue. */

@@ -40,7 +40,7 @@ interface KeptPlace {
   readonly at: number
 }
 
-// Number of events that one script reads, since a script blocks Redis.
+// Maximum number of events that one script reads. Redis runs nothing else during a script.
 const STEP = 100
 // Maximum number of events in one step of a search: WIDEST without bodies, and BODIES with bodies, since a body may
 // have megabytes.

@@ -111,8 +111,8 @@ function createHost(
       } catch (error) {
         return { thrown: thrownOf(error) }
       }
-      // An event with `passing` loses its contents after its tasks have run. Only the alarm erases contents, so it also
-      // runs these tasks.
+      // An event with `passing` loses its contents after its tasks have run. Only the alarm erases contents, so the
+      // alarm also runs these tasks.
       const passing = intake.items.some(({ event }) => event.passing)
       const end = passing ? undefined : port?.burst?.(settings.batch)
       const answer = await touching(end ? 'runs' : 'tasks', async () => {
