@@ -141,7 +141,8 @@ export function send(request: SignableRequest): Promise<Response> {
   const { method, url, headers, body } = request
   return fetch(url, {
     method,
-    headers: { ...headers },
+    // A server that ends waits for connections that are kept.
+    headers: { ...headers, connection: 'close' },
     ...(method !== 'GET' && { body: Uint8Array.from(body) }),
   })
 }

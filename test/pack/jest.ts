@@ -11,7 +11,13 @@ const NEEDED = [
   'rxjs@7',
   'jest@30',
 ]
-const SETTINGS = { testEnvironment: 'node', testRegex: 'e2e-spec\\.mjs$', transform: {} }
+const SETTINGS = {
+  testEnvironment: 'node',
+  testRegex: 'e2e-spec\\.mjs$',
+  transform: {},
+  // The first load of all that Nest has may take more than Jest's 5 s.
+  testTimeout: 120_000,
+}
 
 /** Runs a NestJS e2e test under Jest, with the packed packages. Returns the problem or undefined. */
 export async function checkJest(

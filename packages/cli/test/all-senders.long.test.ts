@@ -42,8 +42,9 @@ const WITHOUT_ID = new Set([
 
 // The search for the cause of a rejection goes through all senders, and takes two thirds of the CPU time. This test
 // asserts nothing about it: send-listen.test.ts and packages/providers/test/explain do.
-vi.mock('../src/listen/explaining.ts', () => ({
-  createExplaining: () => ({ offer: () => undefined, now: () => Promise.resolve() }),
+vi.mock(import('@postern/core/explain'), async (original) => ({
+  ...(await original()),
+  explainedCodes: new Set(),
 }))
 
 describe('send, with its copies that must be known or rejected, reaches listen for', () => {

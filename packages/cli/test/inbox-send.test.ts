@@ -6,7 +6,7 @@ import { explain } from '@postern/core/explain'
 import { github } from '@postern/providers/github'
 import { stripe } from '@postern/providers/stripe'
 import { sqliteInbox } from '@postern/sqlite'
-import { listen, signed, deliver } from '@postern/testing'
+import { listen, signedInit } from '@postern/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { removeFolder, temporaryFolder } from '../../../test/services/temporary.ts'
 import { postern } from './run.ts'
@@ -31,11 +31,13 @@ beforeAll(async () => {
   const own = github({ secret: THEIRS })
   const hub = createReceiver({ provider: own, inbox, log: false, worker: false })
   hub.onAny({ name: 'a' }, () => undefined)
-  await deliver(hub, signed(own, 'push', {}, { id: 'delivery-1', url: 'https://a.example/h?x=1' }))
+  const url = 'https://a.example/h?x=1'
+  await hub.receive(await signedInit(own, 'push', {}, { id: 'delivery-1', url }))
   for (const sealed of [false, true]) {
     const receiver = createReceiver(make(sealed))
     receiver.onAny({ name: 'a' }, () => undefined)
-    await deliver(receiver, signed(stripe({ secret: THEIRS }), 'invoice.paid', {}, { id: 'evt_1' }))
+    const theirs = stripe({ secret: THEIRS })
+    await receiver.receive(await signedInit(theirs, 'invoice.paid', {}, { id: 'evt_1' }))
     await receiver.close()
   }
   await hub.close()

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { createReceiver } from '@postern/core'
 import { github } from '@postern/providers/github'
 import { sqliteInbox } from '@postern/sqlite'
-import { deliver, settled, signed } from '@postern/testing'
+import { deliver, settled, signed, signedInit } from '@postern/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { COMPILED } from '../../../test/services/compiled.ts'
 import { removeFolder, temporaryFolder } from '../../../test/services/temporary.ts'
@@ -321,7 +321,7 @@ test('a folded and a stale task say so, and which task stands for them', async (
   const newest = ({ id }: { readonly id?: string | undefined }): string => id!
   receiver.on('push', { name: 'index', debounce: { key: () => 'k', newest } }, () => {})
   for (const id of ['v1', 'v3', 'v2'])
-    await deliver(receiver, signed(provider, 'push', { ref: 'refs/heads/main' }, { id }))
+    await receiver.receive(await signedInit(provider, 'push', { ref: 'refs/heads/main' }, { id }))
   await receiver.runDue()
   await receiver.close()
   await store.close()

@@ -41,7 +41,11 @@ const ADAPTERS = {
 
 const open: INestApplication[] = []
 afterEach(async () => {
-  for (const app of open.splice(0)) await app.close()
+  for (const app of open.splice(0)) {
+    // Fetch keeps connections, for which Fastify waits.
+    app.getHttpServer().closeAllConnections?.()
+    await app.close()
+  }
 })
 
 for (const [name, adapter] of Object.entries(ADAPTERS)) {
