@@ -22,6 +22,17 @@ test.each<[mistake: string, make: () => unknown, says: string]>([
     () => checkMounting({ method: 'GET' }, {}, []),
     'got a request; call webhook(receiver), and give the route what it returns',
   ],
+  ['another object mounted', () => checkMounting({}, {}, []), 'createReceiver() returns, got'],
+  [
+    'a function mounted',
+    () =>
+      checkMounting(
+        Object.assign(() => {}, { fetch }),
+        {},
+        [],
+      ),
+    'createReceiver() returns, got a function; give it that',
+  ],
   ['nothing mounted', () => checkMounting(undefined, {}, []), 'got undefined; give it that'],
   ['null mounted', () => checkMounting(null, {}, []), 'got null; give it that'],
   [

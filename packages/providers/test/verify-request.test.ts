@@ -47,6 +47,10 @@ test('its limits are those of a receiver', async () => {
     verifyRequest(provider, signed(provider, large), { limits: { body: 1000 } }),
   ).rejects.toMatchObject({ code: 'body_too_large', status: 413 })
   expect((await verifyRequest(provider, signed(provider, large))).events).toHaveLength(1)
+  // Those of what is not verified do not hold for what is.
+  const many = signed(provider, { payload: Array.from({ length: 100 }, () => []) })
+  const bounded = { limits: { unverified: { nodes: 10 } } }
+  expect((await verifyRequest(provider, many, bounded)).events).toHaveLength(1)
 })
 
 test('challenges have a reply and no event', async () => {
@@ -73,6 +77,15 @@ test('a provider that wants words in place of a plain 200 gets them as the reply
   )
   expect(events).toHaveLength(1)
   expect(reply).toMatchObject({ body: '[accepted]' })
+  const counting: Provider = {
+    ...github({ secret }),
+    reply: (said) => ({
+      status: 200,
+      body: `${said.kind} ${'events' in said && said.events.length}`,
+    }),
+  }
+  const counted = await verifyRequest(counting, signed(counting, { payload: {} }))
+  expect(counted.reply!.body).toBe('accepted 1')
 })
 
 test('mistakes of the caller are a TypeError that names the argument', async () => {

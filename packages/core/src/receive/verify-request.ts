@@ -56,8 +56,6 @@ export async function verifyRequest<Events extends EventMap>(
     const read = await readRequest(request, limits, admission)
     admission.complete()
     const delivery = ownDelivery({ ...head, ...(read && { body: read }) }, limits, provider)
-    if (delivery.body.byteLength > admission.limit)
-      throw admission.tooLarge(delivery.body.byteLength)
     if (readsXml(provider)) await loadXml()
 
     const greeting = await provider.greet?.(delivery, Date.now)

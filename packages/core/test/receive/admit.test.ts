@@ -72,7 +72,11 @@ test.each([
 ])('the rejection of a coding says which ones are taken: %j', (codings, taken, expected) => {
   const provider = headed(codings && { codings })
   expect(() => admit(provider, { 'content-encoding': 'br' })).toThrow(
-    expect.objectContaining({ expected, headers: { 'accept-encoding': taken } }),
+    expect.objectContaining({
+      expected,
+      headers: { 'accept-encoding': taken },
+      ...(!codings && { remedy: expect.stringContaining('declares in codings') as string }),
+    }),
   )
 })
 

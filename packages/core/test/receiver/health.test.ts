@@ -148,6 +148,9 @@ describe('the last delivery', () => {
     const { lastDelivery } = await receiver.health()
     expect(lastDelivery).toBeGreaterThan(NOW)
     expect(lastDelivery).toBeLessThan(now)
+    // Its signature matches, and what is in it does not.
+    expect((await send({ body: '{' })).status).toBe(400)
+    expect((await receiver.health()).lastDelivery).toBe(lastDelivery)
     await send()
     expect((await receiver.health()).lastDelivery).toBeGreaterThan(lastDelivery!)
   })

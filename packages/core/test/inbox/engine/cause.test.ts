@@ -34,3 +34,28 @@ test.each([
 test('an apostrophe quotes nothing', () => {
   expect(of("it can't be read, it isn't there")).not.toBe(of("it can't be written, it isn't there"))
 })
+
+test.each<[string, string, string, boolean]>([
+  ['an at sign alone is a word', 'user@host', 'admin@host', false],
+  ['what begins with one is a word', '@ada.b here', '@bob.c here', false],
+  ['a dot before the at sign makes no address', 'a.b@c', 'a.d@c', false],
+  ['a quote that does not end quotes nothing', 'the "ada', 'the "bob', false],
+  ['a quote that ends in the next line', 'the "ada\nx" y', 'the "bob\nx" y', false],
+  ['a quote that ends within a word', 'the "ada"s', 'the "bob"s', false],
+  ['a quote with an apostrophe in it', `no "it's ada"`, `no "it's bob"`, true],
+  ['a quote that ends in the last sign', 'no `a`', 'no `b`', true],
+  ['500 characters in quotes', `"${'x'.repeat(499)}"`, `"${'y'.repeat(499)}"`, true],
+  ['501 characters in quotes', `"${'x'.repeat(500)}"`, `"${'y'.repeat(500)}"`, false],
+  ['words without digits', 'feed abcdefg', 'feed abcdefh', false],
+  ['seven hexadecimal digits', 'no abcdefa', 'no abcdefb', false],
+  ['a UUID of letters', 'no abcdefab-abcd-abcd-abcd-abcdefabcdef', 'no 1', true],
+  ['what follows 8,192 characters', `${'x'.repeat(8192)} a`, `${'x'.repeat(8192)} b`, true],
+])('%s', (_, one, other, same) => {
+  expect(of(one) === of(other)).toBe(same)
+})
+
+test('of a name 200 characters count', () => {
+  const name = 'N'.repeat(200)
+  expect(of('a', `${name}A`)).toBe(of('a', `${name}B`))
+  expect(of('a', `${name.slice(1)}A`)).not.toBe(of('a', `${name.slice(1)}B`))
+})

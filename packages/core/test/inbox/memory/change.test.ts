@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { lane } from '../../../../testing/src/inbox/recorder.ts'
 import { intake, item, scene } from './scene.ts'
 
 test('a search without time says how far it looked, and its cursors lead to the end', async () => {
@@ -65,4 +66,48 @@ test('what is deleted gives its room back, and what is replayed takes it', async
   expect(await inbox.view!.delete({})).toMatchObject({ count: 2 })
   for (const id of ['7', '8']) await accept(id)
   await expect(accept('9')).rejects.toMatchObject({ code: 'inbox_full' })
+})
+
+test('an edited payload waits for its turn behind the tasks of its tenant, and is no duplicate', async () => {
+  const { inbox, port, runs } = scene({
+    lanes: [lane('a', { concurrency: 1 })],
+    run: ({ event }) => (event.id === '1' ? dead() : { kind: 'done' }),
+  })
+  const view = inbox.view!
+  const accept = async (id: string, fairKey: string): Promise<unknown> =>
+    port.accept(intake(item(id, [{ subscription: 'a', fairKey }])), {})
+  await accept('1', 't1')
+  await port.drain!(Date.now() + 60_000, 10)
+  const [failed] = (await view.list({})).rows
+  for (const [id, tenant] of [
+    ['2', 't1'],
+    ['3', 't1'],
+    ['4', 't2'],
+  ] as const)
+    await accept(id, tenant)
+  const made = [
+    await view.rerun(failed!.id, { payload: 7 }),
+    await view.rerun(failed!.id, { payload: 8 }),
+  ]
+  const { record } = (await view.get(made[0]!))!
+  expect(record).toMatchObject({ dedupe: false, origin: ':1', id: '1', payload: 7 })
+  expect(record.key).toMatch(/^~.{36}$/)
+  expect(await view.list({ subscription: 'a', state: 'pending' })).toMatchObject({
+    rows: { length: 5 },
+    cursor: undefined,
+  })
+  const [counted] = await view.stats()
+  expect(counted).toMatchObject({ counts: { pending: 5, running: 0, done: 0, dead: 1 } })
+  await port.drain!(Date.now() + 60_000, 10)
+  const ran = runs.slice(1).map(({ claim: { event } }) => event.payload)
+  expect(runs.slice(1).map(({ claim }) => claim.event.id)).toEqual(['2', '4', '3', '1', '1'])
+  expect(ran.slice(3)).toEqual([7, 8])
+  await view.erase({ id: failed!.id })
+  for (const again of [
+    () => view.replay({ id: failed!.id }),
+    () => view.rerun(failed!.id, { payload: 1 }),
+  ])
+    await expect(again()).rejects.toThrow(
+      `the contents of the event of task ${failed!.id} were erased, so it cannot run again`,
+    )
 })

@@ -106,6 +106,110 @@ describe('history', () => {
   })
 })
 
+test('counts are told by kind, by, receiver and subscription, in steps, and mistakes are TypeErrors', async () => {
+  const journal = journalOf()
+  const one = { receiver: 'shop', kind: 'attempt', by: 'outcome', value: 'done', subscription: 'a' }
+  const counts = { count: 1, sum: 5, max: 5, histogram: [[20, 1]] as const }
+  const row = (minute: number, more: object = {}) => ({ minute, ...one, ...counts, ...more })
+  const minutes = [
+    row(NOW),
+    row(NOW + MINUTE, {
+      max: 9,
+      sum: 9,
+      histogram: [
+        [10, 2],
+        [20, 1],
+      ],
+    }),
+    row(NOW + 2 * MINUTE),
+    row(NOW, { receiver: 'bank' }),
+    row(NOW, { subscription: 'b' }),
+    row(NOW, { by: 'cause', value: 'x' }),
+    row(NOW, { kind: 'delivery', value: 'accepted', subscription: undefined }),
+  ] as unknown as MinuteCount[]
+  const gauge = (minute: number, pending: number, oldestDueAt?: number) => ({
+    minute,
+    receiver: 'shop',
+    subscription: 'a',
+    pending,
+    running: 2,
+    dead: 3,
+    oldestDueAt,
+  })
+  const gauges = [gauge(NOW, 1, 50.5), gauge(NOW + MINUTE, 4), gauge(NOW + 2 * MINUTE, 5, -1)]
+  await journal.write({ arrived: [], minutes, gauges, lost: 0 })
+  const range = { from: NOW, to: NOW + 3 * MINUTE, step: 2 * MINUTE }
+  const attempts = await journal.history({
+    ...range,
+    kind: 'attempt',
+    subscription: 'a',
+    receiver: 'shop',
+  })
+  const merged = {
+    count: 2,
+    sum: 14,
+    max: 9,
+    histogram: [
+      [10, 2],
+      [20, 2],
+    ],
+  }
+  expect(attempts).toEqual([
+    { from: NOW, ...one, ...merged },
+    { from: NOW + 2 * MINUTE, ...one, ...counts },
+  ])
+  const count = async (more: object) => (await journal.history({ ...range, ...more })).length
+  expect(await count({ kind: 'attempt' })).toBe(4)
+  expect(await count({ kind: 'attempt', by: 'cause' })).toBe(1)
+  expect(await count({})).toBe(1)
+  expect((await journal.history(range))[0]).not.toHaveProperty('subscription')
+  const shown = { kind: 'gauge', receiver: 'shop', subscription: 'a', running: 2, dead: 3 }
+  expect(await journal.history({ ...range, kind: 'gauge' })).toEqual([
+    { ...shown, from: NOW, pending: 4, oldestDueAt: undefined },
+    { ...shown, from: NOW + 2 * MINUTE, pending: 5, oldestDueAt: 0 },
+  ])
+  const mistakes: readonly [object, string][] = [
+    [{ until: 1 }, 'history: unknown option until'],
+    [
+      { from: NOW, to: NOW },
+      `history: from and to must be milliseconds since 1970 in that order, got ${NOW} and ${NOW}`,
+    ],
+    [{ to: Infinity }, 'history: from and to must be'],
+    [{ step: 1.5 * MINUTE }, 'history: step must be whole minutes in milliseconds, got 90000'],
+    [{ step: 0 }, 'history: step must be whole minutes in milliseconds, got 0'],
+    [
+      { to: NOW + 10_001 * MINUTE, step: MINUTE },
+      'history: 10001 steps are more than 10000; use a wider step',
+    ],
+  ]
+  for (const [more, says] of mistakes)
+    await expect(journal.history({ ...range, ...more })).rejects.toThrow(
+      expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(says) }),
+    )
+  expect(await count({ to: NOW + 10_000 * MINUTE, step: MINUTE })).toBe(1)
+})
+
+test('a list of deliveries ends at `since`, and says how far it came when its time is over', async () => {
+  const journal = journalOf()
+  const at = (n: number) => NOW + n
+  const all = Array.from({ length: 600 }, (_, n) =>
+    arrival({ at: at(n), path: `/${n}`, replyBody: 'x' }),
+  )
+  await journal.write(batch(all))
+  const paths = async (filter: object) =>
+    (await journal.deliveries(filter)).rows.map(({ path }) => path)
+  expect(await paths({ since: at(597) })).toEqual(['/599', '/598', '/597'])
+  expect(await paths({ since: at(2), until: at(4), limit: 5 })).toEqual(['/3', '/2'])
+  const page = await journal.deliveries({ text: '/1', budget: 0 })
+  expect(page).toMatchObject({ rows: [], searchedTo: at(344) })
+  const rest = await journal.deliveries({ text: '/10', cursor: page.cursor!, limit: 2 })
+  expect(rest.rows.map(({ path }) => path)).toEqual(['/109', '/108'])
+  expect(rest.searchedTo).toBe(at(108))
+  expect(rest.rows[0]).not.toHaveProperty('replyBody')
+  expect(await journal.delivery(all[0]!.id)).toMatchObject({ replyBody: 'x' })
+  expect(await journal.delivery('none')).toBe(undefined)
+})
+
 test('what became of each delivery is answered from the journal alone', async () => {
   const inbox = memoryInbox()
   const { receiver, heard, send } = setup({ inbox })

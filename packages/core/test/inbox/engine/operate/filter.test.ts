@@ -94,6 +94,20 @@ describe('filters', () => {
     expect(matches({ text: 'text' })(TASK, () => payload)).toBe(expected)
   })
 
+  test.each<[TaskFilter, Partial<TaskInfo>, boolean]>([
+    [{ part: '' }, { part: undefined }, true],
+    [{ part: '' }, {}, false],
+    [{ text: 'create' }, { event: { ...TASK.event, id: undefined } }, true],
+    [{ text: 'text' }, {}, false],
+    [{ text: 'EVT_' }, {}, true],
+    [{ before: 1000 }, {}, false],
+    [{ before: 1001 }, {}, true],
+    [{ after: 1000 }, {}, false],
+    [{ after: 999 }, {}, true],
+  ])('%j and a task with %j: %s', (filter, task, expected) => {
+    expect(matches(filter)({ ...TASK, ...task })).toBe(expected)
+  })
+
   test('a payload that is not there has no text, not even a space, and one with a BigInt has its digits', () => {
     expect(matches({ text: '42' })(TASK, () => ({ big: 42n }))).toBe(true)
     expect(matches({ text: ' ' })(TASK, () => undefined)).toBe(false)
@@ -156,12 +170,35 @@ describe('steps', () => {
   test('other work has its turn between two steps, and a limit that is reached ends them', async () => {
     const log: string[] = []
     setImmediate(() => log.push('other'))
-    const changed = await inSteps({ limit: 400 }, ({ cursor, rows }) => {
+    const changed = await inSteps({ limit: 300 }, ({ cursor, rows }) => {
       log.push(`${cursor} ${rows}`)
       return { count: rows, cursor: 'next' }
     })
-    expect(changed).toEqual({ count: 400, cursor: 'next' })
-    expect(log).toEqual(['undefined 200', 'other', 'next 200'])
+    expect(changed).toEqual({ count: 300, cursor: 'next' })
+    expect(log).toEqual(['undefined 200', 'other', 'next 100'])
+    expect(await inSteps({ until: Date.now() - 1 }, walk(500))).toEqual({
+      count: 200,
+      cursor: '200',
+    })
+  })
+
+  test('with a rate each task is due after the one before, from one call to the next', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 })
+    const dues: number[] = []
+    const step =
+      (end: string | undefined) => (place: Parameters<Parameters<typeof inSteps>[1]>[0]) => {
+        dues.push(place.due(0), place.due(1))
+        return { count: place.rows, cursor: place.cursor === 'b' ? end : 'b' }
+      }
+    const { cursor } = await inSteps({ rate: 4, limit: 300 }, step('c'))
+    expect(cursor).toBe('1075000@c')
+    expect(await inSteps({ rate: 4, limit: 1, cursor: '1075000@b' }, step(undefined))).toEqual({
+      count: 1,
+      cursor: undefined,
+    })
+    await inSteps({ rate: 3, limit: 1, cursor: '@b' }, step(undefined))
+    const first = [1_000_000, 1_000_250, 1_050_000, 1_050_250]
+    expect(dues).toEqual([...first, 1_075_000, 1_075_250, 1_000_000, 1_000_334])
   })
 
   test.each([
