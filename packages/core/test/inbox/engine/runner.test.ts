@@ -505,3 +505,25 @@ describe('one claim at a time', () => {
 test('a receiver without subscriptions has no slots', () => {
   expect(createEngine({ lanes: [] }).runner.slots()).toEqual([])
 })
+
+test('what is given back for a reason aborts what runs with it, and later runs have another signal', async () => {
+  const { open, signals, run } = gates()
+  const { runner, add, rows, log, until } = createEngine({
+    lanes: [{ name: 'a', concurrency: 1 }],
+    run,
+  })
+  add('a')
+  runner.work()
+  await until(() => open.length === 1)
+  runner.giveBack('a newer version runs')
+  expect(signals[0]!.reason).toEqual(new Error('a newer version runs'))
+  await until(() => rows[0]!.back === 1)
+  open[0]!(DONE)
+  runner.look()
+  await until(() => open.length === 2)
+  expect(signals[1]!.aborted).toBe(false)
+  open[1]!(DONE)
+  await until(() => rows[0]!.state === 'done')
+  expect(log.filter((line) => line === 'run a0')).toHaveLength(2)
+  await runner.close(performance.now() + 1000)
+})

@@ -193,3 +193,31 @@ describe('sweep', () => {
     expect(vi.getTimerCount(), 'no further step comes').toBe(0)
   })
 })
+
+test('an alarm that is woken rings if its time has passed, and only once', async () => {
+  let now = 0
+  let rings = 0
+  const alarm = createAlarm(
+    () => rings++,
+    () => now,
+  )
+  alarm.wake()
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(rings).toBe(0)
+  alarm.at(100)
+  alarm.at(500)
+  now = 99
+  alarm.wake()
+  expect(rings).toBe(0)
+  now = 100
+  alarm.wake()
+  expect(rings).toBe(1)
+  await vi.advanceTimersByTimeAsync(1000)
+  alarm.wake()
+  alarm.at(200)
+  alarm.clear()
+  now = 300
+  alarm.wake()
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(rings).toBe(1)
+})

@@ -13,12 +13,15 @@ function consumer(receiver: string): Consumer {
   }
 }
 
-function make({ fails = false } = {}) {
+function make({ fails = false, ...options } = {} as { fails?: boolean; readOnly?: boolean }) {
   const log: string[] = []
   const joined = attachment({
     inbox: 'myInbox',
+    ...options,
     join: ({ receiver }): Side => ({
       accept: () => (log.push(`accept ${receiver}`), ['new']),
+      probe: () => void log.push(`probe ${receiver}`),
+      look: () => void log.push(`look ${receiver}`),
       work: () => void log.push(`work ${receiver}`),
       async close() {
         log.push(`close ${receiver}`)
@@ -51,6 +54,42 @@ describe('attachment', () => {
     await inbox.close()
     expect(inbox.log).toEqual(['work shop', 'accept shop', 'close shop', 'end'])
     expect(() => inbox.attach(consumer('shop'))).toThrow('myInbox was closed')
+  })
+
+  test('a name is free again once its receiver closes, and who is closing is neither asked nor looked at', async () => {
+    const inbox = make()
+    const shop = consumer('shop')
+    const port = inbox.attach(shop)
+    inbox.attach(consumer('bank'))
+    expect(() => inbox.attach(shop)).toThrow(
+      new TypeError(
+        'myInbox already has a receiver named shop: give each receiver a name of its own',
+      ),
+    )
+    await port.probe!()
+    inbox.look()
+    const closing = port.close(Date.now())
+    expect(() => port.probe!()).toThrow(expect.objectContaining({ code: 'receiver_closed' }))
+    inbox.look()
+    expect(inbox.consumers().map(({ receiver }) => receiver)).toEqual(['bank'])
+    inbox.attach(shop)
+    await closing
+    await inbox.close()
+    expect(inbox.log.slice(0, 5)).toEqual([
+      'probe shop',
+      'look shop',
+      'look bank',
+      'close shop',
+      'look bank',
+    ])
+  })
+
+  test('an inbox that only reads takes no receiver', () => {
+    expect(() => make({ readOnly: true }).attach(consumer('shop'))).toThrow(
+      new TypeError(
+        'myInbox: readOnly must be false for a receiver, got true; leave it out for shop',
+      ),
+    )
   })
 
   test('what is shared is closed though a side fails to, and its error is told', async () => {

@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { isWebhookError } from '../../../../src/index.ts'
 import { createBatch } from '../../../../src/inbox/engine/index.ts'
-import type { BatchOptions, BatchWrite } from '../../../../src/inbox/engine/write/batch.ts'
+import {
+  undone,
+  type BatchOptions,
+  type BatchWrite,
+} from '../../../../src/inbox/engine/write/batch.ts'
 
 afterEach(() => void vi.useRealTimers())
 
@@ -363,3 +367,72 @@ describe('batch', () => {
     },
   )
 })
+
+test('writes that are kept wait for the store, and hold up no other', async () => {
+  vi.useFakeTimers()
+  let down = true
+  const log: string[] = []
+  const { batch, add } = make({
+    store(writes) {
+      const names = writes.map(({ name }) => name).join('')
+      if (down && names !== 'c') throw new Error('down')
+      log.push(names)
+    },
+    fault: () => 'keep',
+  })
+  add('a')
+  await vi.advanceTimersByTimeAsync(100)
+  add('b')
+  await vi.advanceTimersByTimeAsync(100)
+  add('c')
+  await vi.advanceTimersByTimeAsync(49)
+  expect(log).toEqual(['c'])
+  let flushed = false
+  void batch.flushed().then(() => (flushed = true))
+  await vi.advanceTimersByTimeAsync(10)
+  // Both were tried again, and are kept.
+  expect([log, flushed]).toEqual([['c'], false])
+  down = false
+  await vi.advanceTimersByTimeAsync(200)
+  expect(log).toEqual(['c'])
+  await vi.advanceTimersByTimeAsync(60)
+  expect([log, flushed]).toEqual([['c', 'ab'], true])
+})
+
+test('writes that are kept fail when it closes', async () => {
+  vi.useFakeTimers()
+  const { add, log, close } = make({
+    store: () => {
+      throw new Error('down')
+    },
+    fault: () => 'keep',
+  })
+  add('a')
+  await vi.advanceTimersByTimeAsync(100)
+  expect(log).toEqual([])
+  close()
+  expect(log).toEqual(['a: receiver_closed'])
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(log).toHaveLength(1)
+})
+
+test.each([false, true])(
+  'changes of a run that fails are undone, in its order, later: %s',
+  async (later) => {
+    const log: string[] = []
+    const run = (fails: boolean) =>
+      undone<string>((undo) => {
+        undo(() => log.push('first'))
+        undo(() => log.push('second'))
+        const end = (): string => {
+          if (fails) throw new Error('no')
+          return 'made'
+        }
+        return later ? Promise.resolve().then(end) : end()
+      })
+    expect(await run(false)).toBe('made')
+    expect(log).toEqual([])
+    await expect((async () => run(true))()).rejects.toThrow('no')
+    expect(log).toEqual(['first', 'second'])
+  },
+)
