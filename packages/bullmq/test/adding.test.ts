@@ -130,7 +130,7 @@ needs(redisServer).describe('an event is recorded only if all its jobs were adde
     await two.receiver.close()
   })
 
-  /** Keys that hold an event or a job. */
+  /** Returns the keys that hold an event or a job. */
   async function stored(): Promise<readonly string[]> {
     const redis = new Redis(scene.redis.url)
     const keys = await redis.keys(`${scene.prefix}:*`)

@@ -5,7 +5,7 @@ export interface Proxy {
   readonly url: string
   /** Once a client has sent this text, forwards the text, and then holds back all bytes in both directions. */
   holdAfter(text: string): Promise<void>
-  /** Once a client has sent this text, forwards the text, and breaks the connection instead of the reply. */
+  /** Once a client has sent this text, forwards the text, and then breaks the connection before the reply. */
   loseReplyTo(text: string): void
   /** Forwards the bytes that were held back. */
   release(): void

@@ -5,12 +5,12 @@ import { acme } from '@postern/testing'
 export interface Scene {
   readonly inbox: Inbox
   readonly receiver: Receiver
-  /** Ids in the order their runs began. */
+  /** Ids of events in the order in which their runs began. */
   readonly runs: string[]
-  /** Ids in the order their tasks were settled as done. */
+  /** Ids of events in the order in which their tasks were done. */
   readonly done: string[]
   readonly warnings: string[]
-  /** Reason of the inbox for each delivery that it did not store. */
+  /** Reasons why the inbox did not store a delivery. */
   readonly rejected: string[]
   send(id: string): Promise<Reply>
 }

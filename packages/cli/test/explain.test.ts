@@ -56,7 +56,7 @@ const SAVED: Readonly<Record<string, string>> = {
 }
 
 /**
- * Creates an inbox with one rejection, because the app has quotes around its secret. Returns the id of the rejection.
+ * Creates an inbox with one rejected delivery: the app's secret has quotes around it. Returns the id of the rejection.
  */
 async function rejectedIn(path: string, storage?: ReceiverOptions['storage']): Promise<string> {
   const inbox = sqliteInbox({ path })

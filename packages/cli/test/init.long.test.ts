@@ -511,7 +511,7 @@ describe('init into fresh projects', () => {
     )
     expect(out).toContain("app.all('/webhooks/stripe', webhook(stripeReceiver))")
     expect(out).toContain('closeOnSignal is called once, with all receivers.')
-    // The first receiver still needs the packages and the inbox, so the text does not remove them.
+    // The first receiver still needs the packages and the inbox, so the undo text does not remove them.
     expect(out).toMatch(
       /^Undo: delete webhooks\/stripe; delete the line STRIPE_WEBHOOK_SECRET of \.env$/m,
     )

@@ -57,7 +57,7 @@ export function terminal(
         typeof text === 'string' ? (shown.includes(text) ? [text] : null) : shown.match(text)
       while (!found()) await new Promise<void>((resolve) => (wake = resolve))
       const match = found()![0]!
-      // What was shown before a key was pressed does not count for the next wait.
+      // The next wait starts after this match.
       shown = shown.slice(shown.indexOf(match) + match.length)
       return match
     },

@@ -43,7 +43,7 @@ const receivers: Receivers<Env> = (env, inbox) => {
 
 const timers = countTimers()
 
-/** What fails in the next calls of `accept`, after the delivery is stored. */
+/** What the next calls of `accept` lose after the delivery is stored: only the reply, or the whole object. */
 const ends: ('no reply' | 'the object')[] = []
 
 export class Webhooks extends durableObject(receivers) {

@@ -24,7 +24,7 @@ export function hear(): Heard {
     (calls.get(name) ?? []) as unknown as Args<N>[]
   const observer = new Proxy({} as Observer, {
     get(_, name: string) {
-      // The receiver calls these at each step of each delivery, so they are not recorded.
+      // The receiver calls the methods of UNHEARD at each step of each delivery, so they are not recorded.
       if (UNHEARD.has(name)) return undefined
       return (...args: unknown[]) => {
         names.push(name as Name)

@@ -11,7 +11,7 @@ import type { ObservedReceiver } from '../src/basics/index.ts'
 import { createObservers } from '../src/observe/observers.ts'
 import { acme, pinged, setup, throwing } from './acme.ts'
 
-/** Creates an observer that keeps the last receiver it was attached to, and records in `told`. */
+/** Creates an observer that keeps the last receiver it was attached to, and records its calls in `told`. */
 function joining(): {
   readonly observer: Observer
   readonly told: string[]
@@ -209,7 +209,7 @@ test.each<[string, Wrap]>([
   }
 })
 
-/** What a function returns or throws, at once or later. */
+/** Calls the function. Returns its result or its error, also if the function is asynchronous. */
 async function attempt(run: () => unknown): Promise<unknown> {
   try {
     return await run()

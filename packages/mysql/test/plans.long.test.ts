@@ -43,7 +43,7 @@ withMariadb(
         await fill(mariadb(), count)
         for (const statement of all.values())
           for (const { table, type, key } of await explain(statement))
-            // `i` is the alias of JSON within the statement.
+            // `i` is the alias of the JSON_TABLE that holds the statement's values.
             if (!INDEXED.includes(type) && table !== 'i' && !SINGLE.test(table ?? ''))
               scans.push(`${count} rows: ${type} of ${table} (${key}): ${statement}`)
       }

@@ -46,7 +46,7 @@ export async function serve(
 
 function run(args: readonly string[], cwd: string, env: Record<string, string>): ChildProcess {
   const environment = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', ...env }
-  // vitest sets it to `test`, which Next.js does not support.
+  // vitest sets NODE_ENV to `test`, which Next.js does not support.
   Reflect.deleteProperty(environment, 'NODE_ENV')
   return spawn(process.execPath, [cli, ...args], {
     cwd,

@@ -15,7 +15,8 @@ interface Sample extends Pick<SigningLaws, 'options' | 'anyCase'> {
    */
   readonly payload?: object | null
 }
-// A character is replaced with the other one of its pair. Hex digits come first, so that they stay hex digits.
+// Neighbors form pairs, and a character is replaced with its partner. Hex digits come first, so that they stay hex
+// digits.
 const CHARACTERS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('')
 /** Secrets and drafts of senders. For all other senders, the vectors have a secret. */
 export const SAMPLES: ReadonlyMap<string, SigningLaws> = new Map(

@@ -19,7 +19,7 @@ test('the challenge is answered in base64, but never for what a body could be', 
   expect(statuses).toEqual([200, 403, 403, 403, 403, 403, 403])
   const { response_token } = JSON.parse(String(replies[0]!.body)) as { response_token: string }
   expect(response_token).toMatch(/^sha256=[A-Za-z0-9+/]{43}=$/)
-  // A body that a challenge signs is not an event.
+  // The challenge above signed this text, but the text is not the body of an event.
   const headers = { 'x-twitter-webhooks-signature': response_token }
   const replayed = await deliver(provider, [{ url, headers, body: 'MTIzNDU2Nzg5MA==' }])
   expect([replayed.statuses, replayed.events]).toEqual([[400], []])

@@ -33,14 +33,14 @@ export interface Subject<F extends Fake = Fake> {
   readonly disable?: (fake: F, id: string) => void
   /** Returns the endpoint's secret at the sender. `rotate` must change this secret, and hand out the new one. */
   readonly secretOf?: (fake: F, id: string) => unknown
-  /** The secret that `reveal` must hand out. */
+  /** Returns the secret that `reveal` must hand out. */
   readonly shownSecret?: (fake: F, id: string) => unknown
   /**
    * The side that creates the new secret. A secret of the sender is in force before `onSecret` is called.
    * @default 'registrar'
    */
   readonly rotatedBy?: 'registrar' | 'sender'
-  /** Makes the sender list a failure, and returns the one that `status` must list. */
+  /** Adds a failure at the sender, and returns it as `status` must list it. */
   readonly fail?: (fake: F, id: string) => object
   /** Adds another app's endpoint at the sender, for lists with several pages. */
   readonly more?: (fake: F, at: number) => unknown
@@ -48,7 +48,10 @@ export interface Subject<F extends Fake = Fake> {
   readonly single?: true
   /** Features that the sender does not have. */
   readonly lacks?: readonly ('foreign' | 'topics' | 'remove')[]
-  /** The answer of the sender beyond its rate limit. @default 429 */
+  /**
+   * Returns the sender's answer to a request beyond its rate limit.
+   * @default 429
+   */
   readonly limited?: (seconds: number) => FakeAnswer
   /** The code of the error for a wrong token. @default unauthorized */
   readonly denied?: string

@@ -34,7 +34,7 @@ test('rejects more than 50 subscriptions without all, and names the privacy topi
   })
   const results = await registrar.apply(plan)
   expect(results.every(({ state }) => state === 'done')).toBe(true)
-  // Three pages of the list.
+  // The list has three pages.
   expect(await registrar.list()).toHaveLength(219)
 })
 

@@ -17,7 +17,7 @@ testRegistrar('Slack', {
   others: ['app_mention', 'team_join'],
   single: true,
   lacks: ['foreign'],
-  // In socket mode, Slack keeps events from the URL.
+  // In socket mode, Slack sends no events to the URL.
   disable: (fake) => void (fake.manifest().settings.socket_mode_enabled = true),
 })
 

@@ -56,7 +56,7 @@ for (const [what, spoilt] of [
     await scene.untilFound(
       'SELECT 1 FROM postern_tasks WHERE state = 2 GROUP BY state HAVING count(*) = 2',
     )
-    // Writes the claim as the delivery's commit did, because a look of the process may have replaced it with a task's
+    // Writes the claim as the delivery's commit did, because a look for ended leases may have replaced it with a task's
     // row.
     run(`BEGIN IMMEDIATE;
         INSERT INTO postern_claims SELECT t.token, t.lane, e.taken, 1, ''

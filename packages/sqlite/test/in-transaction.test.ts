@@ -226,7 +226,7 @@ test('a task.commit of an ordered task that was not awaited before the ROLLBACK 
   })
   await shop.port.accept(intake(item('1', [{ subscription: 'a', orderKey: 'k' }])), {})
   await shop.until('it ran twice', () => shop.settled.length === 2)
-  // The commit wrote at once, and was rolled back.
+  // `commitIn` succeeded, but the ROLLBACK undid its write.
   await committed
   expect(shop.settled.map(({ outcome }) => outcome.kind)).toEqual(['retry', 'done'])
 })

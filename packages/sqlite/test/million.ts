@@ -1,6 +1,6 @@
-// A million events in one file: how long each list takes, and how long a search holds the event loop. Run it with
-// `node packages/sqlite/test/million.ts [events]`; it exits with 1 if a list takes more than 50 ms (median), or a
-// search for a rare topic more than its time budget.
+// A million events in one file: how long each list takes, and how long a search blocks the event loop. Run it with
+// `node packages/sqlite/test/million.ts [events]`. It exits with 1 if a list takes more than 50 ms (median), or if a
+// search for a rare topic exceeds its time limit.
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

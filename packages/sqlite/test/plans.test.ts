@@ -24,7 +24,7 @@ db.exec(
   "INSERT INTO postern_events (id, receiver, key, received, taken, topic, record, contents) VALUES (1, 1, 'k', 1, 1, 't', '{}', 1); INSERT INTO postern_receivers VALUES (1, 'shop')",
 )
 
-/** How SQLite reads the tables of a query. */
+/** Returns how SQLite reads the tables of a query. */
 function plan(sql: string): string {
   return db
     .prepare(`EXPLAIN QUERY PLAN ${sql}`)

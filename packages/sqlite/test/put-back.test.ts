@@ -7,7 +7,7 @@ import { sqliteScene } from './scene.ts'
 const scene = sqliteScene()
 const { open, join, row } = scene
 
-/** Copies a database over another, as `.restore` of the shell does. */
+/** Copies a database over another, as `.restore` of SQLite's shell does. */
 async function copy(from: string, to: string): Promise<void> {
   const db = new DatabaseSync(from)
   await backup(db, to)

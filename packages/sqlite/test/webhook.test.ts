@@ -16,7 +16,7 @@ test('webhooks of one moment are each accepted in a transaction of the app, on i
   receiver.on('thing.*', () => {})
   const app = new DatabaseSync(scene.file.path)
   app.exec('CREATE TABLE notes (text TEXT)')
-  // A connection has one transaction at a time.
+  // A connection has only one transaction at a time, so each transaction waits for the previous one.
   let before: Promise<unknown> = Promise.resolve()
   const transaction = (accept: AcceptWithin, { url }: IncomingMessage): Promise<void> => {
     const own = before.then(() => write(accept, url!))

@@ -76,7 +76,7 @@ describe('the process is killed', () => {
     between.close()
     const [session = ''] = await one.sessions()
     expect(JSON.parse(session)).toMatchObject({ made: [{ sender: 'stripe' }] })
-    // The session still has the URL of the closed proxy as that of Stripe's API.
+    // The session still has the closed proxy as URL of Stripe's API, so the test sets the fake's URL.
     const [made] = (JSON.parse(session) as { made: { options: { api: string } }[] }).made
     made!.options.api = one.api.url
     const folder = join(one.env.XDG_STATE_HOME, 'postern', 'listen')

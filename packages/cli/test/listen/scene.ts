@@ -83,7 +83,7 @@ export async function scene() {
       const all = await Promise.all(
         ids.map(async (id) => {
           const own = await readFile(`/proc/${id}/environ`, 'utf8').catch(() => '')
-          // EDGE would not do, because all children of this process have it.
+          // The variable EDGE cannot identify the scene, because all children of this process have EDGE.
           if (!own.includes(`XDG_STATE_HOME=${join(root, 'state')}`)) return ''
           return (await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')).replaceAll(
             '\0',

@@ -92,7 +92,7 @@ describe('known tenants', () => {
     expect(await statuses(['known'])).toEqual([200])
     for (let second = 0; second < 20; second++) {
       await statuses(invented(100, second * 100))
-      // 62 s is longer than `ttl` and 60 s, so no look-up is remembered.
+      // The receiver remembers a look-up for `ttl` plus 60 s at most, which is less than 62 s.
       vi.advanceTimersByTime(62_000)
       await statuses(invented(100, 10_000 + second * 100))
       expect(await statuses(['known'])).toEqual([200])

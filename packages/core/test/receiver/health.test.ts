@@ -278,7 +278,7 @@ describe('accepting', () => {
   })
 
   test('an inbox that cannot probe has a record written, if it has records', async () => {
-    /** An inbox whose port has no probe. */
+    /** Creates an inbox whose port has no probe. */
     const mute = (): Inbox => {
       const inbox = counting([])
       const attach: Inbox['attach'] = (consumer) => {
@@ -490,7 +490,7 @@ describe('processing', () => {
       worker: 'onDemand',
       clock: { now: () => now },
     })
-    // A later gap counts for a quarter: the usual one is of five minutes.
+    // A later gap counts for a quarter. So the usual gap is 200 s plus a quarter of 400 s, which is 300 s.
     for (const gap of [200_000, 600_000, 0]) {
       await receiver.runDue({ deadline: '2s' })
       now += gap
@@ -551,7 +551,7 @@ test('the readiness route asks whether deliveries are accepted, and with ?work w
   expect([await status(''), await status('?work'), await status('?live')]).toEqual([200, 503, 200])
 })
 
-/** An error that is the cause of `depth` others. */
+/** Returns an error that has the given error `depth` causes deep. */
 function below(depth: number, cause: Error): Error {
   return depth === 0 ? cause : below(depth - 1, new Error('below', { cause }))
 }

@@ -19,7 +19,7 @@ describe("task.commit has the type of its receiver's inbox", () => {
     createReceiver({ provider, inbox: shared }).on('order.paid', (event, task) => {
       expectTypeOf(event.payload.total).toEqualTypeOf<number>()
       expectTypeOf(task.commit((database) => database.run('INSERT'))).toEqualTypeOf<number>()
-      // @ts-expect-error this inbox takes no transaction of the app
+      // @ts-expect-error this inbox accepts no transaction of the app
       void task.commit({ in: rows })
     })
   })

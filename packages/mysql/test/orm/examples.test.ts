@@ -13,7 +13,7 @@ const EXAMPLES: Readonly<Record<string, () => Promise<Example>>> = {
   Knex: () => import('./knex.ts'),
 }
 
-// The app writes its row after those of the inbox: a duplicate makes the transaction fail as late as possible.
+// The app writes its row after those of the inbox, so that a duplicate fails as late as possible.
 const TABLES = [
   'CREATE TABLE issues (id varchar(100) UNIQUE, title varchar(100) NOT NULL)',
   'CREATE TABLE requests (url varchar(100) UNIQUE)',

@@ -44,23 +44,23 @@ export async function checkExample({ url, load, hooks, query }: ExampleApp): Pro
     Object.fromEntries((await receiver.tasks()).map((task) => [task.event.id, task]))
   const isDone = async (id: string) => (await tasks())[id]?.state === 'done'
   try {
-    // Committed: the request, the issue, the message and both ends of the task.
+    // All is committed: the request, the issue, the message, and the start and end of the task.
     expect(await send(app.url, '/1', 'first')).toBe(200)
     await expect.poll(() => isDone('first')).toBe(true)
     expect([await requests(), await issues()]).toEqual([['/1'], ['first']])
     expect(await sent()).toEqual(['issue.noted'])
 
-    // The transaction around the accept fails: 503, and the next delivery is new.
+    // The transaction that accepts the delivery fails with 503, so the next delivery is new.
     expect(await send(app.url, '/1', 'second')).toBe(503)
     expect(Object.keys(await tasks())).toEqual(['first'])
 
-    // The transaction around the end of the task fails: the task is not done, and no message is sent.
+    // The transaction that ends the task fails, so the task is not done and no message is sent.
     await query(`INSERT INTO issues VALUES ('second', 'in its way')`)
     expect(await send(app.url, '/2', 'second')).toBe(200)
     await expect.poll(async () => (await tasks())['second']?.error).toBeDefined()
     expect(await sent()).toHaveLength(1)
 
-    // A redelivery runs the failed task again, if its retry has not.
+    // If the retry has not run the failed task yet, the redelivery runs it.
     await query(`DELETE FROM issues WHERE id = 'second'`)
     expect(await send(app.url, '/3', 'second')).toBe(200)
     await expect.poll(() => isDone('second')).toBe(true)

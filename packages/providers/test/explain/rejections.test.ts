@@ -50,7 +50,7 @@ describe('the text of a rejection says what was checked', () => {
 // Plaid's JWT is checked before the digest of the body. With RFC 9421, each signature chooses what it covers.
 const HEADERS_ALONE = new Set(['plaid', 'rfc9421'])
 
-/** The bytes that a sender signs before it compresses them. */
+/** Returns the bytes that a sender signs before it compresses them. */
 function inflated(body: Uint8Array): Uint8Array {
   return body[0] === 0x1f && body[1] === 0x8b ? gunzipSync(body) : body
 }

@@ -13,7 +13,7 @@ export interface Sealed {
   /** Another valid secret of this sender. */
   readonly other: string
   readonly request: SignableRequest
-  /** The provider with another secret, or with more options. */
+  /** Creates the provider with another secret, or with more options. */
   readonly provider: (secret?: string | readonly string[], options?: object) => Provider
   /** Signs another request of the same sender. */
   readonly sign: (

@@ -1,4 +1,4 @@
-// Checked by the compiler, in the step that checks types of tests; nothing here runs.
+// Only the compiler checks this file, and nothing in it runs.
 import { allOf, behind, createReceiver } from '@postern/core'
 import type { Provider } from '@postern/core/scheme'
 import type { GithubEvents } from '@postern/providers/types/github'

@@ -1,4 +1,4 @@
-// Checked by the compiler, in the step that checks types of tests; nothing here runs.
+// Only the compiler checks this file, and nothing in it runs.
 import { createReceiver } from '@postern/core'
 import type { DiscordEvents } from '@postern/providers/types/discord'
 import type { LineEvents } from '@postern/providers/types/line'

@@ -46,7 +46,7 @@ test('a process that starts again takes what came since the last delivery, and o
   const { observer, caught } = hear()
   const source = githubEvents(sourceOptions(fake).github)
   const after = githubAway({ inbox, standing: { source, on: ['start'] }, observers: [observer] })
-  // Deliveries of the new process do not count as the last one before it.
+  // A delivery to the new process does not count as the last delivery before its start.
   await after.deliver(0)
   const result = await caught
   expect(result.since).toBe(NOW - 360_000 - 300_000)

@@ -1,4 +1,4 @@
-// A few events that were lost, at the fake GitHub, and a receiver that can fetch them.
+// The fake GitHub with a few lost events, and a receiver that can fetch them.
 import { onTestFinished } from 'vitest'
 import type { PayloadSource } from '../../src/index.ts'
 import type { Fake } from '../fakes/fake.ts'

@@ -1,4 +1,4 @@
-// Adyen's webhooks of a merchant account, as https://docs.adyen.com/api-explorer/Management/3 has them.
+// Adyen's webhooks of a merchant account, as described at https://docs.adyen.com/api-explorer/Management/3.
 import { load } from './description.ts'
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
 import { rowsOf } from './rows.ts'

@@ -1,4 +1,4 @@
-// Asana's webhooks, as https://developers.asana.com/reference/webhooks has them.
+// Asana's webhooks, as described at https://developers.asana.com/reference/webhooks.
 import { load } from './description.ts'
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
 import { rowsOf } from './rows.ts'

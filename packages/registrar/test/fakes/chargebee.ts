@@ -1,4 +1,4 @@
-// Chargebee's webhook endpoints, as https://apidocs.chargebee.com/docs/api/webhook_endpoints has them.
+// Chargebee's webhook endpoints, as described at https://apidocs.chargebee.com/docs/api/webhook_endpoints.
 import { CHARGEBEE_TOPICS } from '../../src/topics/chargebee.ts'
 import { startFake, type Fake } from './fake.ts'
 import { pageOf, rowsOf } from './rows.ts'

@@ -1,4 +1,4 @@
-// Contentful's webhooks of a space, as the reference of its Content Management API has them.
+// Contentful's webhooks of a space, as described in the reference of its Content Management API.
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
 import { rowsOf } from './rows.ts'
 import { bearer, boolean, described, number, object, string, strings } from './schema.ts'

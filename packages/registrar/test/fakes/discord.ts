@@ -1,4 +1,4 @@
-// Discord's current application, as https://discord.com/developers/docs/resources/application has it.
+// Discord's current application, as described at https://discord.com/developers/docs/resources/application.
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
 import { described, object, oneOf } from './schema.ts'
 

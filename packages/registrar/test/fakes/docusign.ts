@@ -1,4 +1,5 @@
-// DocuSign's Connect configurations, as https://developers.docusign.com/docs/esign-rest-api/reference/connect has them.
+// DocuSign's Connect configurations:
+// https://developers.docusign.com/docs/esign-rest-api/reference/connect
 import { load } from './description.ts'
 import { startFake, type Fake } from './fake.ts'
 import { bearer } from './schema.ts'

@@ -151,7 +151,7 @@ function requestProblem(
   return checks.check(operation.body, given.body ?? {}, given.isForm)
 }
 
-/** The route with the fewest parameters that matches. */
+/** Returns the matching route with the fewest parameters. */
 function routeOf(
   spec: FakeSpec,
   method: string,

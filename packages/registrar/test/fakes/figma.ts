@@ -1,4 +1,4 @@
-// Figma's webhooks of a team, as https://developers.figma.com/docs/rest-api/webhooks has them.
+// Figma's webhooks of a team, as described at https://developers.figma.com/docs/rest-api/webhooks.
 import { load } from './description.ts'
 import { startFake, type Fake } from './fake.ts'
 import { rowsOf } from './rows.ts'

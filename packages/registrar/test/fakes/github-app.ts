@@ -1,4 +1,4 @@
-// The one webhook of a GitHub App, as https://docs.github.com/en/rest/apps/webhooks has it.
+// The one webhook of a GitHub App, as described at https://docs.github.com/en/rest/apps/webhooks.
 import { load } from './description.ts'
 import { startFake, type Fake } from './fake.ts'
 import { GITHUB_TOKEN } from './github.ts'

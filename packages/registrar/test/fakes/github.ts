@@ -1,4 +1,4 @@
-// GitHub's webhooks of a repository, as https://docs.github.com/en/rest/repos/webhooks has them.
+// GitHub's webhooks of a repository, as described at https://docs.github.com/en/rest/repos/webhooks.
 import { load } from './description.ts'
 import { startFake, type Fake, type FakeAnswer, type FakeRequest } from './fake.ts'
 
@@ -16,7 +16,7 @@ export interface GithubDelivery {
 }
 
 export interface GithubState {
-  /** Newest first. */
+  /** Deliveries, newest first. */
   deliveries?: GithubDelivery[]
   /** Called when a redelivery is asked for. */
   redeliver?: (delivery: GithubDelivery) => void

@@ -1,4 +1,5 @@
-// HubSpot's webhook settings and subscriptions of an app, as https://developers.hubspot.com/docs/api-reference has them.
+// HubSpot's webhook settings and subscriptions of an app:
+// https://developers.hubspot.com/docs/api-reference
 import { HUBSPOT_TOPICS } from '../../src/topics/hubspot.ts'
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
 import { rowsOf } from './rows.ts'

@@ -1,11 +1,11 @@
-// LINE's webhook endpoint of a channel, as https://developers.line.biz/en/reference/messaging-api has it.
+// LINE's webhook endpoint of a channel, as described at https://developers.line.biz/en/reference/messaging-api.
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
 import { bearer, described, object } from './schema.ts'
 
 export const LINE_TOKEN = 'fake0123456789fake0123456789fake/line='
 
 export interface LineState {
-  /** The status that the test of the URL gets. */
+  /** Status that LINE gets when it tests the URL. */
   status?: number
 }
 

@@ -1,4 +1,4 @@
-// Paddle's notification settings, notifications and events, as https://developer.paddle.com/api-reference has them.
+// Paddle's notification settings, notifications and events, as described at https://developer.paddle.com/api-reference.
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
 import { pageOf, rowsOf } from './rows.ts'
 import { bearer, boolean, described, number, object, oneOf, string, strings } from './schema.ts'
@@ -20,9 +20,9 @@ export interface PaddleNotification {
 }
 
 export interface PaddleState {
-  /** Newest first. */
+  /** Events, newest first. */
   events?: PaddleEvent[]
-  /** Newest first. */
+  /** Notifications, newest first. */
   notifications?: PaddleNotification[]
   replay?: (notification: string) => void
 }

@@ -1,4 +1,4 @@
-// Polar's webhook endpoints, deliveries and redelivery, as https://polar.sh/docs/api-reference/webhooks has them.
+// Polar's webhook endpoints, deliveries and redelivery, as described at https://polar.sh/docs/api-reference/webhooks.
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
 import { rowsOf } from './rows.ts'
 import { bearer, boolean, described, number, object, oneOf, string, strings } from './schema.ts'
@@ -16,7 +16,7 @@ export interface PolarDelivery {
 }
 
 export interface PolarState {
-  /** Newest first. */
+  /** Deliveries, newest first. */
   deliveries?: PolarDelivery[]
   redeliver?: (event: string) => void
 }

@@ -56,7 +56,7 @@ function rowOf({ rows }: WithRows, id: string): any {
   return rows.find((row) => [row.id, row.gid, row.connectId, row.sys?.id].includes(id))
 }
 
-/** Turns a row off at the sender. */
+/** Disables a row, as its owner does at the sender. */
 export const off =
   (change: object) =>
   (fake: WithRows, id: string): void =>

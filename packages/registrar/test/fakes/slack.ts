@@ -1,4 +1,4 @@
-// Slack's app manifests, as https://docs.slack.dev/reference/methods/apps.manifest.update has them.
+// Slack's app manifests, as described at https://docs.slack.dev/reference/methods/apps.manifest.update.
 import { Ajv } from 'ajv'
 import { startFake, type Fake } from './fake.ts'
 

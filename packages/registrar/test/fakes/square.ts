@@ -1,4 +1,4 @@
-// Square's webhook subscriptions and events, as https://developer.squareup.com/reference/square has them.
+// Square's webhook subscriptions and events, as described at https://developer.squareup.com/reference/square.
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
 import { pageOf, rowsOf } from './rows.ts'
 import { bearer, boolean, described, number, object, oneOf, string, strings } from './schema.ts'
@@ -13,7 +13,7 @@ export interface SquareEvent {
 }
 
 export interface SquareState {
-  /** Newest first. */
+  /** Events, newest first. */
   events?: SquareEvent[]
 }
 

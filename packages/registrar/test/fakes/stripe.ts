@@ -1,4 +1,4 @@
-// Stripe's webhook endpoints and events, as https://docs.stripe.com/api has them.
+// Stripe's webhook endpoints and events, as described at https://docs.stripe.com/api.
 import type { Description, Schema } from '../descriptions/description.ts'
 import { load } from './description.ts'
 import { startFake, type Fake, type FakeAnswer, type FakeRequest } from './fake.ts'
@@ -9,7 +9,7 @@ export const STRIPE_KEY = 'rk_test_fake0123456789fake0123456789'
 export interface StripeEvent {
   readonly id: string
   readonly type: string
-  /** Seconds. */
+  /** In seconds since 1970. */
   readonly created: number
   readonly api_version: string
   readonly delivered: boolean
@@ -17,11 +17,10 @@ export interface StripeEvent {
 }
 
 export interface StripeState {
-  /** Newest first. */
+  /** Events, newest first. */
   events?: StripeEvent[]
-  /** Newest first, as `/v2/core/events` has them. */
+  /** Thin events, newest first, as `/v2/core/events` returns them. */
   thin?: readonly (Readonly<Record<string, unknown>> & { readonly id: string })[]
-  /** Customers by their ids. */
   customers?: ReadonlyMap<string, object>
 }
 

@@ -1,4 +1,4 @@
-// Svix's endpoints of an application, as https://api.svix.com/docs has them.
+// Svix's endpoints of an application, as described at https://api.svix.com/docs.
 import type { Description } from '../descriptions/description.ts'
 import { load } from './description.ts'
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
@@ -11,12 +11,12 @@ export interface SvixAttempt {
   readonly msgId: string
   readonly eventType: string
   readonly timestamp: string
-  /** 0 success, 1 pending, 2 fail, 3 sending. */
+  /** 0: success, 1: pending, 2: fail, 3: sending. */
   readonly status: number
 }
 
 export interface SvixState {
-  /** Newest first. */
+  /** Attempts, newest first. */
   attempts?: SvixAttempt[]
   resend?: (message: string) => void
   replay?: (since: string, until: string) => void

@@ -1,4 +1,4 @@
-// Telegram's webhook of a bot, as https://core.telegram.org/bots/api#setwebhook has it.
+// Telegram's webhook of a bot, as described at https://core.telegram.org/bots/api#setwebhook.
 import { load } from './description.ts'
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
 

@@ -1,4 +1,4 @@
-// The phone numbers of an account, as https://www.twilio.com/docs/phone-numbers/api has them.
+// The phone numbers of an account, as described at https://www.twilio.com/docs/phone-numbers/api.
 import { load } from './description.ts'
 import { startFake, type Fake } from './fake.ts'
 import { rejectTwilio, TWILIO_ACCOUNT } from './twilio.ts'

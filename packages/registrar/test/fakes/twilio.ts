@@ -1,4 +1,4 @@
-// Twilio's Event Streams, as https://www.twilio.com/docs/events/event-streams has them.
+// Twilio's Event Streams, as described at https://www.twilio.com/docs/events/event-streams.
 import { load } from './description.ts'
 import { startFake, type Fake, type FakeAnswer } from './fake.ts'
 

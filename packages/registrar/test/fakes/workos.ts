@@ -1,4 +1,4 @@
-// WorkOS's events, as https://workos.com/docs/reference/events/list has them.
+// WorkOS's events, as described at https://workos.com/docs/reference/events/list.
 import { startFake, type Fake } from './fake.ts'
 import { bearer, described, number, object, oneOf, string, strings } from './schema.ts'
 import { pageOf } from './rows.ts'

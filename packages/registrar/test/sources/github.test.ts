@@ -121,12 +121,12 @@ test('asks GitHub to deliver again, by any attempt of the event, and waits as Gi
   expect(waits).toEqual([3000])
   for (const event of events.toReversed().slice(0, 2)) await source.redeliver(event)
   expect(asked).toEqual(['guid-1', 'guid-2'])
-  // The hook by its URL, two pages, two redeliveries, and the request that had to wait.
+  // One request for the hook by its URL, two for pages, two for redeliveries, and one that had to wait.
   expect(fake.requests).toHaveLength(6)
 })
 
 test('keeps the digits of ids beyond 2^53', async () => {
-  // JSON.stringify of the fake rejects a BigInt, so this text is written as GitHub sends it.
+  // JSON.stringify cannot write a BigInt, so this text is written by hand, as GitHub sends it.
   const id = '9007199254740993'
   const { options } = await open({})
   const item = {

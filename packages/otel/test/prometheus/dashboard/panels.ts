@@ -8,7 +8,7 @@ export interface PanelSpec {
   readonly unit: string
   readonly width: number
   readonly stacked?: boolean
-  /** Color of a stat from this value. */
+  /** Color of a stat whose value is at least `from`. */
   readonly alarm?: { readonly from: number; readonly color: 'orange' | 'red' }
   readonly queries: readonly (readonly [expression: string, legend: string])[]
 }

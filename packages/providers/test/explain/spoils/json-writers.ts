@@ -5,7 +5,7 @@ export type Tree =
   | { readonly kind: 'string'; readonly text: string }
   | { readonly kind: 'word'; readonly text: string }
 
-/** The tree of a JSON text. */
+/** Parses a JSON text into a tree. */
 export function treeOf(json: string): Tree {
   const tokens = json.match(/[{}[\]:,]|"(?:[^"\\]|\\.)*"|[^\s{}[\]:,"]+/gs) ?? []
   let at = 0

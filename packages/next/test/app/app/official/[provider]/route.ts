@@ -13,7 +13,7 @@ export async function POST(request: Request, route: Route): Promise<Response> {
   return webhook(official.receivers.get(provider)!, { after }).POST(request, route)
 }
 
-/** Returns the handled events, once their number is that of the last part of the path. */
+/** Waits until as many events are handled as the last part of the path says, and returns them. */
 export async function GET(_: Request, route: Route): Promise<Response> {
   return Response.json(await official.handled(Number((await route.params).provider)))
 }
