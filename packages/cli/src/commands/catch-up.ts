@@ -10,15 +10,9 @@ import {
   type Source,
 } from '@postern/registrar'
 import { agreed, remark, say, sayJson, Failure, type ExitCode } from '../print/say.ts'
+import { closeAll } from '../app-module.ts'
 import { createBar } from '../sender-api/bar.ts'
-import {
-  closeAll,
-  loadEnv,
-  made,
-  targetsOf,
-  type Target,
-  type TargetOptions,
-} from '../sender-api/target.ts'
+import { loadEnv, made, targetsOf, type Target, type TargetOptions } from '../sender-api/target.ts'
 import { shown } from '../print/terminal.ts'
 import { sinceOption } from '../options/inbox-options.ts'
 

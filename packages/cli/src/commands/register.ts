@@ -10,14 +10,8 @@ import type {
   OnSecret,
 } from '@postern/registrar'
 import { agreed, remark, say, sayJson, Failure, type ExitCode } from '../print/say.ts'
-import {
-  closeAll,
-  loadEnv,
-  made,
-  targetsOf,
-  type TargetOptions,
-  type Target,
-} from '../sender-api/target.ts'
+import { closeAll } from '../app-module.ts'
+import { loadEnv, made, targetsOf, type TargetOptions, type Target } from '../sender-api/target.ts'
 import { planLines, resultLines, statusLines } from '../sender-api/show.ts'
 import { shown } from '../print/terminal.ts'
 import { fingerprint } from '@postern/core/explain'

@@ -1,5 +1,5 @@
 import type { Attempt, Journal, Arrival, DeliveryFilter } from '../../journal.ts'
-import type { Actions } from '../operate/actions.ts'
+import type { Actions } from '../operate/action-log.ts'
 import { type UnreadTeller, parsed, readableArrival } from './records.ts'
 import { chain, type MaybePromise } from '../../../basics/maybe.ts'
 import type { Access } from '../access.ts'

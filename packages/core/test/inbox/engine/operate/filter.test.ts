@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { orphansOf } from '../../../../src/inbox/engine/lease/watch.ts'
 import { checkChange, topicMatch } from '../../../../src/inbox/engine/operate/filter.ts'
-import { inSteps } from '../../../../src/inbox/engine/operate/change.ts'
+import { inSteps } from '../../../../src/inbox/engine/operate/replay-delete-erase.ts'
 import { matches, transactions, type Consumer } from '../../../../src/inbox/engine/index.ts'
 import type { TaskFilter, TaskInfo } from '../../../../src/inbox/index.ts'
 

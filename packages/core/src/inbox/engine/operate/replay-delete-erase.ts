@@ -1,6 +1,6 @@
 import { unknownOptions } from '../../../basics/unknown-options.ts'
 import { checkChange } from './filter.ts'
-import type { ActionNote, Actions } from './actions.ts'
+import type { ActionNote, Actions } from './action-log.ts'
 import type {
   Changed,
   ChangeOptions,

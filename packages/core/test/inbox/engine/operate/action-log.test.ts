@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { createActions } from '../../../../src/inbox/engine/operate/actions.ts'
+import { createActions } from '../../../../src/inbox/engine/operate/action-log.ts'
 import type { Changed } from '../../../../src/inbox/index.ts'
 
 afterEach(() => void vi.restoreAllMocks())
