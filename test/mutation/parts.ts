@@ -43,7 +43,7 @@ export const PARTS: Readonly<Record<string, MutationPart>> = {
       'packages/core/src/inbox/engine/{cause,closing,rules,semaphore,accept/capacity}.ts',
       'packages/core/src/inbox/engine/run/{alarm,claim,drain,runner,slot,task}.ts',
     ],
-    // Their SQL needs a server, as the inboxes that are left out.
+    // The SQL of these files needs a database server.
     except: [
       'packages/core/src/inbox/engine/operate/{scan,table-prune,table-view}.ts',
       'packages/core/src/inbox/engine/journal/table-journal.ts',

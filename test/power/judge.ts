@@ -13,11 +13,11 @@ export interface Verdict {
   readonly lost: readonly string[]
   /** Effects that exist twice or whose task is not settled, and settled tasks without their effect. */
   readonly torn: readonly string[]
-  /** What `PRAGMA integrity_check` says. */
+  /** Output of `PRAGMA integrity_check`. */
   readonly integrity: string
 }
 
-/** Puts the files into a folder, opens them, and looks for what was acknowledged. */
+/** Writes the files into a folder, opens the database and looks for the acknowledged events. */
 export function judge(
   files: ReadonlyMap<string, Buffer>,
   acknowledged: readonly string[],
@@ -25,7 +25,7 @@ export function judge(
   return within(files, (path) => judgeAt(path, acknowledged))
 }
 
-/** Lets an inbox work on the files, until each acknowledged event has had its effect once. Returns those that have not. */
+/** Runs an inbox on the files until each acknowledged event has its one effect. Returns the events that lack it. */
 export async function finish(
   files: ReadonlyMap<string, Buffer>,
   acknowledged: readonly string[],
@@ -52,7 +52,7 @@ export async function finish(
 
 const PATIENCE = 60_000
 
-/** Looks into a database for what was acknowledged. */
+/** Looks for the acknowledged events in a database. */
 export function judgeAt(path: string, acknowledged: readonly string[]): Verdict {
   const db = new DatabaseSync(path)
   try {
@@ -111,5 +111,5 @@ function within<Result>(files: ReadonlyMap<string, Buffer>, run: (path: string) 
   return result
 }
 
-/** Name of the database's file. */
+/** File name of the database. */
 export const DATABASE = 'inbox.db'

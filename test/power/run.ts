@@ -1,6 +1,6 @@
-// `npm test -- power`: a power cut after each write of the SQLite inbox, by a trace of its system calls, and errors of its
-// disk. It needs strace. It writes RESULTS.md. `--deliveries` (120), `--seed` (1) and `--finish` (every 60th disk is played
-// to its end) change the sizes.
+// `npm test -- power` traces the system calls of the SQLite inbox and simulates a power cut after each write. It also
+// simulates disk errors. It needs strace and writes RESULTS.md. `--deliveries` (120) and `--seed` (1) change the run.
+// `--finish` (60): an inbox continues every 60th disk state to the end.
 import { parseArgs } from 'node:util'
 import { made } from '../run/made.ts'
 import { table, writePage } from '../run/page.ts'

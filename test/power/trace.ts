@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-/** One thing a process did to the files of its database, or wrote into its journal. */
+/** Change of the database's files, or a line of the journal. */
 export type Step =
   | { readonly kind: 'write'; readonly file: string; readonly at: number; readonly bytes: Buffer }
   | { readonly kind: 'truncate'; readonly file: string; readonly size: number }
@@ -11,23 +11,22 @@ export type Step =
   | { readonly kind: 'unlink'; readonly file: string }
   | { readonly kind: 'journal'; readonly line: string }
 
-/** How to trace a program. */
 export interface TraceOptions {
   /** Program and arguments. */
   readonly command: readonly string[]
   /** Folder of the database, the journal and the traces. */
   readonly folder: string
-  /** Name of the database's file. */
+  /** File name of the database. */
   readonly database: string
 }
 
 const CALLS = 'pwrite64,write,fsync,fdatasync,ftruncate,unlink'
 
-/** Runs a program under strace until it prints `end`, kills it, and returns the steps of its main thread, in order. */
+/** Runs a program under strace until it prints `end`, and kills it. Returns the steps of its main thread, in order. */
 export async function traced(options: TraceOptions): Promise<readonly Step[]> {
   const { command, folder, database } = options
   const output = join(folder, 'trace')
-  // A file for each thread, so that no line is broken in two; whole buffers, in hex.
+  // Writes one file per thread, so that no line is split. Buffers are complete and in hex.
   const args = ['-ff', '-qq', '-y', '-xx', '-s', '1000000', '-e', `trace=${CALLS}`, '-o', output]
   const child = spawn('strace', [...args, ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
@@ -36,13 +35,13 @@ export async function traced(options: TraceOptions): Promise<readonly Step[]> {
     if (text.includes('end\n')) break
   }
   const ended = once(child, 'close')
-  // strace ends when the process it follows does.
+  // strace ends when the traced process ends.
   process.kill(Number(pidOf(folder, database)), 'SIGKILL')
   await ended
   return stepsOf(readFileSync(`${output}.${pidOf(folder, database)}`, 'latin1'), database)
 }
 
-/** The thread that wrote the database: the main one. */
+/** Returns the id of the thread that wrote the database, which is the main thread. */
 function pidOf(folder: string, database: string): string {
   const name = hex(`${database}-wal`)
   for (const file of readdirSync(folder)) {
@@ -52,7 +51,7 @@ function pidOf(folder: string, database: string): string {
   throw new Error('strace saw nobody write the database')
 }
 
-/** The steps of a trace that concern the database's files, or the journal. */
+/** Returns the steps of a trace that change the database's files or the journal. */
 function stepsOf(trace: string, database: string): Step[] {
   const known = new Set([database, `${database}-wal`])
   const steps: Step[] = []

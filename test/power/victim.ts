@@ -1,10 +1,10 @@
-// An app whose machine loses its power: `node victim.ts <database> <journal> <deliveries>`. It writes down each reply
-// before it sends the next deliveries, and then waits to be killed.
+// App whose machine loses its power: `node victim.ts <database> <journal> <deliveries>`. Writes each reply to the
+// journal before it sends the next deliveries. Then waits to be killed.
 import { openSync, writeSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createReceiver } from '@postern/core'
 import { sqliteInbox } from '@postern/sqlite'
-// By its file: the package brings the suites along, and strace makes each file dear.
+// Imported by file: the package also loads the contract suites, and under strace each loaded file costs time.
 import { acme } from '../../packages/testing/src/acme.ts'
 import { openHandlers, SECRET } from './handlers.ts'
 
@@ -15,7 +15,8 @@ const provider = acme({ secret: SECRET })
 const inbox = sqliteInbox({ path, lease: '1s' })
 const receiver = createReceiver({ provider, inbox, log: false })
 const settled = openHandlers(receiver)
-// The log is written back after 32 MiB; here it is every so often, so that a short run has that too.
+// A checkpoint usually starts at 32 MiB of log. This second connection starts checkpoints more often, so that a short
+// run has some too.
 const keeper = new DatabaseSync(path)
 keeper.exec('PRAGMA busy_timeout = 1000; PRAGMA synchronous = FULL')
 
@@ -32,7 +33,7 @@ for (let next = 0; next < Number(count);) {
     }),
   )
   if (next % 5 === 0) checkpoint()
-  // Settling shares the loop with accepting.
+  // Gives tasks time to settle between deliveries.
   await new Promise((resolve) => setTimeout(resolve, 2))
 }
 await settled(Number(count))
@@ -44,6 +45,6 @@ function checkpoint(): void {
   try {
     keeper.exec('PRAGMA wal_checkpoint(RESTART)')
   } catch {
-    // The disk refuses: that is what some runs are for.
+    // Expected in the runs with disk errors.
   }
 }

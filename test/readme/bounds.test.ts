@@ -43,7 +43,7 @@ function resolves(to: string, from: string): boolean {
   return anchor === undefined || anchorsOf(file).has(anchor)
 }
 
-/** The anchors that GitHub gives the headings of a document. */
+/** Returns the anchors that GitHub creates for the headings of a document. */
 function anchorsOf(file: string): ReadonlySet<string> {
   return new Set(
     Array.from(read(file).matchAll(/^#+ (.+)$/gm), ([, title]) =>

@@ -1,19 +1,20 @@
-// `node test/readme/examples.ts` writes the files that tests run into the guides that show them; a test compares them.
+// `node test/readme/examples.ts` copies tested files into the guides that show them. A test checks that the guides are
+// current.
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../run/report.ts'
 
-// A comment with a file's path, and the code below it.
+// A comment with a file's path, and the code block after it.
 const PLACE = /(<!-- ([\w/.-]+\.ts) -->\n)(?:\n```ts\n[^]*?\n```\n)?/g
 
-/** A guide as it is, and as its files want it. */
+/** A guide with its current text and the text that its files require. */
 export interface Guide {
   readonly file: string
   readonly is: string
   readonly wanted: string
 }
 
-/** The guides that show a file. */
+/** Returns the guides that show a file. */
 export function guides(): readonly Guide[] {
   return globSync('packages/core/guides/*.md', { cwd: root }).flatMap((file) => {
     const is = readFileSync(join(root, file), 'utf8')

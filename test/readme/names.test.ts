@@ -18,13 +18,13 @@ const texts = (pattern: RegExp): string =>
     .join('\n')
 
 const words = new Set(texts(/\.(?:tsx?|mjs|json|yml|lua)$/).match(/\w+/g))
-// What other programs call their own: MariaDB, NATS, Nest, Cloudflare, PostgreSQL, nginx.
+// Names of other programs: MariaDB, NATS, Nest, Cloudflare, PostgreSQL, nginx.
 const OF_OTHERS = new Set(
   'innodb_flush_log_at_trx_commit num_delivered max_deliver NestFactory AppModule nodejs_compat synchronous_commit client_max_body_size underscores_in_headers'.split(
     ' ',
   ),
 )
-// Names of more than one word, as code writes them: camelCase, PascalCase, snake_case and UPPER_CASE.
+// Names with several words, as in code: camelCase, PascalCase, snake_case and UPPER_CASE.
 const NAME =
   /(?<![\w./@<{-])(?:[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+)(?![\w*-])/g
 const PATH = /(?<![\w./@:<'"=-])[\w.*{},<>-]+\/[\w./*{},<>-]*/g
@@ -40,7 +40,7 @@ const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 }
 const packages = new Set(files.flatMap((file) => /^packages\/([^/]+)\//.exec(file)?.[1] ?? []))
 
-// What other libraries call their own things is in the guide for their users.
+// Leaves out the migration guide, which uses names of other libraries.
 const docs = files.filter(
   (file) =>
     /^(?:[A-Z]+\.md|packages\/[^/]+\/README\.md|packages\/core\/guides\/.*\.md|packages\/docs\/pages\/.*\.md)$/.test(
@@ -123,7 +123,7 @@ test('every page of results says its command, day and commit, and what it does n
   expect(silent).toEqual([])
 })
 
-/** What users can import from a module, by the committed lists. */
+/** Returns the names that users can import from a module, according to the committed surface. */
 function exported(module: string): ReadonlySet<string> {
   const [, name, rest] = /^@postern\/([\w-]+)(.*)$/.exec(module)!
   const list = readFileSync(join(root, `test/release/surface/${name}.txt`), 'utf8')
@@ -131,7 +131,7 @@ function exported(module: string): ReadonlySet<string> {
   return new Set(Array.from(section.split(/^# /m)[0]!.matchAll(/^(\w+): /gm), ([, each]) => each!))
 }
 
-/** True for a path of this repository that exists, and for any path of an app's own or that git ignores. */
+/** Returns whether a path of this repository exists. Returns true for paths in apps and for paths that git ignores. */
 function isThere(path: string, doc: string): boolean {
   const [first] = path.split('/')
   const own = `${dirname(doc)}/${path}`

@@ -1,4 +1,5 @@
-// `node test/readme/options.ts` writes OPTIONS.md of each package from its docstrings and the commands; a test compares them.
+// `node test/readme/options.ts` writes OPTIONS.md of each package from its docstrings and the CLI's commands. A test
+// checks that the files are current.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -15,17 +16,17 @@ import { root } from '../run/report.ts'
 
 type Command = Awaited<ReturnType<typeof createProgram>>
 
-/** A page of the reference: its file, as it is, and as its sources want it. */
+/** A reference page with its current text and the text that its sources require. */
 export interface Page {
   readonly file: string
   readonly is: string
   readonly wanted: string
 }
 
-/** Options without a sentence, after `pages()`. */
+/** Options without a description. `pages()` fills this set. */
 export const bare: Set<string> = new Set()
 
-/** A page for each package that has options. */
+/** Returns one page per package that has options. */
 export async function pages(): Promise<readonly Page[]> {
   const packages = published()
   const api = new API({ cwd: root })
@@ -65,7 +66,7 @@ interface Exported {
   readonly exported: readonly Symbol[]
 }
 
-/** The options of a package, each at the first entry that has them. */
+/** Returns the options of a package. Each appears only at the first entry that exports it. */
 function section(entries: readonly Exported[], checker: Checker): string {
   const told = new Map<string, string>()
   for (const { name, exported } of entries)
@@ -88,7 +89,7 @@ function table(exported: Symbol, checker: Checker, isTold: (name: string) => boo
     (exported.flags & SymbolFlags.Alias) === 0 ? exported : checker.getAliasedSymbol(exported)
   const type = checker.getDeclaredTypeOfSymbol(symbol) as InterfaceType
   const bases = symbol.flags & SymbolFlags.Interface ? checker.getBaseTypes(type) : []
-  // Node.js documents the options of `new Error`.
+  // Leaves out ErrorOptions, which Node.js documents.
   const above = bases.filter((base) => {
     const parent = base.getSymbol()?.name ?? ''
     return isTold(parent) || parent === 'ErrorOptions'
@@ -116,7 +117,7 @@ function table(exported: Symbol, checker: Checker, isTold: (name: string) => boo
 }
 
 const HEAD = '| option | type | meaning | default |\n| --- | --- | --- | --- |'
-// Longer types are for the editor.
+// Maximum length of a type, in characters. Editors show longer types.
 const WIDEST = 48
 
 function row(
@@ -136,7 +137,7 @@ function row(
   return `| ${cells.join(' | ')} |`
 }
 
-/** A docstring on one line. */
+/** Puts a docstring on one line. */
 function sentence(text: string): string {
   return text
     .replaceAll(/\{@link (\w+(?:\.\w+)*)\}/g, '`$1`')

@@ -2,7 +2,7 @@ import { catalogue } from '@postern/providers'
 import { expect, test } from 'vitest'
 import { known, shownOf } from './shown.ts'
 
-// Their forms are shown by a delivery, the library or the page of the sender itself.
+// Providers whose forms must be shown by the provider itself: a real delivery, its library or its documentation.
 const MOST_USED = [
   'stripe',
   'github',
@@ -25,7 +25,7 @@ const MOST_USED = [
   'telegram',
   'standard-webhooks',
 ]
-// As many had no known answer from outside before the column said so.
+// Number of providers without independent test vectors when the column was introduced. It must not grow.
 const MOST = 49
 
 const transcribed = [...catalogue.values()].filter((entry) => shownOf(entry).transcribed.length > 0)
@@ -37,7 +37,7 @@ test.each(MOST_USED)('no form of %s is transcribed', (name) => {
 
 test('few rows are, and those that are shown have an answer that has the form', () => {
   expect(transcribed.length).toBeLessThanOrEqual(MOST)
-  // Each of the derivations that once rejected genuine deliveries.
+  // These forms once caused rejections of genuine deliveries.
   expect(shownOf(catalogue.get('authorize-net')!).shown).toEqual(['prefix sha512='])
   expect(shownOf(catalogue.get('mercado-pago')!).shown).toEqual(['lower case'])
   expect(shownOf(catalogue.get('stream')!).shown).toEqual(['gzip decoded'])

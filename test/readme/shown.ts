@@ -1,11 +1,11 @@
-// What the known answers of a sender show, and who says so.
+// Lists what a provider's test vectors show, and where the vectors come from.
 import { existsSync, readFileSync } from 'node:fs'
 import type { CatalogueEntry } from '@postern/providers'
 import type { Vector } from '@postern/testing'
 
 type Known = Vector & { readonly origin: string }
 
-/** Origins of a known answer, and what the tables call them. Those of the sender itself come first. */
+/** Origins of a test vector, with their names in the tables. Origins that involve the provider come first. */
 const ORIGINS = [
   ['real delivery', 'real delivery'],
   ['made of a real delivery', 'made of a real delivery'],
@@ -25,7 +25,7 @@ interface Judged {
   readonly differences: readonly { readonly case: string }[]
 }
 
-// Libraries that were asked about all known answers of their sender.
+// Providers whose official library has judged all test vectors.
 const { rows } = JSON.parse(
   readFileSync(new URL('../official/newest/results.json', import.meta.url), 'utf8'),
 ) as { readonly rows: readonly Judged[] }
@@ -33,13 +33,13 @@ const ASKED = new Map(
   rows.map((row) => [row.sender, new Set(row.differences.map((one) => one.case))]),
 )
 
-/** The known answers of a sender. */
+/** Returns the test vectors of a provider. */
 export function known(name: string): readonly Known[] {
   const path = new URL(`../vectors/${name}.json`, import.meta.url)
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as readonly Known[]) : []
 }
 
-/** Those that are right, and of which the sender's own deliveries, page or library say so. */
+/** Returns the valid vectors that the provider's deliveries, documentation or library confirm. */
 function proven(name: string): readonly Known[] {
   const differ = ASKED.get(name)
   return known(name).filter(
@@ -57,7 +57,7 @@ const signaturesOf = (vector: Known): readonly string[] =>
     .filter(([name]) => /sign|hmac/i.test(name) && !/version|algorithm|time|nonce/i.test(name))
     .flatMap(([, value]) => value.split(/[, ]+/).filter((part) => part.length > 20))
 
-/** What a form needs of a right answer that shows it. */
+/** What a vector must contain to show a form. */
 const SHOWS: readonly (readonly [form: RegExp, (vector: Known, form: string) => boolean])[] = [
   [/^key |^list /, () => true],
   [
@@ -69,7 +69,7 @@ const SHOWS: readonly (readonly [form: RegExp, (vector: Known, form: string) => 
   [/^gzip /, ({ bodyBase64 }) => bodyBase64.startsWith('H4s')],
 ]
 
-/** What may differ between two implementations that agree on the plain case. */
+/** Points on which two implementations may differ although they agree in simple cases. */
 const KINDS: readonly (readonly [kind: string, (vectors: readonly Known[]) => boolean])[] = [
   ['key forms', (all) => new Set(all.map(({ secret }) => String(secret))).size > 1],
   ['codings', (all) => all.some(({ bodyBase64 }) => bodyBase64.startsWith('H4s'))],
@@ -95,14 +95,14 @@ const KINDS: readonly (readonly [kind: string, (vectors: readonly Known[]) => bo
   ],
 ]
 
-/** Over what a sender's own library was compared with us: of its known answers those that both judge alike. */
+/** Returns the kinds of cases in which Postern and the provider's own library agree. */
 export function comparedOver(name: string): readonly string[] {
   const differ = ASKED.get(name) ?? new Set()
   const same = known(name).filter((one) => !differ.has(one.name))
   return KINDS.filter(([, has]) => has(same)).map(([kind]) => kind)
 }
 
-/** What a verdict on this sender depends on beside algorithm and message. */
+/** Returns what a signature check depends on in addition to the algorithm and the message. */
 function formsOf({ forms, codings, scheme }: CatalogueEntry): readonly string[] {
   const [, key] = /, key in ([a-z0-9 ]+)$/.exec(scheme) ?? []
   const keys = (key?.split(' or ') ?? []).filter((one) => one !== 'utf8')
@@ -110,7 +110,7 @@ function formsOf({ forms, codings, scheme }: CatalogueEntry): readonly string[] 
   return [...new Set([...forms, ...keys.map((one) => `key in ${one}`), ...coded])]
 }
 
-/** The forms that an answer of the sender shows, and those that nothing but a reading of its page says. */
+/** Returns the forms that a vector of the provider shows, and those known only from its documentation. */
 export function shownOf(entry: CatalogueEntry): {
   readonly shown: readonly string[]
   readonly transcribed: readonly string[]
@@ -124,7 +124,7 @@ export function shownOf(entry: CatalogueEntry): {
   return { shown: forms.filter(isShown), transcribed: forms.filter((form) => !isShown(form)) }
 }
 
-/** From whom the known answers of a provider come, how many, and what they show. */
+/** Returns a table cell: the origins and numbers of a provider's vectors, and what they show. */
 export function answers(entry: CatalogueEntry): string {
   const counts = Map.groupBy(known(entry.name), ({ origin }) => origin)
   const { shown, transcribed } = shownOf(entry)

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { parseAst } from 'rolldown/parseAst'
 import { root } from '../run/report.ts'
 
-/** British spelling: by its endings where these are enough, and by its stems where American words end alike. */
+/**
+ * British spelling. Most words are found by their ending, the others by their stem, because American words share the
+ * ending.
+ */
 const BRITISH = new RegExp(
   `\\b(?:${[
     '\\w+isations?',
@@ -17,7 +20,7 @@ const BRITISH = new RegExp(
   'i',
 )
 
-/** What a program can judge of CONTRIBUTING's "How we write": a pattern and what to write in its place. */
+/** Patterns for the rules of CONTRIBUTING's "How we write", each with its replacement. */
 const INSTEAD: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [
     /\b(?:is|are|was|be|been) told\b|\bhears?\b|\btells (?:so|of)\b/i,
@@ -38,7 +41,7 @@ const INSTEAD: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\brefus(?:e|es|ed|al|als|ing)\b/i, 'reject'],
   [/\bnever\b/i, 'what the limit is, or "does not"'],
   [/\bso many\b|\banew\b|\bunder way\b|\bthereof\b/i, 'the number, again, running'],
-  // A time that something takes is no other verb's meaning.
+  // "Takes" is allowed for durations.
   [
     /(?<!\bmay )\btak(?:es?|en)\b(?= \w)(?! (?:[\d.]|(?:as )?long|more (?:turns|than)|turns?\b|(?:nine|ten) \w+|the blame|over\b|place\b|up\b))/i,
     'accept, receive, fetch, claim, allow, use',
@@ -47,10 +50,10 @@ const INSTEAD: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [BRITISH, 'the American spelling'],
 ]
 
-/** The longest sentence, in words. The aim is 25. */
+/** Maximum length of a sentence, in words. The aim is 25. */
 const LONGEST = 30
 
-/** Documents that users and contributors read: without what programs write from code, and the runs. */
+/** Documents for users and contributors. Generated pages and results are left out. */
 export const documents: readonly string[] = globSync(
   [
     '{README,ARCHITECTURE,CONTRIBUTING,DECISIONS,SECURITY}.md',
@@ -63,10 +66,12 @@ export const documents: readonly string[] = globSync(
   .map((file) => file.replaceAll('\\', '/'))
   .toSorted()
 
-/** Code whose strings users see: messages, warnings, logs, help, page texts, and titles of the contract suites. */
+/**
+ * Sources with strings that users see: messages, warnings, logs, help, page texts, and titles of the contract suites.
+ */
 export const sources: readonly string[] = globSync('packages/*/{src,page}/**/*.{ts,tsx}', {
   cwd: root,
-  // The built page, statements of stores, and lists of topics in the providers' own words.
+  // The built page, SQL and Lua statements, and lists of topics in the providers' words.
   exclude: [
     '**/assets.ts',
     '**/{sql,lua}/**',
@@ -77,10 +82,10 @@ export const sources: readonly string[] = globSync('packages/*/{src,page}/**/*.{
   .map((file) => file.replaceAll('\\', '/'))
   .toSorted()
 
-/** Texts that say what another program says, or are its code. */
+/** Texts of other programs. */
 const OTHERS = /^the connection was refused$/
 
-/** What breaks a rule in a document or in the texts of a source, as `words: what to write`. */
+/** Returns the rule violations in a document or in the strings of a source, as `words: what to write`. */
 export function faults(file: string): readonly string[] {
   const content = readFileSync(join(root, file), 'utf8')
   if (!file.endsWith('.md')) return texts(content, file).flatMap(sentences).flatMap(broken)
@@ -90,17 +95,20 @@ export function faults(file: string): readonly string[] {
   ]
 }
 
-/** Documents that promise nothing to users. */
+/** Documents for contributors. They make no claims to users. */
 const CONTRIBUTORS = /^(?:ARCHITECTURE|CONTRIBUTING|DECISIONS)\.md$/
 
-/** A claim without an exception. "Every five seconds" is a time, and a name between backticks is code. */
+/** Words that claim something without exception. "Every five seconds" is allowed. */
 const CLAIM =
   /\b(?:every(?! (?:\d+|second|minute|hour|day|two|five|ten|other)\b)|everything|everybody|nothing|nobody|always|proofs?)\b/i
 
-/** What a test or a run is linked or named by. */
+/** Link to a test or a run, or a path of one. */
 const TEST = /\]\([^)]*(?:\btest\b|RESULTS\.md)[^)]*\)|`[^`]*\btest\/[^`]+`/
 
-/** The claims that no test is linked to, in their block or in the first block of the list that they are an item of. */
+/**
+ * Returns the claims without a linked test. The link may be in the same block. For a list item, it may be in the first
+ * block of the section.
+ */
 export function unproven(markdown: string): readonly string[] {
   return withoutCode(markdown)
     .split(/^#+ .*$/m)
@@ -118,7 +126,7 @@ export function unproven(markdown: string): readonly string[] {
     })
 }
 
-/** What a sentence breaks. */
+/** Returns the rule violations in a sentence. */
 export function broken(sentence: string): readonly string[] {
   const words = sentence.split(' ').length
   return [
@@ -133,7 +141,7 @@ export function broken(sentence: string): readonly string[] {
   ]
 }
 
-/** The sentences of a document: of its paragraphs, list items and cells, with each span of code as one word. */
+/** Returns the sentences of a document's paragraphs, list items and table cells. Each code span counts as one word. */
 export function sentences(markdown: string): readonly string[] {
   const words = withoutCode(markdown)
     .replaceAll(/`[^`\n]+(?:\n[^`\n]+)?`/g, 'CODE')
@@ -150,16 +158,16 @@ function withoutCode(markdown: string): string {
   return markdown.replaceAll(/^( *)```[^]*?^\1```$/gm, '').replaceAll(/<!--[^]*?-->/g, '')
 }
 
-/** Paragraphs, list items and rows. */
+/** Returns the paragraphs, list items and table rows. */
 function blocksOf(markdown: string): readonly string[] {
   return markdown.split(/\n\s*\n|\n(?= *(?:[-*|#>]|\d+\. ))/)
 }
 
-/** Code of another language inside a string: statements, scripts, queries, markup, and modules that are written out. */
+/** Code of another language inside a string: statements, scripts, queries, markup, and generated modules. */
 const FOREIGN =
   /\b(?:const|let|local|import|export|async|function) [\w{*]+|^(?:SELECT|INSERT|UPDATE|WITH|CREATE)\b|json_to_recordset|\$\.postern_|^(?:query|mutation) |redis\.p?call|\bAS \w+, |<\w+[^>]*>.*<|compgen|compdef/
 
-/** The strings of a source that are sentences, with each expression in them as one word of code. */
+/** Returns the strings of a source that are sentences. Each expression in them counts as one word. */
 export function texts(source: string, file: string): readonly string[] {
   const found: string[] = []
   const textOf = (node: any): string | undefined => {

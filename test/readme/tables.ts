@@ -1,5 +1,5 @@
-// `node test/readme/tables.ts` writes the README's table of hosts, the table of PROVIDERS.md and the limits of inboxes, from the
-// tables of hosts, the catalogue and the options; a test compares them.
+// `node test/readme/tables.ts` writes tables into documents: the hosts in the README, PROVIDERS.md, and the limits of
+// the inboxes. A test checks that the documents are current.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { catalogue, type CatalogueEntry } from '@postern/providers'
@@ -9,7 +9,7 @@ import { answers } from './shown.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-// The tables of each file, by the name in its comments.
+// The tables of each file. A comment in the file names each table.
 const FILES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   'README.md': { hosts: adapters },
   'packages/providers/PROVIDERS.md': { providers },
@@ -22,14 +22,14 @@ const FILES: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   },
 }
 
-/** A document as it is, and as the sources of its tables want it. */
+/** A document with its current text and the text that its tables require. */
 export interface Tabled {
   readonly file: string
   readonly is: string
   readonly wanted: string
 }
 
-/** The documents with tables from code. */
+/** Returns the documents with generated tables. */
 export function tabled(): readonly Tabled[] {
   return Object.entries(FILES).map(([file, tables]) => {
     const is = readFileSync(`${root}${file}`, 'utf8')
@@ -79,7 +79,7 @@ const INBOXES: readonly (readonly [inbox: string, folder: string])[] = [
   ['inlineInbox', 'core'],
 ]
 
-/** A row for each inbox that has one of the options, with the defaults. */
+/** Returns a row with the defaults for each inbox that has one of the options. */
 function defaults(...names: readonly string[]): string {
   const rows = INBOXES.flatMap(([inbox, folder]) => {
     const text = readFileSync(`${root}packages/${folder}/OPTIONS.md`, 'utf8')
@@ -98,7 +98,7 @@ function defaults(...names: readonly string[]): string {
   return [...head, `| --- |${' --- |'.repeat(names.length)}`, ...rows].join('\n')
 }
 
-/** A default as people write it. */
+/** Formats a default for people. */
 function plain(value: string): string {
   return value
     .replace(/, or an eighth of the free memory if that is less$/, '')

@@ -1,4 +1,4 @@
-// Takes 20 s. The tutorials, as their pages have them: the apps are started, and the commands of the pages are sent to them.
+// Takes 20 s. Runs the tutorials as their pages show them: starts the apps, and runs the pages' commands.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -67,7 +67,7 @@ function folderWith(code: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'postern-tutorial-'))
   symlinkSync(join(root, 'test/node_modules'), join(folder, 'node_modules'), 'junction')
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  // A free port, which the app prints.
+  // Uses a free port, which the app prints.
   const freed = code
     .replace('app.listen(3000)', 'app.listen(0, () => console.log("port", server.address().port))')
     .replace("'http://localhost:3000/postern'", 'true')
@@ -85,12 +85,12 @@ async function start(
   return { output, port: port! }
 }
 
-/** The commands of a page that send deliveries. */
+/** Returns the page's commands that send deliveries. */
 function sendsOf(page: string): readonly string[] {
   return Array.from(page.matchAll(/^npx postern (send .+)$/gm), ([, line]) => line!)
 }
 
-/** Sends what a command says to another port: the statuses of the replies. */
+/** Runs a command with another port. Returns the statuses of the replies. */
 function send(cwd: string, port: string, line: string): readonly number[] {
   const args = line.replace(/:300\d\//, `:${port}/`).split(' ')
   const { stdout } = spawnSync(

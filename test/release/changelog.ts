@@ -1,14 +1,14 @@
-/** A change that waits for a release, as its file in `.changeset/` tells it. */
+/** Unreleased change, as its file in `.changeset/` describes it. */
 export interface Change {
   readonly packages: readonly string[]
-  /** The largest kind that it names. */
+  /** The most significant kind in the file. */
   readonly kind: 'major' | 'minor' | 'patch'
   readonly text: string
 }
 
 const KINDS = { major: 'Breaking', minor: 'New', patch: 'Mended' } as const
 
-/** Reads the file of a changeset. Throws an error if it has no packages or no sentence. */
+/** Reads a changeset file. Throws an error if the file names no packages or has no text. */
 export function readChangeset(file: string): Change {
   const [, head = '', body = ''] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(file) ?? []
   const named = [...head.matchAll(/^["']?([^"':]+)["']?: *(major|minor|patch)$/gm)]
@@ -23,7 +23,10 @@ export function readChangeset(file: string): Change {
   }
 }
 
-/** The changelog with a section for a version in front: breaking changes first, each change once, with its packages. */
+/**
+ * Returns the changelog with a new section for the version. Breaking changes come first. Each change is listed once,
+ * with its packages.
+ */
 export function changelog(
   before: string,
   version: string,

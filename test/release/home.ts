@@ -2,14 +2,14 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { root } from '../run/report.ts'
 
-/** A package of the workspace that is published. */
+/** Published package of the workspace. */
 export interface Published {
-  /** Its folder, relative to the root. */
+  /** Folder, relative to the root. */
   readonly folder: string
   readonly manifest: Manifest
 }
 
-/** What the release reads and writes of a package.json. */
+/** Fields of a package.json that the release reads or writes. */
 export interface Manifest {
   readonly name: string
   readonly version: string
@@ -19,8 +19,8 @@ export interface Manifest {
 }
 
 /**
- * The address of the repository on the web: `postern.home` of the root's package.json, and nowhere else. Empty until
- * somebody has decided it.
+ * Returns the web address of the repository, from `postern.home` in the root's package.json. Empty as long as no
+ * address is chosen.
  */
 export function home(): string {
   const { postern } = read('.') as { readonly postern?: { readonly home?: string } }
@@ -28,22 +28,22 @@ export function home(): string {
 }
 
 /**
- * The address of the site: `postern.site` of the root's package.json, and nowhere else. Replies of
- * `application/problem+json` point there. Empty until somebody has decided it.
+ * Returns the address of the documentation site, from `postern.site` in the root's package.json.
+ * `application/problem+json` replies link to it. Empty as long as no address is chosen.
  */
 export function site(): string {
   const { postern } = read('.') as { readonly postern?: { readonly site?: string } }
   return postern?.site ?? ''
 }
 
-/** The file of core that has the address of the site, as it must be. */
+/** Returns the contents that core's file with the site's address must have. */
 export function siteFile(at: string = site()): string {
   return readFileSync(SITE_FILE, 'utf8').replace(/^(export const SITE: string = ).*$/m, `$1'${at}'`)
 }
 
 const SITE_FILE = join(root, 'packages/core/src/receive/reply/reply.ts')
 
-/** All packages that are published. */
+/** Returns all published packages. */
 export function published(): readonly Published[] {
   return globSync('packages/*/package.json', { cwd: root })
     .map((file) => ({ folder: dirname(file), manifest: read(dirname(file)) }))
@@ -51,7 +51,7 @@ export function published(): readonly Published[] {
     .sort((one, other) => (one.manifest.name < other.manifest.name ? -1 : 1))
 }
 
-/** What a package says of its origin: nothing while the home is empty. */
+/** Returns the fields of a package.json that depend on the repository's address. Empty without an address. */
 export function originOf(folder: string, at: string = home()): Readonly<Record<string, unknown>> {
   if (at === '') return {}
   return {
@@ -61,7 +61,7 @@ export function originOf(folder: string, at: string = home()): Readonly<Record<s
   }
 }
 
-/** The packages whose package.json says something else of its origin than the home gives. */
+/** Returns the packages whose package.json does not match the repository's address. */
 export function strayed(at: string = home()): readonly string[] {
   return published()
     .filter(({ folder, manifest: { homepage, bugs, repository } }) => {
@@ -71,7 +71,10 @@ export function strayed(at: string = home()): readonly string[] {
     .map(({ manifest }) => manifest.name)
 }
 
-/** Writes the origin into each package.json, and the address of the site into core: `npm run release -- home`. */
+/**
+ * Writes the repository's address into each package.json, and the site's address into core. `npm run release -- home`
+ * runs it.
+ */
 export function writeOrigins(): void {
   writeFileSync(SITE_FILE, siteFile())
   for (const { folder, manifest } of published()) {

@@ -3,26 +3,26 @@ import { join } from 'node:path'
 import { must } from '../pack/must.ts'
 import type { Tarball } from './results.ts'
 
-/** What a production install of one package brought into an empty folder. */
+/** Result of a production install of one package into an empty folder. */
 export interface Installed {
   readonly name: string
   readonly packages: number
   readonly megabytes: number
   readonly seconds: number
-  /** What came with it that only tests need. */
+  /** Installed packages that only tests need. */
   readonly extra: readonly string[]
 }
 
-/** What only tests, or those who build Postern, need. */
+/** Packages that only tests or Postern's build need. */
 const FOR_TESTS =
   /^(?:vitest|@vitest\/.*|fast-check|jest|mocha|playwright.*|@playwright\/.*|axe-core|@types\/node|typescript|rolldown|esbuild|vite|oxlint|oxfmt|knip)$/
 
-/** Those of the packages that only tests, or those who build Postern, need. */
+/** Returns the packages that only tests or Postern's build need. */
 export function forTests(names: readonly string[]): readonly string[] {
   return names.filter((name) => FOR_TESTS.test(name))
 }
 
-/** Installs each package alone, as production does, with the peers that it asks for. */
+/** Installs each package separately with npm, without development dependencies. */
 export async function installEach(
   folder: string,
   tarballs: readonly Tarball[],
@@ -43,7 +43,7 @@ export async function installEach(
   return found
 }
 
-/** The packages in the lock file of npm in a folder. */
+/** Returns the packages in the folder's package-lock.json. */
 async function installedNames(folder: string): Promise<readonly string[]> {
   const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly optional?: boolean }>>

@@ -8,10 +8,9 @@ const STEP =
   "ALTER TABLE postern_events ADD COLUMN note TEXT; UPDATE postern_events SET note = 'on ' || topic"
 
 /**
- * Packs `@postern/sqlite` of a clone once more, with one step of the layout that nobody needs: an upgrade migrates, though the
- * first version was never followed by another. Goes as soon as there is a version 2. Returns the tarball.
- *
- * @throws Error if the steps do not end as this expects.
+ * Packs `@postern/sqlite` of a clone once more, with an invented step of the database layout. An upgrade test needs a
+ * migration, and version 1 has no successor yet. Remove this once version 2 exists. Returns the tarball.
+ * @throws Error if the list of steps does not have the expected end.
  */
 export async function packInvented(clone: string, version: string, out: string): Promise<string> {
   const tables = join(clone, TABLES)

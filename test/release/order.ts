@@ -1,8 +1,8 @@
 import type { Manifest } from './home.ts'
 
 /**
- * Packages in an order in which each comes after those that it depends on, so that nobody installs one whose parts are not
- * there yet.
+ * Sorts packages so that each comes after its dependencies. During the release, nobody can then install a package whose
+ * dependencies are missing.
  */
 export function inOrder<M extends Pick<Manifest, 'name' | 'dependencies'>>(
   manifests: readonly M[],

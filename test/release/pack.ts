@@ -1,4 +1,4 @@
-// `npm run release -- pack <folder>`: the tarballs of all packages, an SBOM of each, and their checksums.
+// `npm run release -- pack <folder>` writes the tarballs of all packages, an SBOM per package, and their checksums.
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -6,14 +6,13 @@ import { pnpm } from '../pack/pnpm.ts'
 import { filesOf, packAll, type Packed } from '../pack/tarballs.ts'
 import { inOrder } from './order.ts'
 
-/** Files that every tarball has, beside what it is for. */
+/** Files that every tarball must contain. */
 const IN_EACH = ['README.md', 'LICENSE', 'package.json']
 
 /**
- * Builds all packages from nothing and packs them into `folder`, in the order in which they are published. Beside each
- * tarball lies its SBOM (CycloneDX); `SHA256SUMS` has the checksums of all, as sha256sum reads them.
- *
- * @throws Error if a tarball lacks its README or LICENSE.
+ * Builds all packages and packs them into `folder`. Returns them in the order of publication. Each tarball has its SBOM
+ * (CycloneDX) next to it. `SHA256SUMS` contains all checksums in the format of sha256sum.
+ * @throws Error if a tarball has no README, LICENSE or package.json.
  */
 export async function packRelease(folder: string): Promise<readonly Packed[]> {
   await mkdir(folder, { recursive: true })

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { published } from './home.ts'
 import { forTests } from './installed.ts'
 
-// The command line plays the audit's suite.
+// These packages may depend on @postern/testing, because the CLI runs its audit suite.
 const TOOLS = ['postern', '@postern/testing']
 
 const dependencies = new Map(
   published().map(({ manifest }) => [manifest.name, Object.keys(manifest.dependencies ?? {})]),
 )
 
-/** The packages of others that a package asks for, with those of ours that come with it. */
+/** Returns all dependencies of a package, including those of Postern packages that it depends on. */
 function broughtBy(name: string): readonly string[] {
   const all = new Set(dependencies.get(name))
   for (const one of all) for (const next of dependencies.get(one) ?? []) all.add(next)

@@ -1,5 +1,5 @@
-// `npm run release -- publish <folder> [--stage]`: publishes the tarballs that `release -- pack` made, as they are.
-// `--stage` puts them before a maintainer, who approves each with a second factor: https://docs.npmjs.com/staged-publishing
+// `npm run release -- publish <folder> [--stage]` publishes the tarballs of `release -- pack` unchanged. With
+// `--stage`, a maintainer must approve each with a second factor: https://docs.npmjs.com/staged-publishing
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'

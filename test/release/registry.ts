@@ -5,17 +5,17 @@ import { npmCi } from '../run/npm-ci.ts'
 import { freePort, removeFolder, temporaryFolder } from '../services/temporary.ts'
 import { startProcess } from '../services/process.ts'
 
-/** A registry of npm on this machine, for our packages alone; it passes all others on. */
+/** npm registry on this machine for Postern packages. It forwards requests for all others. */
 export interface Registry {
   readonly url: string
-  /** An .npmrc that makes it the registry of npm and npx. */
+  /** Path of an .npmrc that makes npm and npx use this registry. */
   readonly npmrc: string
   stop(): Promise<void>
 }
 
 const here = join(import.meta.dirname, 'registry')
 
-/** Starts verdaccio on loopback. It keeps what is published in a folder that goes with it. */
+/** Starts verdaccio on loopback. `stop` also deletes the published packages. */
 export async function startRegistry(): Promise<Registry> {
   const folder = await temporaryFolder('registry')
   const port = await freePort()
@@ -35,7 +35,7 @@ export async function startRegistry(): Promise<Registry> {
     max_body_size: '50mb',
     log: { type: 'stdout', format: 'pretty', level: 'info' },
   }
-  // JSON is YAML too.
+  // JSON is valid YAML.
   await writeFile(join(folder, 'config.yaml'), JSON.stringify(settings))
   await npmCi(here)
   const program = join(here, 'node_modules/verdaccio/bin/verdaccio')
@@ -54,7 +54,7 @@ export async function startRegistry(): Promise<Registry> {
   }
 }
 
-/** npm publishes only with a token, whatever the registry asks for. */
+/** Creates a user and returns its token. npm publishes only with a token, even if the registry needs none. */
 async function signUp(url: string): Promise<string> {
   const response = await fetch(`${url}-/user/org.couchdb.user:rehearsal`, {
     method: 'PUT',

@@ -1,5 +1,5 @@
-// `npm test -- rehearsal`: a release, rehearsed against a registry on this machine. It publishes what a clone of HEAD packs,
-// and treats what was published as strangers do. It writes RESULTS.md.
+// `npm test -- rehearsal` rehearses a release with a registry on this machine. It packs and publishes a clone of HEAD,
+// and installs the published packages as users do. Writes RESULTS.md.
 import { execFileSync } from 'node:child_process'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ import { upgrade } from './upgrade.ts'
 const folder = await temporaryFolder('release')
 const failures: string[] = []
 const registry = await startRegistry()
-// All that runs below asks this registry, with an empty cache as strangers have.
+// From here on, npm uses this registry, with an empty cache as on a user's machine.
 Object.assign(process.env, {
   NPM_CONFIG_USERCONFIG: registry.npmrc,
   npm_config_userconfig: registry.npmrc,
@@ -63,7 +63,7 @@ async function step(name: string, work: () => Promise<void>): Promise<void> {
   await work().catch((error: unknown) => void failures.push(`${name}: ${String(error)}`))
 }
 
-/** A clone with its packages installed, as a fresh machine has it. */
+/** Clones a commit and installs its packages. */
 async function cloneOf(source: string, commit: string, to: string): Promise<void> {
   await must('git', ['clone', '--quiet', '--no-local', source, to])
   await must('git', ['checkout', '--quiet', commit], { cwd: to })
@@ -76,7 +76,7 @@ async function release(clone: string): Promise<readonly Tarball[]> {
   return publish(clone, out)
 }
 
-/** Packs all packages of a clone as `npm run release -- pack` does there, and publishes them under a tag. */
+/** Packs all packages of a clone with its own `npm run release -- pack`, and publishes them under a tag. */
 async function publish(clone: string, out: string, tag = 'latest'): Promise<readonly Tarball[]> {
   const node = join(clone, 'node_modules/node/bin/node')
   const path = [join(clone, 'node_modules/.bin'), process.env['PATH']].join(':')
@@ -95,7 +95,7 @@ async function publish(clone: string, out: string, tag = 'latest'): Promise<read
   return tarballs
 }
 
-/** Judges the files that the registry gives back, not those of the workspace. */
+/** Checks the files that the registry returns instead of the workspace's files. */
 async function lint(tarballs: readonly Tarball[]): Promise<void> {
   const got = join(folder, 'got')
   await mkdir(got, { recursive: true })
@@ -110,7 +110,7 @@ async function lint(tarballs: readonly Tarball[]): Promise<void> {
   if (said.length > 0) throw new Error(JSON.stringify(Object.fromEntries(said), null, 2))
 }
 
-/** The size limits of the repository, over the files that were published. */
+/** Checks the repository's size limits with the published files. */
 async function sizes(clone: string, tarballs: readonly Tarball[]): Promise<void> {
   for (const { file } of tarballs) {
     const manifest = await must('tar', ['-xzOf', file, 'package/package.json'])

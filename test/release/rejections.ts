@@ -1,15 +1,15 @@
-/** What a release is judged by. */
+/** State of the repository before a release. */
 export interface Readiness {
-  /** As `postern.home` at the root. */
+  /** `postern.home` of the root's package.json. */
   readonly home: string
-  /** Packages whose package.json says something else. */
+  /** Packages whose package.json does not match the repository's address. */
   readonly strayed: readonly string[]
   readonly version: string
-  /** What `git status --porcelain` says. */
+  /** Output of `git status --porcelain`. */
   readonly changed: string
 }
 
-/** Why nothing may be published; empty if all is ready. */
+/** Returns the reasons why nothing may be published. Empty if the release is ready. */
 export function rejections({ home, strayed, version, changed }: Readiness): readonly string[] {
   return [
     ...(home === ''

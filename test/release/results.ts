@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { root } from '../run/report.ts'
 import type { Installed } from './installed.ts'
 
-/** A package as it was published. */
+/** Published package. */
 export interface Tarball {
   readonly name: string
   readonly version: string
@@ -12,18 +12,17 @@ export interface Tarball {
   readonly bytes: number
 }
 
-/** What a rehearsal found. */
+/** Results of a rehearsal. */
 export interface Rehearsal {
-  /** The commit that was packed. */
+  /** Commit that was packed. */
   readonly commit: string
   readonly tarballs: readonly Tarball[]
   readonly installed: readonly Installed[]
-  /** What the upgrade found, a line each. */
+  /** Results of the upgrade, one line each. */
   readonly upgraded: readonly string[]
   readonly failures: readonly string[]
 }
 
-/** Writes RESULTS.md. */
 export function writeResults(found: Rehearsal): void {
   const { commit, tarballs, installed, upgraded, failures } = found
   const rows = tarballs.map(({ name, version, bytes }) => {

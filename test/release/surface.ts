@@ -1,23 +1,24 @@
-// What users of each package can name: `npm run release -- surface` writes it to surface/, and a test compares.
+// Lists the names that users of each package can import or set. `npm run release -- surface` writes the list to
+// surface/, and a test compares it.
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { parseAst } from 'rolldown/parseAst'
 import { root } from '../run/report.ts'
 import { published, type Published } from './home.ts'
 
-/** The file that has the list of a package. */
+/** Returns the path of a package's list. */
 export function surfaceFile(name: string): string {
   return join(import.meta.dirname, 'surface', `${name.replace('@postern/', '')}.txt`)
 }
 
-/** A module that users of a package can import. */
+/** Module that users of a package can import. */
 export interface Entry {
-  /** As in an `import`. */
+  /** Module name in an `import`. */
   readonly name: string
   readonly file: string
 }
 
-/** The entries of a package, those of a pattern each by its own name. */
+/** Returns the entries of a package. A pattern yields one entry per file. */
 export function entriesOf({ folder, manifest }: Published): readonly Entry[] {
   const entries = Object.entries(manifest['exports'] as Readonly<Record<string, string | null>>)
   const closed = entries.filter(([, target]) => target === null).map(([entry]) => entry)
@@ -36,7 +37,7 @@ export function entriesOf({ folder, manifest }: Published): readonly Entry[] {
   })
 }
 
-/** Every name that a package exports, by entry: its kind, and the members of what has any (options, shapes). */
+/** Returns every exported name of a package, by entry, with its kind and its members (for options and other shapes). */
 export function surfaceOf(one: Published): string {
   const lines = entriesOf(one).flatMap(({ name, file }) => {
     const exported = [...exportsOf(file)].sort(([one], [other]) => (one < other ? -1 : 1))
@@ -76,7 +77,7 @@ function exportsOf(file: string): ReadonlyMap<string, string> {
   return found
 }
 
-/** What a name is: in this file, or where it was imported or exported from. */
+/** Describes a name that is declared in this file, or imported or re-exported from another one. */
 function lookUp(file: string, name: string, source: string | undefined): string {
   if (source !== undefined) {
     if (!source.startsWith('.')) return `from ${source}`
@@ -124,7 +125,7 @@ function membersOf(members: readonly Node[]): string {
   return names.length > 0 ? ` { ${[...new Set(names)].sort().join(', ')} }` : ''
 }
 
-/** The words of a union or of `keyof typeof`, such as states and codes, or the members of an object. */
+/** Returns the strings of a union or of `keyof typeof` (such as states and codes), or the members of an object. */
 function choicesOf(file: string, type: Node): string {
   if (type.type === 'TSTypeLiteral') return membersOf(type['members'])
   if (type.type === 'TSTypeOperator' && type['typeAnnotation'].type === 'TSTypeQuery')

@@ -12,9 +12,9 @@ import { packInvented, setVersion } from './invented.ts'
 import type { Tarball } from './results.ts'
 
 /**
- * The commit whose packages fill the store that is upgraded. Until the first release it is the last commit that changed the
- * tables or keys of version 1 (test/versions/fixtures), since version 1 is still mended in place: a change of them
- * writes its own commit into before.txt. From then on it is the tag of the release before, and never moves back.
+ * Commit whose packages fill the store for the upgrade. Until the first release, this is the last commit that changed
+ * the tables or keys of version 1 (test/versions/fixtures), because version 1 may still change. Whoever changes them
+ * writes that commit into before.txt. After the first release, this is the tag of the previous release.
  */
 const BEFORE = readFile(join(import.meta.dirname, 'before.txt'), 'utf8').then((text) => text.trim())
 const OLD = '0.0.1'
@@ -30,11 +30,10 @@ const EACH = 200
 type Kind = keyof typeof KINDS
 
 /**
- * Fills a store with packages of the commit before, starts the new ones over it while the old process runs, with an invented
- * step of the layout, and judges that both go on, the store was migrated, nothing is lost and nothing runs twice. `release`
- * is the clone that was published. Returns what was found, a line each.
- *
- * @throws Error with the first thing that is wrong.
+ * Fills a store with the packages of the earlier commit. Starts the new packages on it, with an invented layout step,
+ * while the old process still runs. Checks that both continue, the store is migrated, no event is lost and no task runs
+ * twice. `release` is the published clone. Returns the results, one line each.
+ * @throws Error for the first failed check.
  */
 export async function upgrade(
   folder: string,
@@ -45,7 +44,7 @@ export async function upgrade(
   const before = await BEFORE
   const clone = join(folder, 'clone')
   await cloneOf(root, before, clone)
-  // Packages that came since then are not in it.
+  // The earlier commit may lack newer packages.
   for (const { folder: at } of published())
     if (existsSync(join(clone, at))) await setVersion(join(clone, at), OLD)
   await publish(clone, join(folder, 'tarballs'), 'before')
@@ -58,7 +57,7 @@ export async function upgrade(
   const sent = await deliver(old, 'before', ['plain', 'mended', 'retried'])
   const fresh = await start(join(folder, 'new'), 'latest', NEXT, { ...env, VERSION: 'new' })
   sent.push(...(await deliver(fresh, 'beside-new', ['plain'])))
-  // The process of the version before goes on, or says by 503 that it is shut out; then nothing was taken.
+  // The old process either continues or replies with 503. With 503, it must not have accepted the event.
   const beside = await deliver(old, 'beside-old', ['plain'], true)
   sent.push(...beside)
   const told = (await ask(old, 'health')) as { readonly ok: boolean }
@@ -82,7 +81,7 @@ export async function upgrade(
   ]
 }
 
-/** How many events have what the invented step wrote. */
+/** Returns the number of events that the invented step has changed. */
 function notes(file: string): number {
   const db = new DatabaseSync(file)
   try {
@@ -120,7 +119,7 @@ async function ask({ child }: App, question: string): Promise<unknown> {
   return answer
 }
 
-/** Sends signed deliveries; the ids and kinds of those that were acknowledged. */
+/** Sends signed deliveries. Returns the ids and kinds of the acknowledged ones. */
 async function deliver(
   app: App,
   name: string,
@@ -143,7 +142,7 @@ async function deliver(
   return taken
 }
 
-/** Waits until each acknowledged event has its effect; how often each had it. */
+/** Waits until each acknowledged event has its effect. Returns how often each has it. */
 async function settled(
   file: string,
   sent: readonly (readonly [id: string, kind: Kind])[],

@@ -1,4 +1,4 @@
-// `npm run release -- version`: makes the waiting changesets a version, and writes them into CHANGELOG.md once each.
+// `npm run release -- version` turns the unreleased changesets into a version, and adds each once to CHANGELOG.md.
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { must } from '../pack/must.ts'
@@ -14,7 +14,7 @@ if (waiting.length === 0) {
   console.error('.changeset: has no change that waits; write one with npm run changeset')
   process.exit(1)
 }
-// The changesets ask pnpm for the packages.
+// changeset asks pnpm for the workspace's packages.
 await must('npx', ['-y', '-p', 'pnpm@12', '-c', 'changeset version'], { cwd: root })
 const [{ manifest }] = published() as [ReturnType<typeof published>[0]]
 const file = join(root, 'CHANGELOG.md')

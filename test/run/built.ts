@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { reports, root } from './report.ts'
 
 const STAMP = join(reports, 'built')
-/** What a build reads. */
+/** Files that a build reads. */
 const SOURCES = [
   'packages/*/src/**/*',
   'packages/*/{package,tsconfig}*.json',
@@ -12,10 +12,10 @@ const SOURCES = [
   'pnpm-lock.yaml',
   'tsconfig*.json',
 ]
-/** What it writes. */
+/** Files that a build writes. */
 const MODULES = ['packages/*/dist/**/*']
 
-/** True if the packages were built from nothing, and neither sources nor modules have changed since. */
+/** Returns whether the last full build is still current: neither sources nor modules have changed. */
 export function isBuilt(): boolean {
   try {
     return readFileSync(STAMP, 'utf8') === stamp()
@@ -24,18 +24,20 @@ export function isBuilt(): boolean {
   }
 }
 
-/** Remembers that the packages were built from nothing just now. */
+/** Records that the packages have just been built in full. */
 export function rememberBuilt(): void {
   mkdirSync(reports, { recursive: true })
   writeFileSync(STAMP, stamp())
 }
 
-/** A build has begun: until it has ended well nothing is built. */
+/** Call it when a build starts. Until the build succeeds, nothing counts as built. */
 export function forgetBuilt(): void {
   rmSync(STAMP, { force: true })
 }
 
-/** Sources by their contents, modules by when they were written and their size: these are many, and nobody writes them by hand. */
+/**
+ * Hashes sources by their contents. Modules are hashed by time and size, because they are many and not edited by hand.
+ */
 function stamp(): string {
   const hash = createHash('sha256').update(process.version)
   for (const file of filesOf(SOURCES))

@@ -1,5 +1,5 @@
-// `npm test` and `npm run test:all` run one half of the checks each; `npm test -- lint pack` runs the named ones, one after another.
-// `npm test -- --list` names all: commands.json has a sentence for each.
+// `npm test` and `npm run test:all` each run a part of the checks. `npm test -- lint pack` runs the named checks, one
+// after another. `npm test -- --list` lists all checks, which commands.json describes.
 import { missing } from '../services/programs.ts'
 import { commands, steps, type Stage } from './plan.ts'
 import { clearReports, forbidSkips, table, writeReport, type Result } from './report.ts'
@@ -39,7 +39,7 @@ async function inTurn(chosen: readonly string[]): Promise<void> {
   }
 }
 
-/** Prints the results so far, and which of them failed. */
+/** Prints the results so far and the names of the failed steps. */
 function tell(title: string): readonly Result[] {
   const told = judged()
   const bad = told.filter((result) => result.failed > 0).map((result) => result.name)
@@ -48,7 +48,7 @@ function tell(title: string): readonly Result[] {
   return told
 }
 
-/** Where everything is installed (CI), a test that was skipped is a test that failed. */
+/** Counts skipped tests as failed where all programs are installed (CI). */
 function judged(): readonly Result[] {
   return noSkip ? results.map(forbidSkips) : results
 }

@@ -14,7 +14,7 @@ const result = (name: string, counts: Partial<Result> = {}): Result => ({
   ...counts,
 })
 
-/** What `count.mjs` prints about these reports of both commands, which ended with these codes. */
+/** Returns what `count.mjs` prints for these reports of both commands and their exit codes. */
 function count(
   reports: Readonly<Record<string, readonly Result[]>>,
   codes: readonly [number, number],

@@ -1,10 +1,10 @@
-// `npm run dev`: types of everything, and the tests that a change can break, each time that a file is saved.
+// `npm run dev` checks all types and runs the tests that a change can break, each time a file is saved.
 import { spawn } from 'node:child_process'
 import { root } from './report.ts'
 
 const programs = [
   ['tsc', '-b', '--watch', '--preserveWatchOutput'],
-  // Begins with what was changed since the last commit.
+  // Starts with the changes since the last commit.
   ['vitest', 'watch', '--changed', '--project=in process', '--project=processes'],
 ] as const
 

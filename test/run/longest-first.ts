@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
- * Begins each project with the files that take longest, so that its workers end at about the same time. Where no earlier run has
- * left durations, vitest begins with the longest texts: a short file that takes long says so in its first line, `// Takes 60 s.`
+ * Starts the slowest test files of each project first, so that its workers end at about the same time. Without
+ * durations of an earlier run, vitest starts with the largest files. A small slow file therefore names its duration in
+ * its first line: `// Takes 60 s.`
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { root } from './report.ts'
 
-/** The sentence that a page of results begins with: which command made it, when, of which commit and on what. */
+/** Returns the first sentence of a results page: the command, the day, the commit and the machine. */
 export function made(command: string): string {
   const day = new Date().toISOString().slice(0, 10)
   return `\`${command}\` made this page on ${day}, of commit ${commit()}, with Node.js ${process.version} on ${availableParallelism()} cores.`
 }
 
-/** The commit of this tree, with a + if files were changed since, pages of results and pictures left out. */
+/** Returns the current commit, with a + if files have uncommitted changes. Results pages and pictures do not count. */
 export function commit(): string {
   const git = (...args: readonly string[]): string =>
     spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout?.trim() ?? ''

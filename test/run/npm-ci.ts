@@ -3,7 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './step.ts'
 
-/** Installs what the package-lock.json of a folder has, unless it is there: for programs that few need and all pay for. */
+/**
+ * Installs the packages of a folder's package-lock.json, unless they are installed. Such folders have programs that
+ * only few checks need.
+ */
 export async function npmCi(folder: string): Promise<void> {
   const stamp = join(folder, 'node_modules', '.installed')
   const wanted = createHash('sha256')

@@ -4,10 +4,13 @@ import type { Counts } from './report.ts'
 import { run } from './step.ts'
 import { vitest } from './vitest.ts'
 
-/** The counts of one step, and its output if it was not shown as it came: outputs of steps side by side would mix. */
+/**
+ * Runs a step. Returns its counts, and its output unless it was already shown. Steps in parallel keep their output, so
+ * that it does not mix.
+ */
 export type Step = () => Promise<Counts & { readonly output?: string }>
 
-/** Lanes of steps side by side, and what is said when all of them ended. */
+/** Lists of steps that run in parallel. `verdict` is the title of the results printed after the stage. */
 export interface Stage {
   readonly lanes: readonly (readonly string[])[]
   readonly verdict?: string
@@ -16,20 +19,21 @@ export interface Stage {
 let built = false
 const types: readonly string[] = ['types', 'lint', 'format', 'knip', 'size']
 
-/** What each command runs, stage after stage. */
+/** The stages of each command. */
 export const commands: Readonly<Record<string, readonly Stage[]>> = {
   test: [
     { lanes: [['build']] },
-    // Tests in process wait for files and timers, which leaves time for the others. No test writes what these read.
+    // Unit tests mostly wait for files and timers, which leaves CPU time for the other steps. No test writes files that
+    // these steps read.
     { lanes: [['units'], types], verdict: 'First verdict' },
     { lanes: [['processes']] },
   ],
   all: [{ lanes: [['build']] }, { lanes: [['long'], ['pack', 'runtimes', 'kinds', 'site']] }],
 }
 
-/** Each step by its name: `npm test -- lint pack` runs two of them. */
+/** The steps by name. `npm test -- lint pack` runs two of them. */
 export const steps: Readonly<Record<string, Step>> = {
-  // From nothing: what is packed holds nothing of modules that were removed.
+  // Builds from scratch, so that the packages contain no modules of removed sources.
   async build() {
     built = true
     if (isBuilt()) return { passed: 1, failed: 0, skipped: [], output: 'as it was built last' }
@@ -44,18 +48,18 @@ export const steps: Readonly<Record<string, Step>> = {
   format: () => command('oxfmt', '--check'),
   knip: () => command('knip', '--no-config-hints'),
   size: () => command('size-limit'),
-  // Units have it too.
+  // `units` also runs this test.
   surface: () => command('vitest', 'run', 'test/release/surface.test.ts'),
   processes: () => vitest('processes'),
   long: () => vitest('long'),
-  // No command runs it with the others.
+  // Not part of any command.
   apart: () => vitest('apart'),
   pack: () => checkPack({ built }),
-  // The site: built, and each link followed.
+  // Builds the documentation site and follows every link.
   site: () => command(process.execPath, 'packages/docs/check/run.ts', 'links', 'search'),
-  // It writes a report of its own.
+  // This program writes its own report.
   runtimes: () => command(process.execPath, 'test/runtimes/run.ts', ...(built ? ['--built'] : [])),
-  // One host of each kind.
+  // Checks one host of each kind.
   kinds: () =>
     command(process.execPath, 'test/hosts/run.ts', '--kinds', ...(built ? ['--built'] : [])),
 }

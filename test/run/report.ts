@@ -1,29 +1,29 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-/** The folder of the repository. */
+/** Root folder of the repository. */
 export const root: string = join(import.meta.dirname, '..', '..')
 
-/** Where runners leave their reports; `test/run/count.mjs` adds them up. */
+/** Folder of the runners' reports, which `test/run/count.mjs` adds up. */
 export const reports: string = join(root, 'test', '.report')
 
-/** What a runner counted. */
+/** Counts of a test runner. */
 export interface Counts {
   readonly passed: number
   readonly failed: number
-  /** The names of skipped tests. */
+  /** Names of the skipped tests. */
   readonly skipped: readonly string[]
-  /** Failed tests, with their first error, if the runner names them. */
+  /** Failed tests with their first error. Not set if the runner does not name them. */
   readonly failures?: readonly string[]
 }
 
-/** What one step of the check found, counted as its own runner counts. */
+/** Result of one step. */
 export interface Result extends Counts {
   readonly name: string
   readonly seconds: number
 }
 
-/** Empties the folder of reports, so that no count of an earlier run is taken for this one's. */
+/** Creates the report folder and deletes the command's earlier report, which must not be counted again. */
 export function clearReports(name: string): void {
   mkdirSync(reports, { recursive: true })
   rmSync(reportFile(name), { force: true })
@@ -35,7 +35,7 @@ export function writeReport(name: string, results: readonly Result[]): void {
   writeFileSync(reportFile(name), JSON.stringify(results, null, 2))
 }
 
-/** The counts in vitest's JSON report. A file that failed to load counts as one failed test. */
+/** Reads the counts of vitest's JSON report. A file that failed to load counts as one failed test. */
 export function readVitest(file: string): Counts {
   const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport
   const tests = report.testResults.flatMap((suite) => suite.assertionResults)
@@ -56,7 +56,7 @@ export function readVitest(file: string): Counts {
   }
 }
 
-/** What to do with each file of vitest's JSON report that took more than 40 s. */
+/** Returns advice for each file in vitest's JSON report that took more than 40 s. */
 export function slowFiles(file: string): readonly string[] {
   const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport
   return report.testResults
@@ -68,12 +68,12 @@ export function slowFiles(file: string): readonly string[] {
     )
 }
 
-/** The first lines of a message: what was wrong, and where. */
+/** Returns the first lines of an error message, shortened. */
 function head(message = ''): string {
   return message.split('\n').slice(0, 3).join(' ').slice(0, 500)
 }
 
-/** One line a result, aligned, with what was skipped and what failed below. */
+/** Returns one line per result, aligned, followed by the skipped and failed tests. */
 export function table(results: readonly Result[]): string {
   const width = Math.max(...results.map((r) => r.name.length))
   return results
@@ -90,7 +90,7 @@ export function table(results: readonly Result[]): string {
     .join('\n')
 }
 
-/** Counts what was skipped as failed. */
+/** Counts skipped tests as failed. */
 export function forbidSkips(result: Result): Result {
   return {
     ...result,
@@ -103,7 +103,10 @@ export function forbidSkips(result: Result): Result {
   }
 }
 
-/** One line for each program that tests lacked (`needs` names it), and one for each test that was skipped for another reason. */
+/**
+ * Returns one line for each missing program (`needs` names it), and one for each test that was skipped for another
+ * reason.
+ */
 function skippedLines(names: readonly string[]): readonly string[] {
   const byProgram = Map.groupBy(names, (name) => /\[needs ([^\]]+)\]/.exec(name)?.[1])
   return Array.from(byProgram, ([program, some]) =>

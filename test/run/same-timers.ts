@@ -1,5 +1,6 @@
-// Files of a worker share its globals. Once a file has ended, Vitest puts back what its spies found: of a timer that was faked when
-// it was spied on, that is the fake, at which all polling of later files would stop. Each file begins with the timers of the first.
+// Restores the original timers before each test file, because the files of a worker share globals. When a file ends,
+// Vitest restores what its spies replaced. If a timer was fake when it was spied on, Vitest restores the fake. All
+// polling in later files would then hang.
 const NAMES = ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval', 'Date'] as const
 const shared = globalThis as { timersOfFirst?: readonly unknown[] }
 shared.timersOfFirst ??= NAMES.map((name) => globalThis[name])

@@ -1,25 +1,25 @@
 import { spawn } from 'node:child_process'
 import { root } from './report.ts'
 
-/** How a program ended, and what it wrote to both its streams. */
+/** Exit code of a program, and its output on both streams. */
 export interface Ended {
   readonly code: number
   readonly output: string
 }
 
-/** How to run a program. */
+/** Options of {@link run}. */
 export interface RunOptions {
-  /** The folder it runs in. @default the repository */
+  /** Working directory. @default the repository */
   readonly cwd?: string
   /** Variables added to the environment; undefined removes one. @default none */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Show the output as it comes, instead of keeping it for the caller. @default false */
   readonly show?: boolean
-  /** Ends the program when it aborts. @default none */
+  /** Ends the program when this signal aborts. @default none */
   readonly signal?: AbortSignal
 }
 
-/** Runs a program to its end. A program that cannot be started ends with code 127; nothing is thrown. */
+/** Runs a program and waits for its end. If the program cannot be started, the code is 127. Does not throw. */
 export function run(
   program: string,
   args: readonly string[],
@@ -30,7 +30,7 @@ export function run(
     cwd: options.cwd ?? root,
     env: { ...process.env, ...options.env },
     stdio: options.show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
-    // Windows finds npm, npx and the programs of node_modules/.bin only through a shell.
+    // On Windows, npm, npx and the programs in node_modules/.bin need a shell.
     shell: process.platform === 'win32' && !program.includes('\\'),
   })
   options.signal?.addEventListener('abort', () => child.kill(), { once: true })

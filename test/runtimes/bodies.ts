@@ -4,22 +4,24 @@ import { stringifyJson } from '@postern/core/internal'
 import type { Host } from '@postern/core/inbox'
 import { generic } from '@postern/providers'
 
-/** The secret of the receiver of {@link handleBody}. */
+/** Secret of the receiver in {@link handleBody}. */
 export const bodySecret = 'secret of the bodies'
 
-/** Its bounds. */
+/** Limits of the receiver in {@link handleBody}: sizes in bytes, time in milliseconds. */
 export const bodyLimits = { body: 64 * 1024, decompressed: 128 * 1024, bodyTimeout: 1000 }
 
-/** What its answer to the topic `slow` gives if the function never ends. */
+/** Reply to the topic `slow`, whose function never ends. */
 export const lateAnswer = textReply('late')
 
 let receiver: Receiver | undefined
 const handled: { readonly id: string | undefined; readonly payload: unknown }[] = []
 
-/** `/bodies` takes deliveries of every kind of body; a GET of it tells what handlers got, files as text. */
+/**
+ * Handles `/bodies`. POST delivers any kind of body. GET returns the payloads that handlers got, with files as text.
+ */
 export async function handleBody(request: Request, host: Host): Promise<Response> {
   if (request.method !== 'GET') return (receiver ??= create()).fetch(request, host)
-  // Not Response.json(): it has no text for a BigInt.
+  // Response.json() cannot serialize a BigInt.
   return new Response(stringifyJson(handled))
 }
 
@@ -44,7 +46,9 @@ function create(): Receiver {
   return made
 }
 
-/** A payload that JSON can tell: `data` of files as text, and a BigInt with a mark that it was one. */
+/**
+ * Makes a payload serializable: the `data` of files becomes text. Each BigInt gets an additional member with its type.
+ */
 function readable(value: unknown): unknown {
   if (value instanceof Uint8Array) return new TextDecoder().decode(value)
   if (Array.isArray(value)) return value.map(readable)
@@ -57,7 +61,7 @@ function readable(value: unknown): unknown {
   )
 }
 
-/** What {@link handleKey} is asked: a delivery signed with RSASSA-PSS and the key that verifies it. */
+/** Request of {@link handleKey}: a delivery with an RSASSA-PSS signature, and the public key. */
 export interface KeyQuestion {
   readonly publicKey: string
   readonly url: string
@@ -65,10 +69,13 @@ export interface KeyQuestion {
   readonly body: string
 }
 
-/** The scheme both sides of {@link handleKey} use. */
+/** Signature scheme for both the test and {@link handleKey}. */
 export const keyScheme = rsa({ header: 'x-signature', padding: 'pss', hash: 'sha512' })
 
-/** `/keys` makes a receiver with the key it is given and tells the status of the delivery, or why there is no receiver. */
+/**
+ * Handles `/keys`. Creates a receiver with the given key. Returns the status of the delivery, or the error of the
+ * creation.
+ */
 export async function handleKey(request: Request): Promise<Response> {
   const { publicKey, url, headers, body } = (await request.json()) as KeyQuestion
   try {

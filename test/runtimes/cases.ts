@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { parseJson } from '@postern/core/internal'
 import { bodyLimits, bodySecret, keyScheme, lateAnswer, type KeyQuestion } from './bodies.ts'
 
-/** Kinds of bodies, limits and keys, by the names the run prints. Each takes the address a runtime listens at. */
+/** Cases of bodies, limits and keys, by name. Each gets the address of a runtime. */
 export const cases: Readonly<Record<string, (origin: string) => Promise<void>>> = {
   'a gzip body': (origin) =>
     handles(origin, {
@@ -96,7 +96,7 @@ const multipart = [
   '',
 ].join('\r\n')
 
-/** A delivery whose payload a handler gets as it was meant. */
+/** Sends a delivery and checks the payload that the handler gets. */
 async function handles(
   origin: string,
   given: {
@@ -163,14 +163,14 @@ function signed(body: Uint8Array): Record<string, string> {
 }
 
 interface Outgoing {
-  /** Written one by one: with `Transfer-Encoding: chunked` if no header gives the length. */
+  /** Written one after another. Without a header for the length, the request uses `Transfer-Encoding: chunked`. */
   readonly chunks: readonly Uint8Array[]
   readonly headers?: Readonly<Record<string, string>>
-  /** Leaves the request open. */
+  /** Does not end the request. */
   readonly endless?: boolean
 }
 
-/** Posts a body in pieces, which fetch() does not do in every version of Node. */
+/** Sends a body in pieces. fetch() does not support this in every Node.js version. */
 function post(origin: string, outgoing: Outgoing): Promise<{ status: number; body: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>()
   const request = send(`${origin}bodies`, { method: 'POST', headers: { ...outgoing.headers } })

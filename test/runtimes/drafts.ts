@@ -1,6 +1,6 @@
 import type { Draft } from '@postern/core/scheme'
 
-/** A delivery for each of the first sources, and the options its provider needs beside the secret. */
+/** Deliveries of the first providers. `options` are those that a provider needs in addition to the secret. */
 export const drafts: Readonly<
   Record<string, { readonly draft: Draft; readonly topic: string; readonly options?: object }>
 > = {
@@ -36,7 +36,7 @@ export const drafts: Readonly<
   },
 }
 
-/** The secret the receivers of a runtime share with the sender. */
+/** Returns the secret of a provider, for both the runtime's receivers and the test. */
 export function secretOf(name: string): string {
   return name === 'standard-webhooks' || name === 'svix'
     ? 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'

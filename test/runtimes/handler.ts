@@ -5,7 +5,7 @@ import { testProvider, type Vector } from '@postern/testing'
 import { handleBody, handleKey } from './bodies.ts'
 import { drafts, secretOf } from './drafts.ts'
 
-/** What became of the known answers of a provider, by their names. */
+/** Results of a provider's test vectors, by name. */
 export interface Judgement {
   readonly passed: readonly string[]
   readonly failed: readonly { readonly name: string; readonly message: string }[]
@@ -15,9 +15,9 @@ const receivers = new Map<string, Receiver>()
 const handled: string[] = []
 
 /**
- * The fetch handler all runtimes serve: `/webhooks/<provider>` takes deliveries, `/handled` tells what handlers got, and
- * `/judge/<provider>` runs the known answers in its body through the provider's contract, inside this runtime. `/bodies`
- * and `/keys` are for the cases that are no provider's.
+ * The fetch handler that all runtimes serve. `/webhooks/<provider>` receives deliveries, and `/handled` lists the
+ * events that handlers got. `/judge/<provider>` runs the test vectors of its body through the provider contract, inside
+ * the runtime. `/bodies` and `/keys` serve cases that do not belong to a provider.
  */
 export async function handle(request: Request, host: Host = {}): Promise<Response> {
   const [, action = '', name = ''] = new URL(request.url).pathname.split('/')

@@ -1,11 +1,11 @@
-/** A case a runtime cannot pass for want of something below Postern. */
+/** Case that fails on a runtime because of the runtime itself. */
 export interface Lack {
   readonly runtime: string
-  /** The case by its whole name, as the run prints it. */
+  /** Full name of the case, as the run prints it. */
   readonly name: string
-  /** What is wanting. */
+  /** What the runtime lacks. */
   readonly reason: string
-  /** The error of ours that tells it. A failure with any other one counts as a failure. */
+  /** Expected error of Postern. Any other error counts as a failure. */
   readonly error: RegExp
 }
 
@@ -17,8 +17,8 @@ const PSS_KEY = {
 }
 
 /**
- * Every case the run leaves out, printed with its reason. One that passes after all fails the run, so that the table
- * stays true.
+ * The cases that the run leaves out and prints with their reason. If one of them passes, the run fails, so that the
+ * table stays correct.
  */
 export const lacking: readonly Lack[] = [
   { runtime: 'bun', ...PSS_KEY },

@@ -1,4 +1,4 @@
-// `npm test -- runtimes`: the same receivers, by fetch, on real Bun, Deno and workerd.
+// `npm test -- runtimes` runs the same receivers with fetch on Bun, Deno and workerd.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -90,7 +90,10 @@ async function version(runtime: Runtime): Promise<void> {
   console.log(`${runtime.name}: ${output.trim().split('\n')[0] ?? ''}`)
 }
 
-/** A delivery is rejected with a byte changed, taken and handled once, and taken and not handled again. */
+/**
+ * Checks that a changed delivery is rejected, that a correct one is accepted and handled, and that a repeated one is
+ * accepted but not handled again.
+ */
 async function deliver(origin: string, name: string, draft: Draft, topic: string): Promise<void> {
   const entry = catalogue.get(name)!
   const provider = entry.create({ ...drafts[name]?.options, [entry.secretOption!]: secretOf(name) })
@@ -119,7 +122,7 @@ async function send(request: SignableRequest): Promise<number> {
   return response.status
 }
 
-/** Runs the known answers of a provider inside the runtime. */
+/** Runs the provider's test vectors inside the runtime. */
 async function judge(origin: string, name: string): Promise<Judgement> {
   const file = join(here, '..', 'vectors', `${name}.json`)
   if (!existsSync(file)) return { passed: [], failed: [] }
@@ -131,13 +134,11 @@ async function judge(origin: string, name: string): Promise<Judgement> {
   return (await response.json()) as Judgement
 }
 
-/** Installs this folder's own lock file, once. The programs come inside npm packages. */
-/** Finished modules, which workerd wants, with everything but the node: modules inside. */
-/** Runtimes run what is packed, as users get it, and not what the workspace has. */
+/** Installs the packed packages, as users get them, instead of the workspace's sources. */
 async function installOurs(): Promise<void> {
   const tarballs = await temporaryFolder('runtimes')
   const packages = await packAll(tarballs, process.argv.includes('--built'))
-  // The optional peers of some senders.
+  // Optional peers that some providers need.
   const peers = ['jose@6', 'structured-headers@2', '@fastify/busboy@3']
   const names = ['@postern/core', '@postern/providers', '@postern/testing', ...peers]
   await installPacked(here, names, packages, ['--no-save'])
@@ -154,7 +155,8 @@ async function bundle(): Promise<void> {
       '--format=esm',
       '--target=es2023',
       '--external:node:*',
-      // CommonJS packages inside (@fastify/busboy) require() node: modules, and finished modules have no require().
+      // Bundled CommonJS packages such as @fastify/busboy require() node: modules. ES modules have no require(), so the
+      // banner creates it.
       "--banner:js=import { createRequire as makeRequire } from 'node:module'; const require = makeRequire('file:///')",
       '--outdir=dist',
       '--entry-names=[name]',

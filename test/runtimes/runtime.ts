@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { startProcess } from '../services/process.ts'
 
-/** A JavaScript runtime that is not Node, as its npm package brings it. */
+/** JavaScript runtime other than Node.js, from its npm package. */
 export interface Runtime {
   readonly name: string
-  /** Arguments that serve the handler and print a line of JSON with the port. */
+  /** Arguments that serve the handler and print the port as a line of JSON. */
   readonly serve: readonly string[]
 }
 
-/** A runtime that listens on loopback. */
+/** Runtime that serves on loopback. */
 export interface Serving {
   readonly url: string
   stop(): Promise<void>
@@ -16,21 +16,21 @@ export interface Serving {
 
 const here = import.meta.dirname
 
-/** The runtimes the receiver is run on. */
+/** Runtimes to test. */
 export const runtimes: readonly Runtime[] = [
   { name: 'bun', serve: ['run', 'hosts/bun.ts'] },
-  // Nothing may be fetched while it runs: what it imports is on disk.
+  // --no-remote makes sure that Deno downloads nothing: all imports are on disk.
   { name: 'deno', serve: ['run', '--no-remote', '--no-check', '-A', 'hosts/deno.ts'] },
-  // workerd reports the port it got on the descriptor it is given, here standard output.
+  // workerd writes its port to this file descriptor, which is standard output.
   { name: 'workerd', serve: ['serve', '--control-fd=1', 'hosts/workerd.capnp'] },
 ]
 
-/** The program of a runtime. */
+/** Returns the path of a runtime's program. */
 export function program(runtime: Runtime): string {
   return join(here, 'node_modules', '.bin', runtime.name)
 }
 
-/** Starts a runtime and waits for its port. Rejects with what it wrote when it ends before that. */
+/** Starts a runtime and waits for its port. Rejects with its output if it ends before. */
 export async function serve(runtime: Runtime): Promise<Serving> {
   const { line, kill, ended } = await startProcess(program(runtime), runtime.serve, {
     cwd: here,

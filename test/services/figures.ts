@@ -1,9 +1,8 @@
-/** Returns the middle value. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }
 
-/** Returns the value below which that part of all values lies. */
+/** Returns the quantile of the values. `part` is from 0 to 1. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (sorted.length - 1) * part
@@ -11,7 +10,7 @@ export function quantile(values: readonly number[], part: number): number {
   return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at))
 }
 
-/** Returns the CPU time that this process uses for the work, of all threads, in microseconds. */
+/** Returns the CPU time of all threads that the work takes, in microseconds. */
 export async function cpuOf(work: () => unknown): Promise<number> {
   const before = process.cpuUsage()
   await work()
@@ -20,8 +19,8 @@ export async function cpuOf(work: () => unknown): Promise<number> {
 }
 
 /**
- * Measures each item in turn, round after round, so that a busy machine slows down all of them. Each round starts with
- * another item, and the first `warm` rounds do not count. Returns the figures of each item.
+ * Measures the items in turn, in rounds, so that a busy machine slows down all of them. Each round starts with another
+ * item. The first `warm` rounds do not count. Returns the figures of each item.
  */
 export async function inTurn<Item>(
   items: readonly Item[],

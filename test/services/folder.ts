@@ -12,12 +12,12 @@ import { join } from 'node:path'
 import { executable } from './programs.ts'
 
 const MEMORY = '/dev/shm'
-/** Required free memory for a folder in memory, in bytes. A run uses far less. */
+/** Free memory that a folder in memory requires, in bytes. A run uses far less. */
 const ROOM = 8 * 2 ** 30
 
 /**
- * Puts the files of all tests and their programs into a folder in memory, which is removed after the run. Stores sync
- * as usual, but no test waits for a disk. Without enough memory, the usual temporary folder is used.
+ * Puts the files of all tests into a folder in memory, which is removed after the run. Stores still sync, but no test
+ * waits for a disk. If the machine has too little memory, the usual temporary folder is used.
  */
 export function setup(): (() => void) | undefined {
   // A test that starts vitest already uses the folder of its run.
@@ -28,7 +28,10 @@ export function setup(): (() => void) | undefined {
   return () => remove(folder)
 }
 
-/** Returns undefined if the machine has no such folder, has little free memory, or allows no programs there. */
+/**
+ * Creates the folder. Returns undefined if the machine has no file system in memory, too little free memory, or allows
+ * no programs there.
+ */
 function inMemory(): string | undefined {
   try {
     // Removes folders of killed runs.
@@ -39,14 +42,14 @@ function inMemory(): string | undefined {
     const { bavail, bsize } = statfsSync(MEMORY)
     if (Math.min(bavail * bsize, freemem()) < ROOM) return undefined
     const folder = mkdtempSync(join(MEMORY, `postern-tests-${process.pid}-`))
-    // Servers that refuse to run as root run as another user, who writes here too.
+    // Servers that do not run as root run as another user, who also writes here.
     chmodSync(folder, 0o1777)
     const program = join(folder, 'program')
     writeFileSync(program, '', { mode: 0o700 })
     if (executable(program)) return folder
     remove(folder)
   } catch {
-    // Counts as missing.
+    // An error counts as a missing folder.
   }
   return undefined
 }

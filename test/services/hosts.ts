@@ -9,12 +9,12 @@ interface Trust {
   readonly trustProxy?: { readonly hops: number; readonly headers: readonly 'x-forwarded-proto'[] }
 }
 
-/** Server with a receiver at every path. */
+/** Server with a receiver for every path. */
 export interface HostServer {
   readonly server: Server
   /** Server or app for `closeOnSignal`. */
   readonly app: ClosableServer
-  /** Listens on a free port of 127.0.0.1, and returns it. */
+  /** Listens on a free port of 127.0.0.1. Returns the port. */
   readonly listen: () => Promise<number>
 }
 
@@ -22,22 +22,22 @@ export type Serve = (receiver: Receiver, trust?: Trust) => Promise<HostServer>
 
 export type Handler = (receiver: Receiver) => Promise<(request: Request) => Promise<Response>>
 
-/** How tests run a host: its server, or its handler if it does not use Node's server. */
+/** How tests run a host: with its server, or with a handler if the host does not use Node.js' server. */
 type HostRow = (
   | { readonly serve: Serve }
   | { readonly handler: Handler }
-  /** The host passes only whole requests, so cases of partial bodies do not apply. */
+  /** For hosts that pass on only complete requests. Cases with partial bodies do not apply. */
   | { readonly whole: Handler }
 ) & {
-  /** Versions in README's table. */
+  /** Versions for the README's table. */
   readonly versions?: string
-  /** Mounting code in README's table, with a remark. */
+  /** Code for the README's table that mounts a receiver, with a remark. */
   readonly mounted: string
 }
 
 /**
- * Every host of the command line's table. A row loads its framework only when it is opened, because processes of these
- * runs start often.
+ * All hosts of the CLI. Each row loads its framework only when it is used, because tests start many processes with this
+ * module.
  */
 export const hosts: Readonly<Record<HostName, HostRow>> = {
   node: {
@@ -107,7 +107,7 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
         handlers[request.method as keyof typeof handlers](request, { params: Promise.resolve({}) })
     },
   },
-  // The Durable Object needs workerd: test/apps runs the whole app there.
+  // The Durable Object needs workerd. test/apps runs the whole app there.
   cloudflare: {
     mounted:
       "`export default worker(receivers, 'WEBHOOKS')`, as in [its README](packages/cloudflare/README.md)",

@@ -12,19 +12,19 @@ export interface Store {
   readonly stop: () => Promise<void>
 }
 
-/** How tests and long runs use a durable inbox, in addition to its row in the command line. */
+/** How tests use a durable inbox, in addition to the CLI's row for the inbox. */
 interface DurableRow {
   /** Display name. */
   readonly title: string
   readonly programs: readonly Program[]
-  /** Options of all runs. */
+  /** Options for all tests. */
   readonly options: object
-  /** Options for frequent polling. */
+  /** Options that make the inbox poll often. */
   readonly prompt: object
-  /** Returns options of a separate inbox in a shared store. */
+  /** Returns options for a separate inbox in a shared store. */
   readonly own: (name: string) => object
   readonly start: () => Promise<Store>
-  /** Returns a function that measures the store, in bytes. */
+  /** Returns a function that returns the size of the store in bytes. */
   readonly weigh: (store: string) => Promise<() => Promise<number>>
 }
 
@@ -32,7 +32,7 @@ export type DurableName = Exclude<InboxName, 'memory'>
 
 const LOG = 33 * 2 ** 20
 
-/** Durable inboxes. Each row loads only its own package, because processes of these runs start often. */
+/** Durable inboxes. Each row loads only its own package, because tests start many processes with this module. */
 export const durables: Readonly<Record<DurableName, DurableRow>> = {
   sqlite: {
     title: 'SQLite',
@@ -49,7 +49,8 @@ export const durables: Readonly<Record<DurableName, DurableRow>> = {
     },
     async weigh(store) {
       const size = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
-      // The log is checkpointed after 32 MiB, however long that takes.
+      // SQLite checkpoints its log at 32 MiB, which may be before or after the measurement. So the log counts as at
+      // least that size.
       return async () => size(store) + Math.max(LOG, size(`${store}-wal`))
     },
   },

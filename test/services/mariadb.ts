@@ -20,7 +20,7 @@ export interface MariadbService extends Service {
   readonly log: string
 }
 
-// Runs before it accepts connections; one statement per line.
+// MariaDB runs these statements before it accepts connections. Each statement is on one line.
 const INIT = `CREATE USER IF NOT EXISTS postern@'%';
 GRANT ALL ON *.* TO postern@'%' WITH GRANT OPTION;
 REVOKE READ_ONLY ADMIN ON *.* FROM postern@'%';
@@ -37,9 +37,9 @@ interface MariadbOptions {
 }
 
 /**
- * Starts a MariaDB on a free port of 127.0.0.1, with the database `app` and a user `postern` without a password. That
- * user may do everything except write while the server is read-only; `admin` may do that too. Durability has its
- * default settings. Throws if MariaDB is not installed; tests check `mariadbServer.file` first.
+ * Starts a MariaDB on a free port of 127.0.0.1, with the database `app`. The user `postern` has no password and all
+ * rights, except for writing while the server is read-only. The user `admin` may do that too. Durability settings are
+ * the defaults. Throws if MariaDB is not installed, so check `mariadbServer.file` first.
  */
 export async function startMariadb({
   env = {},
@@ -68,7 +68,7 @@ export async function startMariadb({
   const all = [
     '--no-defaults',
     `--datadir=${data}`,
-    // At its start, a server deletes the temporary tables of all servers in its folder.
+    // On start, a server deletes all temporary tables in this folder. So each server has its own.
     `--tmpdir=${folder}`,
     `--port=${port}`,
     '--bind-address=127.0.0.1',
@@ -80,7 +80,7 @@ export async function startMariadb({
     '--innodb-print-all-deadlocks=ON',
     ...args,
   ]
-  // Without a log file it writes to stderr, where a line says that it is ready.
+  // MariaDB logs to stderr, where the test waits for the ready line. tee also writes the log to a file.
   const logged = `exec "$0" "$@" 2> >(exec tee -a ${log} >&2)`
   const service = await startService({
     url: `mysql://postern@127.0.0.1:${port}/app`,

@@ -7,8 +7,8 @@ export interface Define {
 }
 
 /**
- * Returns `describe` and `test` for tests that start these programs. If one is missing, the tests are skipped under a
- * name that says which, and the report has one line per missing program.
+ * Returns `describe` and `test` for tests that need these programs. If one is missing, the tests are skipped and their
+ * name says why. The report has one line per missing program.
  */
 export function needs(...programs: readonly Program[]): Define {
   for (const { name, long } of programs) if (long) longOnly(name)
@@ -24,7 +24,7 @@ export function needs(...programs: readonly Program[]): Define {
   }
 }
 
-/** Throws unless the current test file belongs to `npm run test:all`. */
+/** Throws if the current test file does not belong to `npm run test:all`. */
 export function longOnly(what: string): void {
   const file = expect.getState().testPath
   if (file !== undefined && !file.endsWith('.long.test.ts'))

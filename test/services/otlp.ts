@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { listen } from '@postern/testing'
 
-/** Span from OTLP, with its attributes as an object, its kind by name, and the names of its events. */
+/** Span from OTLP. Attributes are an object, the kind is a name, and events are their names. */
 export interface CollectedSpan {
   readonly name: string
   readonly kind: string
@@ -14,7 +14,7 @@ export interface CollectedSpan {
   readonly service: unknown
 }
 
-/** Collector of traces and metrics in OTLP over HTTP with JSON. */
+/** Collector for traces and metrics in OTLP (HTTP with JSON). */
 export interface Collector {
   /** Value of OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly url: string

@@ -6,9 +6,9 @@ import { fileOf, folderOf, startService, unprivileged, type Service } from './se
 import { freePort } from './temporary.ts'
 
 /**
- * Starts a PgBouncer in transaction mode in front of a test Postgres. Each transaction gets a server connection, and
- * session state (LISTEN, SET, a lock) is lost with it. `settings` change its configuration. Throws if PgBouncer is not
- * installed; tests check `pgBouncer.file` first.
+ * Starts a PgBouncer in transaction mode in front of a PostgreSQL. Each transaction gets a server connection. Session
+ * state (LISTEN, SET, locks) is lost after the transaction. `settings` changes the configuration. Throws if PgBouncer
+ * is not installed, so check `pgBouncer.file` first.
  */
 export async function startPgBouncer(
   server: { readonly port: number },

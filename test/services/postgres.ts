@@ -14,16 +14,16 @@ import {
 } from './service.ts'
 import { freePort } from './temporary.ts'
 
-/** Postgres. `down` is an immediate shutdown. */
+/** Running PostgreSQL. `down` is an immediate shutdown. */
 export interface PostgresService extends Service {
   /** Data folder. */
   readonly data: string
 }
 
 /**
- * Starts a Postgres cluster on a free port of 127.0.0.1, with one superuser `postern` without a password and the
- * database `postgres`. Durability has its default settings (fsync on). Throws if Postgres is not installed; tests check
- * `postgresServer.file` first. `env` is added to its environment.
+ * Starts a PostgreSQL on a free port of 127.0.0.1, with the database `postgres` and the superuser `postern` without a
+ * password. Durability settings are the defaults (fsync on). Throws if PostgreSQL is not installed, so check
+ * `postgresServer.file` first. `env` adds environment variables.
  */
 export async function startPostgres(
   env: Readonly<Record<string, string>> = {},
@@ -43,11 +43,11 @@ export async function startPostgres(
   return serve(folder, env)
 }
 
-/** Starts a standby of a server. It replicates and rejects writes until `SELECT pg_promote()`. */
+/** Starts a standby of a server. It replicates and is read-only until `SELECT pg_promote()`. */
 export async function startStandby(primary: PostgresService): Promise<PostgresService> {
   const user = unprivileged('postgres')
   const folder = await folderOf('standby', user)
-  // The program is next to the server, which may be found through a link.
+  // pg_basebackup is in the same folder as the server, whose path may be a link.
   const backup = join(dirname(realpathSync(fileOf(postgresServer))), 'pg_basebackup')
   await exec(backup, ['-d', primary.url, '-D', join(folder, 'data'), '-R', '-c', 'fast'], {
     cwd: folder,
@@ -70,7 +70,7 @@ async function serve(
     folder,
     start: () =>
       startProcess(fileOf(postgresServer), args, { ready, user: unprivileged('postgres'), env }),
-    // SIGINT is Postgres' fast shutdown: it ends sessions instead of waiting for them.
+    // SIGINT is PostgreSQL's fast shutdown: it ends sessions instead of waiting for them.
     end: 'SIGINT',
     crash: 'SIGQUIT',
     signal: signalAll,
@@ -79,8 +79,8 @@ async function serve(
 }
 
 /**
- * Signals the postmaster, which accepts, and its backends, which answer. The postmaster is first: while it is stopped,
- * it starts no children.
+ * Signals the postmaster, which accepts connections, and then the backends, which reply. A stopped postmaster starts no
+ * new backends.
  */
 function signalAll(postgres: Running, signal: NodeJS.Signals): void {
   postgres.kill(signal)
@@ -89,7 +89,7 @@ function signalAll(postgres: Running, signal: NodeJS.Signals): void {
     try {
       process.kill(Number(pid), signal)
     } catch {
-      // A session may have ended since it was listed.
+      // The session may have ended in the meantime.
     }
   }
 }

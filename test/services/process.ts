@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
-/** Running program that printed that it is ready. */
+/** Running program that has printed that it is ready. */
 export interface Running {
   readonly pid: number
-  /** Line that said that it is ready. */
+  /** Line that matched `ready`. */
   readonly line: string
   readonly kill: (signal: NodeJS.Signals) => void
   /** Resolves when the program has ended. */
@@ -45,7 +45,7 @@ function untilReady(child: ChildProcess, ready: RegExp): Promise<string> {
   const lines: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue
-    // Reads all output, so that the program never waits for a full pipe.
+    // Reads all output, so that a full pipe does not block the program.
     createInterface(stream).on('line', (line) => {
       if (lines.length < 200) lines.push(line)
       if (ready.test(line)) resolve(line)

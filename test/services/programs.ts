@@ -4,11 +4,11 @@ import { delimiter, join } from 'node:path'
 /** Program that tests start, and how to install it. */
 export interface Program {
   readonly name: string
-  /** File to run; undefined if it is not installed. */
+  /** Path of the program. Undefined if it is not installed. */
   readonly file: string | undefined
-  /** Debian command that installs it. */
+  /** Command that installs the program on Debian. */
   readonly get: string
-  /** True if only files `*.long.test.ts` may start it. @default false */
+  /** If true, only files `*.long.test.ts` may start the program. @default false */
   readonly long?: boolean
 }
 
@@ -18,17 +18,14 @@ export const redisServer: Program = {
   get: 'apt-get install redis-server',
 }
 
-/**
- * postgres: the file in POSTERN_POSTGRES, on PATH, or in Debian's folders (`/usr/lib/postgresql/<version>/bin`), newest
- * first.
- */
+/** postgres, from POSTERN_POSTGRES, PATH, or Debian's folders (`/usr/lib/postgresql/<version>/bin`, newest first). */
 export const postgresServer: Program = {
   name: 'Postgres',
   file: process.env['POSTERN_POSTGRES'] ?? onPath('postgres') ?? debianPostgres(),
   get: 'apt-get install postgresql',
 }
 
-/** mariadbd: the file in POSTERN_MARIADB, on PATH, or in Debian's folder of servers, which may not be on a user's PATH. */
+/** mariadbd, from POSTERN_MARIADB, PATH, or Debian's folder for servers, which may not be on PATH. */
 export const mariadbServer: Program = {
   name: 'MariaDB',
   file:
@@ -36,14 +33,14 @@ export const mariadbServer: Program = {
   get: 'apt-get install mariadb-server',
 }
 
-/** pgbouncer: on PATH, or in Debian's folder of servers, which may not be on a user's PATH. */
+/** pgbouncer, from PATH or Debian's folder for servers, which may not be on PATH. */
 export const pgBouncer: Program = {
   name: 'PgBouncer',
   file: onPath('pgbouncer') ?? ['/usr/sbin/pgbouncer'].find(executable),
   get: 'apt-get install pgbouncer',
 }
 
-/** chromium, under any of its package names. */
+/** chromium, under any of its names. */
 export const chromium: Program = {
   name: 'Chromium',
   file: ['chromium', 'chromium-browser', 'google-chrome'].map(onPath).find((file) => file),
@@ -57,21 +54,21 @@ export const prometheusServer: Program = {
   get: 'apt-get install prometheus',
 }
 
-/** promtool of Prometheus, which checks rules and runs their tests. */
+/** promtool of Prometheus, which checks alert rules and runs their tests. */
 export const promtool: Program = {
   name: 'promtool',
   file: onPath('promtool'),
   get: prometheusServer.get,
 }
 
-/** C compiler, for the clock of a server that a test changes (`stepped-clock.c`). */
+/** C compiler. Tests that change a server's clock compile `stepped-clock.c`. */
 export const fakeTime: Program = {
   name: 'a C compiler',
   file: onPath('cc'),
   get: 'apt-get install gcc libc6-dev',
 }
 
-/** Returns the programs that this machine lacks. */
+/** Returns the programs that are not installed. */
 export function missing(): readonly Program[] {
   return [
     redisServer,
@@ -85,7 +82,7 @@ export function missing(): readonly Program[] {
   ].filter((program) => program.file === undefined)
 }
 
-/** Returns the file of a command on PATH. */
+/** Returns the path of a command on PATH. */
 export function onPath(name: string): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
   return folders.map((folder) => join(folder, name)).find(executable)
@@ -105,7 +102,7 @@ function debianPostgres(): string | undefined {
     .find(executable)
 }
 
-/** Returns true if this process may start the program. */
+/** Returns whether this process may run the file. */
 export function executable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK)

@@ -6,16 +6,16 @@ import { fileOf, startService, type Service } from './service.ts'
 import { freePort, temporaryFolder } from './temporary.ts'
 
 export interface PrometheusSettings {
-  /** `host:port` of each app, by job. */
+  /** Addresses (`host:port`) of the apps to scrape, by job. */
   readonly targets: Readonly<Record<string, readonly string[]>>
   readonly rules?: readonly string[]
 }
 
-/** Prometheus with its HTTP API. */
+/** Running Prometheus with its HTTP API. */
 export interface PrometheusService extends Service {
-  /** Returns the `data` of an API path such as `query?query=up`. Throws Prometheus' error. */
+  /** Returns the `data` of an API path such as `query?query=up`. Throws Prometheus' error message. */
   ask(path: string): Promise<unknown>
-  /** Returns the value of each series of an instant query. Throws Prometheus' error. */
+  /** Returns the value of each series of an instant query. Throws Prometheus' error message. */
   query(expression: string): Promise<readonly Sample[]>
 }
 
@@ -25,14 +25,14 @@ export interface Sample {
 }
 
 /**
- * Starts a Prometheus on a free port of 127.0.0.1. It scrapes and evaluates its rules every second. Throws if
- * Prometheus is not installed; tests check `prometheusServer.file` first.
+ * Starts a Prometheus on a free port of 127.0.0.1. It scrapes the apps and evaluates its rules every second. Throws if
+ * Prometheus is not installed, so check `prometheusServer.file` first.
  */
 export async function startPrometheus(settings: PrometheusSettings): Promise<PrometheusService> {
   const file = fileOf(prometheusServer)
   const folder = await temporaryFolder('prometheus')
   const config = join(folder, 'prometheus.json')
-  // YAML is a superset of JSON.
+  // JSON is valid YAML.
   await writeFile(config, JSON.stringify(configOf(settings)))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`

@@ -1,4 +1,4 @@
-/** Returns integers from 0 to below 2^32, the same for the same seed (mulberry32, in the public domain). */
+/** Returns a generator of integers from 0 to 2^32 - 1, repeatable by the seed (mulberry32, public domain). */
 export function wholeBy(seed: number): () => number {
   let state = seed
   return () => {
@@ -9,7 +9,7 @@ export function wholeBy(seed: number): () => number {
   }
 }
 
-/** Returns numbers from 0 to below 1, the same for the same seed. */
+/** Returns a generator of numbers from 0 (inclusive) to 1 (exclusive), repeatable by the seed. */
 export function randomBy(seed: number): () => number {
   const whole = wholeBy(seed)
   return () => whole() / 2 ** 32

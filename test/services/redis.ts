@@ -3,13 +3,12 @@ import { redisServer } from './programs.ts'
 import { fileOf, startService, type Service } from './service.ts'
 import { freePort, temporaryFolder } from './temporary.ts'
 
-/** Redis with its written data. */
 export type RedisService = Service
 
 /**
- * Starts a Redis on a free port of 127.0.0.1, with an append-only file that is synced on every write, so that a restart
- * keeps acknowledged data. `settings` change its configuration, and `env` is added to its environment. Throws if
- * redis-server is not installed; tests check `redisServer.file` first.
+ * Starts a Redis on a free port of 127.0.0.1. It syncs its append-only file on every write, so that a restart keeps
+ * acknowledged data. `settings` changes the configuration, and `env` adds environment variables. Throws if redis-server
+ * is not installed, so check `redisServer.file` first.
  */
 export async function startRedis(
   settings: Record<string, string> = {},

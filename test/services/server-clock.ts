@@ -4,23 +4,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fakeTime } from './programs.ts'
 
-/** Clock of a server that a test changes. */
+/** Server clock that tests can change. */
 export interface ServerClock {
-  /** Environment variables of the server. */
+  /** Environment variables for the server. */
   readonly env: Readonly<Record<string, string>>
-  /** Sets the clock to the true time plus these milliseconds. */
+  /** Sets the clock to the true time plus `ahead` milliseconds. */
   set(ahead: number): void
   remove(): void
 }
 
-/** Creates a clock. The server's monotonic clock does not change. */
+/** Creates a clock. It does not change the server's monotonic clock. */
 export function createServerClock(): ServerClock {
   const folder = mkdtempSync(join(tmpdir(), 'postern-clock-'))
   chmodSync(folder, 0o755)
   const file = join(folder, 'ahead')
   const library = join(folder, 'stepped-clock.so')
   const open = openSync(file, 'w')
-  // Writes in place, because the server maps the file.
+  // Writes into the existing file, because the server maps it into memory.
   const set = (ahead: number): void =>
     void writeSync(open, new BigInt64Array([BigInt(ahead)]), 0, 8, 0)
   set(0)

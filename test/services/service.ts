@@ -10,19 +10,19 @@ import { removeFolder, temporaryFolder } from './temporary.ts'
 
 export const exec = promisify(execFile)
 
-/** Service that a test started, with its own port and folder, which `stop` removes. */
+/** Service that a test has started, with its own port and folder. */
 export interface Service {
   /** URL for clients. */
   readonly url: string
   readonly port: number
   readonly pid: number
-  /** Freezes the process (SIGSTOP): connections stay open without replies. */
+  /** Freezes the process (SIGSTOP). Connections stay open but get no replies. */
   pause(): void
   /** Continues after `pause`. */
   resume(): void
-  /** Kills the process as in a crash: connections break, and new ones are refused. */
+  /** Kills the process. Connections break, and new ones are refused. */
   down(): Promise<void>
-  /** Restarts it on the same port with its written data. */
+  /** Restarts the process on the same port, with its stored data. */
   up(): Promise<void>
   /** Stops the process and removes its folder. */
   stop(): Promise<void>
@@ -33,11 +33,11 @@ interface ServiceOptions {
   readonly port: number
   readonly folder: string
   readonly start: () => Promise<Running>
-  /** Signal of `stop`. */
+  /** Signal that `stop` sends. */
   readonly end: NodeJS.Signals
-  /** Signal of `down`. @default 'SIGKILL' */
+  /** Signal that `down` sends. @default 'SIGKILL' */
   readonly crash?: NodeJS.Signals
-  /** Sends a signal, if one process is not all. */
+  /** Sends a signal. Needed if the service has several processes. */
   readonly signal?: (running: Running, signal: NodeJS.Signals) => void
 }
 
@@ -75,19 +75,19 @@ export async function startService({
   }
 }
 
-/** Returns the file of a program. Throws if it is not installed; tests check that first. */
+/** Returns the path of a program. Throws if the program is not installed, so tests check that first. */
 export function fileOf({ name, file, get }: Program): string {
   if (file === undefined) throw new Error(`${name} is missing: ${get}`)
   return file
 }
 
-/** User for a server that refuses to run as root. */
+/** User for servers that do not run as root. */
 export interface User {
   readonly uid: number
   readonly gid: number
 }
 
-/** Returns the user that the package of a server created, if this process is root. */
+/** Returns the user of a server's Debian package if this process is root. Otherwise returns undefined. */
 export function unprivileged(name: 'postgres' | 'mysql'): User | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string): number =>
@@ -95,7 +95,7 @@ export function unprivileged(name: 'postgres' | 'mysql'): User | undefined {
   return { uid: id('-u'), gid: id('-g') }
 }
 
-/** Creates a temporary folder of a user. */
+/** Creates a temporary folder that belongs to the user. */
 export async function folderOf(name: string, user: User | undefined): Promise<string> {
   const folder = await temporaryFolder(name)
   if (user) await chown(folder, user.uid, user.gid)
@@ -103,8 +103,8 @@ export async function folderOf(name: string, user: User | undefined): Promise<st
 }
 
 /**
- * Creates the data folder of a new server as a copy of a template, which is created once per version and user: an
- * installation uses seconds, a copy a tenth. Returns the folder around it.
+ * Creates the data folder of a new server. It copies a template, which is created once per version and user: an
+ * installation takes seconds, a copy a tenth of that. Returns the parent folder.
  */
 export async function copyOfTemplate(
   name: string,
@@ -117,7 +117,7 @@ export async function copyOfTemplate(
     const folder = await folderOf(`${name}-install`, user)
     const [program, ...args] = install(join(folder, 'data'))
     await exec(program, args, { cwd: folder, ...user })
-    // If another process was first, its folder is used.
+    // If another process has created the template first, that one is used.
     await rename(join(folder, 'data'), made).catch(() => {})
     await removeFolder(folder)
   }

@@ -22,7 +22,7 @@ needs(redisServer).describe('startRedis', () => {
   })
 })
 
-// Postgres answers an SSL request before authentication: N for no, as it has no certificate.
+// PostgreSQL replies to an SSL request before authentication. It replies N (no), because it has no certificate.
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 
 needs(postgresServer).describe('startPostgres', () => {
@@ -71,7 +71,7 @@ function ask(port: number, message: Buffer): Promise<string> {
   return promise
 }
 
-/** T means stopped by a signal. */
+/** Returns the process state. T means stopped by a signal. */
 function state(pid: number): string {
   return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
 }

@@ -11,7 +11,7 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Makes a server listen on 127.0.0.1, on a free port if none is given. Returns the port. */
+/** Listens on 127.0.0.1, on a free port if `port` is 0. Returns the port. */
 export async function listenOn(server: Server, port = 0): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -28,7 +28,7 @@ export function removeFolder(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true })
 }
 
-/** Rejects if the promise does not settle in time. */
+/** Rejects if the promise does not settle within `ms` milliseconds. */
 export function within<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new Error(`no end within ${ms} ms`)), ms)

@@ -6,35 +6,35 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { rolldown } from 'rolldown'
 
-/** Worker with one class of Durable Objects, `Webhooks`, for workerd. */
+/** Worker for workerd, with one Durable Object class `Webhooks`. */
 export interface WorkerSettings {
-  /** Folder of its files and the storage of its objects, which the next process reuses. */
+  /** Folder of the Worker's files and the objects' storage. The next process reuses it. */
   readonly folder: string
   readonly code: string
-  /** Strings in `env`. */
+  /** Strings for the Worker's `env`. */
   readonly texts?: Readonly<Record<string, string>>
-  /** Additional environment variables of workerd itself. */
+  /** Environment variables for workerd itself. */
   readonly environment?: Readonly<Record<string, string>>
-  /** Services in `env`: HTTP servers on these ports of 127.0.0.1. */
+  /** Services for the Worker's `env`, by the port of an HTTP server on 127.0.0.1. */
   readonly services?: Readonly<Record<string, number>>
 }
 
 export interface Workerd {
   readonly url: string
   readonly pid: number
-  /** Returns its standard error. */
+  /** Returns workerd's standard error so far. */
   errors(): string
-  /** Returns the first match in a printed line, past or future. */
+  /** Resolves with the first match in a printed line, printed before or after this call. */
   printed(pattern: RegExp): Promise<string>
-  /** Kills it and waits until it is gone. */
+  /** Kills workerd and waits until it has ended. */
   kill(): Promise<void>
 }
 
-// Path of workerd, resolved from @postern/cloudflare, which depends on it.
+// Resolves packages as @postern/cloudflare does, which depends on workerd.
 const own = createRequire(new URL('../../packages/cloudflare/package.json', import.meta.url))
 const COMPATIBILITY = '2026-11-01'
 
-/** Bundles a Worker as its tools do: everything except the runtime's modules. */
+/** Bundles a Worker, except for the runtime's own modules. */
 export async function bundleWorker(entry: string): Promise<string> {
   const build = await rolldown({
     input: entry,
@@ -88,7 +88,7 @@ export function startWorkerd(settings: WorkerSettings): Promise<Workerd> {
   return promise
 }
 
-/** Returns the database file of the object in a folder, while no process has it; undefined before there is one. */
+/** Returns the database file of the object, or undefined if none exists. No process may have the file open. */
 export function objectFile(folder: string): string | undefined {
   const objects = join(folder, 'objects', 'webhooks')
   const file = readdirSync(objects).find(

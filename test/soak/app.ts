@@ -1,5 +1,5 @@
-// An app under steady load: `node --expose-gc app.ts <inbox> <store> <keep>`. It says `ready <port>` and answers each message
-// with what it holds.
+// App under steady load: `node --expose-gc app.ts <inbox> <store> <keep>`. Prints `ready <port>`. Answers each message
+// with its resource usage.
 import { readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createReceiver, fixed } from '@postern/core'
@@ -31,7 +31,7 @@ const receiver = createReceiver({
 receiver.on('thing.**', { name: 'steady', concurrency: 16 }, () => {})
 receiver.on('thing.**', { name: 'shaky', retry: fixed({ attempts: 3, delay: 20 }) }, (event) => {
   const number = Number(event.id!.slice(1))
-  // One in 20 fails once, one in 200 for good.
+  // One event in 200 always fails. One attempt in 40 fails at random.
   if (number % 200 === 0 || (number % 20 === 0 && Math.random() < 0.5)) throw new Error('not now')
 })
 console.log(`ready ${await listenOn(createServer(webhook(receiver)))}`)
@@ -54,7 +54,7 @@ async function answer(): Promise<void> {
   process.send!(sample)
 }
 
-/** Open files without connections, where the system tells. */
+/** Returns the number of open files, without connections. Returns 0 if the system does not tell. */
 function openFiles(): number {
   try {
     return readdirSync('/proc/self/fd').filter((fd) => {

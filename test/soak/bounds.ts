@@ -1,6 +1,6 @@
 import type { Sample } from './load.ts'
 
-/** How one inbox went. Sizes in MiB. */
+/** Results of one inbox. Sizes are in MiB. */
 export interface SoakReport {
   readonly minutes: number
   readonly sent: number
@@ -8,9 +8,9 @@ export interface SoakReport {
   readonly failed: number
   readonly done: number
   readonly dead: number
-  /** Acknowledged events whose two tasks are not settled at the end. */
+  /** Number of acknowledged events whose two tasks are not settled at the end. */
   readonly lost: number
-  /** Middle value of the second and of the last quarter of the run. */
+  /** Medians of the second and of the last quarter of the run. */
   readonly heap: readonly [number, number]
   readonly resident: readonly [number, number]
   readonly store: readonly [number, number]
@@ -19,10 +19,13 @@ export interface SoakReport {
 }
 
 const MIB = 2 ** 20
-/** Bytes that the journal may keep of each delivery; it is full after 100,000. */
+/** Bytes that the journal may store per delivery, until it is full after 100,000 deliveries. */
 const JOURNAL = 1500
 
-/** The middle values of the second quarter, when all that is kept for a time is there, and of the last one. */
+/**
+ * Returns the medians of the second and of the last quarter. By the second quarter, data with limited retention has
+ * reached its full size.
+ */
 export function summed(
   samples: readonly Sample[],
 ): Pick<SoakReport, 'heap' | 'resident' | 'store' | 'handles' | 'files'> {
@@ -41,7 +44,7 @@ export function summed(
   }
 }
 
-/** What grew that must not. */
+/** Returns an error for each figure that has grown beyond its bound. */
 export function soakFaults(name: string, report: SoakReport): readonly string[] {
   const { heap, resident, store, handles, files, lost, failed, sent } = report
   const journal = (sent * 0.75 * JOURNAL) / MIB

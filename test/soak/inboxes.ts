@@ -3,14 +3,14 @@ import type { Inbox } from '@postern/core/inbox'
 import type { InboxName } from '../../packages/cli/src/inboxes.ts'
 import { durables, openDurable } from '../services/inboxes.ts'
 
-/** An inbox that forgets soon, and how to weigh its store. */
+/** Inbox with short retention, and the size of its store. */
 export interface OpenInbox {
   readonly inbox: Inbox
-  /** Bytes of its file, of Redis' memory, or of the database; 0 in memory. */
+  /** Returns the bytes of the file, of Redis' memory or of the database. Returns 0 for the inbox in memory. */
   readonly storeBytes: () => Promise<number>
 }
 
-/** Opens an inbox that keeps ids and settled tasks for so long. */
+/** Opens an inbox that keeps ids and settled tasks for the duration `keep`. */
 export async function openInbox(name: InboxName, store: string, keep: string): Promise<OpenInbox> {
   if (name === 'memory')
     return {

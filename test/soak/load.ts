@@ -5,17 +5,17 @@ import { acme } from '../../packages/testing/src/acme.ts'
 /** Secret of the deliveries. */
 export const SECRET = 'a secret of the soak runs'
 
-/** What an app holds at a moment. Bytes, and counts since its start. */
+/** Resource usage of an app at one time. Sizes are in bytes. Counts are since its start. */
 export interface Sample {
-  /** After a garbage collection. */
+  /** Heap after a garbage collection. */
   readonly heap: number
   readonly outside: number
   readonly resident: number
-  /** Timers, servers and other handles, without connections. */
+  /** Number of timers, servers and other handles, without connections. */
   readonly handles: number
   readonly files: number
   readonly store: number
-  /** Tasks that are pending or running. */
+  /** Number of pending or running tasks. */
   readonly open: number
   readonly accepted: number
   readonly duplicates: number
@@ -24,13 +24,13 @@ export interface Sample {
   readonly dead: number
 }
 
-/** What a load has sent. */
+/** Load on an app. */
 export interface Load {
-  /** Distinct events that got a 2xx. */
+  /** Returns the number of distinct events that got a 2xx. */
   readonly acknowledged: () => number
-  /** Deliveries in all. */
+  /** Returns the number of all deliveries. */
   readonly sent: () => number
-  /** Replies of 5xx, and connections that broke. */
+  /** Returns the number of 5xx replies and broken connections. */
   readonly failed: () => number
   stop(): Promise<void>
 }
@@ -38,11 +38,14 @@ export interface Load {
 const provider = acme({ secret: SECRET })
 const CONNECTIONS = 8
 
-/** Sends so many deliveries a second: one in 20 a second time, one in 20 unsigned, one in 50 of 64 KiB. */
+/**
+ * Sends `rate` deliveries per second. One in 20 is repeated, one in 20 has a wrong signature, and one in 50 has a body
+ * of 64 KiB.
+ */
 export function startLoad(url: string, rate: number): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   const counts = { made: 0, acknowledged: 0, sent: 0, failed: 0 }
-  // The sender may remember what the app must forget.
+  // The sender keeps all ids, although the app must forget them.
   const known = new Set<number>()
   let stopped = false
   const loops = Array.from({ length: CONNECTIONS }, loop)
@@ -63,7 +66,7 @@ export function startLoad(url: string, rate: number): Load {
       const number = ++counts.made
       if (number % 20 === 7) await send(number, false)
       else {
-        // Again until it is taken, as senders do.
+        // Repeats the delivery until it is accepted, as providers do.
         while (!(await send(number, true)) && !stopped) await sleep(100)
         if (number % 20 === 3) await send(number, true)
       }

@@ -1,6 +1,6 @@
-// `npm test -- soak`: a steady load on each inbox at once, with bounds on memory, store, handles and files. It
-// writes RESULTS.md. `--minutes` (20) and `--rate` (20 deliveries a second to each) change the sizes; `--only sqlite` takes
-// one inbox and writes nothing.
+// `npm test -- soak` puts a steady load on all inboxes in parallel and checks bounds on memory, store, handles and
+// files. Writes RESULTS.md. `--minutes` (20) and `--rate` (20 deliveries per second per inbox) change the run. `--only
+// sqlite` runs one inbox and writes nothing.
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { made } from '../run/made.ts'

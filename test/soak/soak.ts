@@ -11,12 +11,12 @@ import { startLoad, type Sample } from './load.ts'
 const SAMPLES = 120
 const PATIENCE = 120_000
 
-/** Lets an app take deliveries at a steady rate for some minutes. */
+/** Sends deliveries to an app at a steady rate and measures its resource usage. */
 export async function soakRun(name: InboxName, minutes: number, rate: number): Promise<SoakReport> {
-  // The inbox in memory gets a file that nothing is written into.
+  // The inbox in memory gets a store too, but does not use it.
   const { store, stop } = await durables[name === 'memory' ? 'sqlite' : name].start()
   const program = fileURLToPath(new URL('app.ts', import.meta.url))
-  // What is kept is full in the first quarter.
+  // With this retention, kept data reaches its full size within the first quarter.
   const keep = `${Math.max(5, Math.round(minutes * 7))}s`
   const child = spawn(process.execPath, ['--expose-gc', program, name, store, keep], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -44,7 +44,7 @@ export async function soakRun(name: InboxName, minutes: number, rate: number): P
       failed: load.failed(),
       done: last.done,
       dead: last.dead,
-      // Two subscriptions have a task of each event.
+      // Each event has two tasks, one per subscription.
       lost: Math.max(0, load.acknowledged() - Math.floor((last.done + last.dead) / 2)),
       ...summed(samples),
     }

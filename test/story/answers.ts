@@ -3,7 +3,7 @@ import type { Arrival, Inbox } from '@postern/core/inbox'
 const HOUR = 3_600_000
 const MINUTE = 60_000
 
-/** What the journal and the view of an inbox tell of the six deliveries. */
+/** Returns what the inbox's journal and view show about the six deliveries. */
 export async function answers(inbox: Inbox): Promise<readonly string[]> {
   const view = inbox.view!
   const journal = inbox.journal!

@@ -6,7 +6,10 @@ import { stripe } from '@postern/providers/stripe'
 const provider = stripe({ secret: 'whsec_the_secret_of_the_story' })
 const TEN_MINUTES = 600_000
 
-/** Six deliveries: done at the third attempt, duplicate, tampered, stale, unhandled, dead. The process could end after it. */
+/**
+ * Sends six deliveries: one done at the third attempt, then a duplicate, a tampered, a stale, an unhandled and a dead
+ * one. Closes the receiver.
+ */
 export async function sendSix(inbox: Inbox): Promise<void> {
   const told = new EventEmitter()
   const receiver = createReceiver({

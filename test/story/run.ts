@@ -1,6 +1,6 @@
 import { NAMES, story } from './story.ts'
 
-// `npm test -- story`: the story of each inbox, as people read it.
+// `npm test -- story` prints the story of each inbox.
 for (const name of NAMES) {
   console.log(
     `\n${name}, asked ${name === 'memory' ? 'in the same process' : 'from another process'}`,

@@ -8,14 +8,13 @@ import { durableNames, durables, openDurable, type DurableName } from '../servic
 import { answers } from './answers.ts'
 import { sendSix } from './deliveries.ts'
 
-/** The inboxes of the story. */
 export const NAMES: readonly InboxName[] = ['memory', ...durableNames]
 
 const SENDER = fileURLToPath(new URL('sender.ts', import.meta.url))
 
 /**
- * One process takes six deliveries and ends; this one then answers every question from the inbox alone. What is in
- * memory ends with its process, so there both are one.
+ * Sends six deliveries in another process, which then ends. Answers every question from the stored inbox. For the inbox
+ * in memory, both happen in this process.
  */
 export async function story(name: InboxName): Promise<readonly string[]> {
   if (name === 'memory') {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
 
-/** Where the filled store of version 1 of an inbox lies. */
+/** Returns the path of an inbox's filled store of version 1. */
 export const fixtureOf = (name: string): string =>
   fileURLToPath(new URL(`fixtures/version-1/${name}.json`, import.meta.url))

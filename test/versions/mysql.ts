@@ -6,7 +6,6 @@ import { createDatabase } from '../../packages/mysql/src/store/connection.ts'
 import { layoutOf, migrateTables, mysqlMigration } from '../../packages/mysql/src/store/migrate.ts'
 import { COMMON, count, type VersionedStore } from './versioned.ts'
 
-/** A database of MariaDB. */
 export const mysql: VersionedStore = {
   steps: STEPS,
   note: "ALTER TABLE $.postern_events ADD COLUMN note LONGBLOB; UPDATE $.postern_events SET note = CONCAT('on ', topic)",
@@ -30,7 +29,7 @@ export const mysql: VersionedStore = {
       for (const { name } of await rows(
         "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name LIKE 'postern%' ORDER BY 1",
       ))
-        // Made with the tables.
+        // The migration fills this table, so the dump leaves it out.
         if (name !== 'postern_locks')
           all[String(name)] = (await rows(`SELECT * FROM ${String(name)}`)).map(toText)
       return { schema: [mysqlMigration()], rows: all }
@@ -54,7 +53,7 @@ export const mysql: VersionedStore = {
 const GENERATED = ['place', 'open_line', 'dead_lane']
 const HEX = 'hex:'
 
-/** Bytes as text, where they are one. */
+/** Converts bytes to text if they are valid text. */
 function toText(row: Readonly<Record<string, unknown>>): object {
   const all = Object.entries(row).map(([name, value]) => {
     if (!Buffer.isBuffer(value)) return [name, value]

@@ -6,7 +6,6 @@ import { createDatabase } from '../../packages/postgres/src/store/connection.ts'
 import { layoutOf, migrateTables, printed } from '../../packages/postgres/src/store/migrate.ts'
 import { COMMON, count, type VersionedStore } from './versioned.ts'
 
-/** A database of PostgreSQL. */
 export const postgres: VersionedStore = {
   steps: STEPS,
   note: "ALTER TABLE $.postern_events ADD COLUMN note text; UPDATE $.postern_events SET note = 'on ' || topic",

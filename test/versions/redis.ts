@@ -5,10 +5,9 @@ import { openClient } from '../../packages/bullmq/src/store/connection.ts'
 import { joinKeys, layoutOf, STEPS } from '../../packages/bullmq/src/store/schema.ts'
 import { COMMON, type VersionedStore } from './versioned.ts'
 
-/** A Redis with BullMQ. */
 export const redis: VersionedStore = {
   steps: STEPS,
-  // In pieces, as a step over many keys has to be.
+  // Works in several calls, as a step over many keys must.
   note: `
       local index, at, prefix = KEYS[1] .. ':index', tonumber(ARGV[1]) or 0, KEYS[1]
       local names = redis.call('ZRANGE', index, at, at + 1)
@@ -38,7 +37,7 @@ export const redis: VersionedStore = {
       for (const key of (await client.keys('*')).toSorted()) {
         const type = await client.type(key)
         const read = READ[type]
-        // BullMQ's own streams of what happened hold nothing.
+        // Leaves out BullMQ's event streams, which contain no state.
         if (read) rows[key] = [type, (await client.callBuffer(...read(key))) as never].map(text)
       }
       return { schema: [], rows }
@@ -48,7 +47,7 @@ export const redis: VersionedStore = {
       for (const [key, value] of Object.entries(rows)) {
         const [type, all] = value as [string, string | (string | string[])[]]
         const values = [all].flat(2).map((one) => Buffer.from(one, 'latin1'))
-        // Scores come behind their members.
+        // Redis returns each score after its member, but ZADD expects the score first.
         const given =
           type === 'zset' ? values.map((_, at) => values[at % 2 === 0 ? at + 1 : at - 1]!) : values
         if (given.length > 0) await client.callBuffer(WRITE[type]!, key, ...given)

@@ -5,7 +5,6 @@ import { STEPS } from '../../packages/sqlite/src/sql/tables.ts'
 import { layoutOf, migrateFile } from '../../packages/sqlite/src/store/schema.ts'
 import { COMMON, count, type VersionedStore } from './versioned.ts'
 
-/** A file of SQLite. */
 export const sqlite: VersionedStore = {
   steps: STEPS,
   note: "ALTER TABLE postern_events ADD COLUMN note TEXT; UPDATE postern_events SET note = 'on ' || topic",
@@ -47,7 +46,7 @@ export const sqlite: VersionedStore = {
 
 type Row = Record<string, unknown>
 
-/** Bytes as text. */
+/** Converts bytes to text. */
 function packed(row: Row): Row {
   return mapped(row, (value) =>
     value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value,

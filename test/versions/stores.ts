@@ -5,7 +5,6 @@ import { redis } from './redis.ts'
 import { sqlite } from './sqlite.ts'
 import type { VersionedStore } from './versioned.ts'
 
-/** Every durable inbox. */
 export const stores: Readonly<Record<DurableName, VersionedStore>> = {
   sqlite,
   bullmq: redis,

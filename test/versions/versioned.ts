@@ -1,33 +1,32 @@
 import type { Inbox } from '@postern/core/inbox'
 import type { LayoutStep } from '@postern/core/engine'
 
-/** Steps of a layout. */
 export type Steps = readonly LayoutStep<string>[]
 
-/** What a released store holds, as text that can be read in a change. */
+/** Contents of a released store, as text that is readable in a diff. */
 export interface Dump {
-  /** Statements that make its tables; none for Redis. */
+  /** Statements that create the tables. Empty for Redis. */
   readonly schema: readonly string[]
-  /** Rows by table, or keys with their type and value. */
+  /** Rows by table. For Redis, the type and value of each key. */
   readonly rows: Readonly<Record<string, unknown>>
 }
 
-/** A store whose layout tests may change. */
+/** Store whose layout steps tests can replace. */
 export interface VersionedStore {
-  /** The steps of the package. */
+  /** Layout steps of the package. */
   readonly steps: Steps
-  /** An invented step: each event gets a note of its topic. */
+  /** Invented step that adds a note to each event. */
   readonly note: string
-  /** How many events have the note. */
+  /** Returns the number of events with the note. */
   readonly noted: (store: string) => Promise<number>
   readonly open: (store: string, steps: Steps) => Inbox
-  /** As `postern inbox migrate --force`. */
+  /** Migrates like `postern inbox migrate --force`. */
   readonly force: (store: string, steps: Steps) => Promise<void>
   readonly dump: (store: string) => Promise<Dump>
   readonly fill: (store: string, dump: Dump) => Promise<void>
 }
 
-// Fixtures grow old: nothing of them may be forgotten.
+// Long retention, because the fixtures get old and must not be deleted.
 export const COMMON = {
   lease: '3s',
   dedupeWindow: '36500d',
@@ -35,7 +34,7 @@ export const COMMON = {
   keepDead: '36500d',
 } as const
 
-/** The number of a row `n`. */
+/** Returns the column `n` of a row. */
 export function count(row: unknown): number {
   return (row as { readonly n: number }).n
 }

@@ -27,7 +27,7 @@ for (const name of durableNames)
       await fill(store, fixture())
       const { inbox, ran, receiver } = await process(store, additive)
       await receiver.startWorker()
-      // What waited for a retry was due half a minute after the fixture was written.
+      // The retry in the fixture is long overdue, because it was due half a minute after the fixture was written.
       await expect.poll(() => ran.toSorted()).toEqual(['good pending', 'later retried'])
       expect((await deliver(receiver, 'later', 'retried')).status).toBe(200)
       expect(await noted(store)).toBe(4)
@@ -115,7 +115,7 @@ for (const name of durableNames)
       return { store }
     }
 
-    /** A receiver on a store, as a process of its own. */
+    /** Opens a receiver on a store, like a separate process. */
     async function process(
       store: string,
       its: typeof steps,
@@ -148,7 +148,7 @@ for (const name of durableNames)
       return { inbox, receiver, ran, warnings }
     }
 
-    /** What opening with the breaking step says. */
+    /** Returns the error of opening the store with the breaking step. */
     async function failure(store: string): Promise<string> {
       try {
         const reasons: string[] = []

@@ -1,5 +1,5 @@
-// Fills a store of each durable inbox and writes what it holds: `node test/versions/write.ts && oxfmt test/versions/fixtures`. Version 1 may be written again until it is
-// released; a released fixture is never changed.
+// Writes the fixtures: fills a store of each durable inbox and dumps it. Run `node test/versions/write.ts && oxfmt
+// test/versions/fixtures`. Version 1 may be written again until its release. Do not change a released fixture.
 import { writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { createReceiver, fixed, UnrecoverableError } from '@postern/core'
@@ -31,7 +31,7 @@ for (const name of durableNames) {
   await inbox.records!.set('note', 'kept', 0)
   await receiver.close()
   await inbox.close()
-  // Neither processes nor the stacks of errors name the machine that filled it.
+  // Removes the machine's name and paths from process names and stack traces.
   const dumped = JSON.stringify(await stores[name].dump(store), null, 1)
     .replaceAll(hostname(), 'host')
     .replaceAll(ROOT, 'file:///app/')

@@ -1,4 +1,4 @@
-// The Worker that is killed, and whose rows are counted.
+// The Worker for the tests that kill workerd and that count rows.
 import {
   durableObject,
   worker,
@@ -14,12 +14,12 @@ import { github } from '@postern/providers/github'
 interface Env {
   readonly WEBHOOKS: ObjectNamespace
   readonly SECRET: string
-  /** A planted fault: the reply does not wait for the object. */
+  /** Simulates a fault: the Worker replies without waiting for the Durable Object. */
   readonly EARLY?: string
   readonly LOG: { fetch(url: string): Promise<Response> }
 }
 
-/** Rows of all statements, and by statement: how often it ran, what it read and wrote. */
+/** Rows that were read and written, in total and by statement. `by` also counts how often each statement ran. */
 interface Counted {
   read: number
   written: number
@@ -58,7 +58,7 @@ export class Webhooks extends durableObject(receivers) {
     return Promise.resolve(this.#rows)
   }
 
-  /** Takes as many events as if Workers had sent them. */
+  /** Accepts events as if Workers had sent them. */
   async fill(from: number, to: number): Promise<void> {
     for (let at = from; at < to; at += 500)
       await Promise.all(
@@ -128,7 +128,7 @@ function intake(id: string): WireIntake {
   }
 }
 
-/** What Cloudflare bills: rows of each statement, and one for each time the alarm is set. */
+/** Counts what Cloudflare bills: the rows of each statement, and one row for each alarm that is set. */
 function count(
   ctx: ObjectState,
   add: (statement: string, read: number, written: number) => void,

@@ -32,7 +32,7 @@ export class Webhooks extends durableObject(receivers) {}
 const webhooks = worker(receivers, 'WEBHOOKS')
 let page: ((request: Request) => Promise<Response>) | undefined
 
-/** As in the README: the page in front of the webhooks, over the remote inbox. */
+/** As in the README, the inspector is mounted before the webhooks and uses the remote inbox. */
 export default {
   fetch(request: Request, env: Env, context: WorkerContext): Promise<Response> {
     if (!new URL(request.url).pathname.startsWith('/postern'))

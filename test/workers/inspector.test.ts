@@ -31,7 +31,7 @@ async function send(id: string, payload: object, by = secret): Promise<number> {
   return (await post(github({ secret: by }).sign!({ id, topic: 'push', payload, url }))).status
 }
 
-/** Asks a route of the page, as its script does. */
+/** Requests a route of the inspector's API, with the headers that its page sends. */
 async function ask<Reply>(route: string, body?: object): Promise<Reply> {
   const reply = await fetch(`${workerd.url}/postern/~/api/${route}`, {
     headers: {
@@ -56,7 +56,7 @@ test('the inspector in a Worker asks the Durable Object: page, list, one deliver
   expect(await send('e2', {})).toBe(200)
   expect(await send('e3', {}, 'another secret')).toBe(401)
 
-  // Tasks of the object, and the journal that the Worker writes a second later, rejections too.
+  // The Durable Object writes the tasks. The Worker writes the journal up to a second later, including rejections.
   const row = await expect
     .poll(async () => (await ask<ListReply>('list?q=state:dead')).rows, until)
     .toMatchObject([{ topic: 'push', tasks: [{ subscription: 'deploy', state: 'dead' }] }])
@@ -79,7 +79,7 @@ test('the inspector in a Worker asks the Durable Object: page, list, one deliver
     receivers: [{ name: 'github', ok: true, inbox: 'ok' }],
   })
 
-  // The alarm of the object runs what is replayed here.
+  // The Worker replays the task. The Durable Object's alarm runs it.
   const changed = await ask<ChangeReply>('replay', { filter: { state: 'dead' } })
   expect(changed.count).toBe(1)
   await expect

@@ -4,20 +4,23 @@ import { listenOn, removeFolder, temporaryFolder } from '../services/temporary.t
 import { objectFile, startWorkerd } from '../services/workerd.ts'
 import { idle, pause, SECRET, send } from './load.ts'
 
-/** What a run of kills found. */
+/** Result of killing workerd repeatedly. */
 export interface Killed {
   readonly kills: number
   readonly acknowledged: number
   readonly lost: number
-  /** Runs that began after their task was done. */
+  /** Number of runs that started after their task was done. */
   readonly again: number
-  /** Effects of `task.commit` that are there twice. */
+  /** Number of events whose `task.commit` effect exists twice. */
   readonly twice: number
-  /** Acknowledged events that were not done in the end. */
+  /** Number of acknowledged events that were not done at the end. */
   readonly left: number
 }
 
-/** Kills workerd under load, and looks into its file each time. `early` plants a reply that does not wait. */
+/**
+ * Kills workerd repeatedly under load, and reads the object's database after each kill. With `early`, the Worker
+ * replies before the event is stored.
+ */
 export async function killRun(code: string, kills: number, early: boolean): Promise<Killed> {
   const folder = await temporaryFolder('kills')
   const done = new Set<string>()
@@ -78,7 +81,7 @@ export async function killRun(code: string, kills: number, early: boolean): Prom
   }
 }
 
-/** The object's own file, while no process has it. */
+/** Reads the object's database file, which no process may have open. */
 function look(folder: string): {
   readonly events: ReadonlySet<string>
   readonly done: ReadonlySet<string>

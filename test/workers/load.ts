@@ -2,12 +2,11 @@ import type { Draft } from '@postern/core/scheme'
 import { github } from '@postern/providers/github'
 import { send as post } from '../examples/example.ts'
 
-/** Texts of the Worker. */
 export const SECRET = 'a secret of the load'
 
 const { sign } = github({ secret: SECRET })
 
-/** Sends a signed delivery; the status of its reply. Rejects if workerd ends meanwhile. */
+/** Sends a signed delivery and returns the status of the reply. Rejects if workerd ends before. */
 export async function send(url: string, id: string, payload: Draft['payload']): Promise<number> {
   const response = await post(sign!({ id, topic: 'push', payload, url: `${url}/webhooks/github` }))
   await response.arrayBuffer()

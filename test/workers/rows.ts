@@ -2,20 +2,23 @@ import { removeFolder, temporaryFolder } from '../services/temporary.ts'
 import { startWorkerd } from '../services/workerd.ts'
 import { idle, pause, SECRET, send } from './load.ts'
 
-/** Rows that an event costs. */
+/** Rows that are read and written per event. */
 export interface Rows {
   readonly read: number
   readonly written: number
-  /** By statement: how often it ran, and what it read and wrote, an event. */
+  /** Runs, read rows and written rows per event, by statement. */
   readonly by: Readonly<Record<string, readonly [runs: number, read: number, written: number]>>
 }
 
 const MANY = 4000
 const FEW = 10
-// What is written behind a reply: the journal, once a second.
+// Milliseconds to wait for writes after the reply: the journal is written once a second.
 const BEHIND = 2500
 
-/** Counts the rows of an event at a number of kept ones: under load of 16 connections, and one at a time. */
+/**
+ * Counts the rows per event with `kept` events in the store: once with 16 connections in parallel, and once one at a
+ * time.
+ */
 export async function countRows(
   code: string,
   kept: number,

@@ -1,4 +1,4 @@
-// `npm test -- workers`: the inbox of @postern/cloudflare inside workerd. It takes about six minutes.
+// `npm test -- workers` tests the inbox of @postern/cloudflare inside workerd. It takes about six minutes.
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { installPacked } from '../pack/install-packed.ts'
@@ -14,7 +14,7 @@ import { made } from '../run/made.ts'
 
 const here = import.meta.dirname
 const KEPT = 100_000
-// Rows that an event may cost.
+// Maximum number of rows written and read per event.
 const WRITTEN = 11
 const READ = 40
 const rows: (readonly [what: string, result: string])[] = []
@@ -92,7 +92,7 @@ function isWhole({ acknowledged, lost, again, twice, left }: Killed): boolean {
   return acknowledged > 0 && lost + again + twice + left === 0
 }
 
-/** The statements that cost most, an event. */
+/** Returns the statements with the most rows per event. */
 function byStatement({ by }: Rows): readonly object[] {
   return Object.entries(by)
     .map(([statement, [runs, read, written]]) => ({ statement, runs, read, written }))
@@ -100,7 +100,7 @@ function byStatement({ by }: Rows): readonly object[] {
     .toSorted((a, b) => b.read + b.written - a.read - a.written)
 }
 
-/** As a user has it: the example with what npm would install. */
+/** Bundles the example with the packages that npm would install, as a user does. */
 async function packed(): Promise<number> {
   const folder = await temporaryFolder('packed')
   try {

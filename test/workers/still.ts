@@ -1,6 +1,7 @@
 /**
- * Makes the clocks stand still but at the beginning of a timer's function, as Cloudflare does: there `Date.now()` and
- * `performance.now()` move with what comes from outside alone, and a local workerd lets them run. Returns what ends it.
+ * Makes clocks advance only when a timer starts its function. Cloudflare does the same: `Date.now()` and
+ * `performance.now()` advance only with external events. A local workerd lets them run freely. Returns a function that
+ * restores the clocks.
  */
 export function standStill(): () => void {
   const { setTimeout, setInterval, Date: RealDate } = globalThis

@@ -1,4 +1,4 @@
-// The Worker that runs the contract of inboxes inside a Durable Object.
+// The Worker that runs the inbox contract inside a Durable Object.
 import { DurableObject } from 'cloudflare:workers'
 import type { Inbox } from '@postern/core/inbox'
 import { checks, engineSettings } from '@postern/core/engine'
@@ -7,7 +7,7 @@ import { openInbox } from '../../packages/cloudflare/src/object/inbox.ts'
 import type { ObjectState, SqlStorage } from '../../packages/cloudflare/src/index.ts'
 import { standStill } from './still.ts'
 
-/** One test and what became of it. */
+/** Name of a test, and its error if it failed. */
 export interface Verdict {
   readonly name: string
   readonly error?: string
@@ -20,9 +20,9 @@ interface Env {
 }
 
 export interface Question {
-  /** Clocks move between events alone. */
+  /** If true, clocks advance only between events. */
   readonly still: boolean
-  /** A fault that is planted: a transaction that throws is not rolled back. */
+  /** Simulates a fault: a transaction that throws is not rolled back. */
   readonly planted: boolean
 }
 
@@ -61,7 +61,7 @@ export default {
   },
 }
 
-/** The tests: a suite that is defined at module scope would find the clock at 0. */
+/** Collects the tests here and not at module scope, where the clock of a Worker is 0. */
 function collect(ctx: ObjectState): readonly (readonly [string, () => unknown])[] {
   const { sql } = ctx.storage
   const tests: (readonly [string, () => unknown])[] = []

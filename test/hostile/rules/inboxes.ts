@@ -10,14 +10,14 @@ export type { InboxName }
 
 export interface OpenedInbox {
   readonly inbox: Inbox
-  /** Command-line options that open the same inbox, if it is shown and not in memory. */
+  /** CLI options that open the same inbox. Undefined for the inbox in memory, and without `isShown`. */
   readonly flags: readonly string[] | undefined
   readonly close: () => Promise<void>
 }
 
-/** Opens empty inboxes. A service starts with the first inbox that needs it, and holds those of all rules. */
+/** Opens empty inboxes. A service starts when the first inbox needs it, and all rules share it. */
 export interface Inboxes {
-  /** `isShown`: at the place where a command line looks. Only one rule has it. @default false */
+  /** `isShown` opens the inbox where the CLI looks by default. Only one rule uses it. @default false */
   readonly open: (name: InboxName, isShown?: boolean) => Promise<OpenedInbox>
   /** Stops the services. Close the inboxes first. */
   readonly close: () => Promise<void>

@@ -4,7 +4,7 @@ interface Context {
   waitUntil(work: Promise<unknown>): void
 }
 
-// Workers end what a request started with its response, unless it is handed to waitUntil.
+// Workers end the work of a request with its response, unless that work is passed to waitUntil.
 export default {
   fetch: (request: Request, _env: unknown, context: Context): Promise<Response> =>
     handle(request, { waitUntil: (work) => context.waitUntil(work) }),
