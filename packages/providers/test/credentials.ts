@@ -18,7 +18,7 @@ const LOOKS: readonly unknown[] = [
   true,
 ]
 
-/** Returns the providers of a sender, for each option that decides how the sender authenticates. */
+/** Creates providers of a sender with each option changed, since options decide how the sender authenticates. */
 export function variantsOf(about: About): readonly Provider[] {
   const extras = new Map(
     vectors(about.name).map(({ extra, secret }) => [

@@ -145,7 +145,7 @@ needs(redisServer).describe('redisLedger', () => {
     receiver.on('thing.happened', { name: 'first' }, () => redis.pause())
     receiver.on('thing.happened', { name: 'second' }, () => first)
     const reply = receiver.receive(provider.sign!({ id: 'e1', payload: {} }))
-    // This call starts together with the second one, so both have the same time limit.
+    // This call starts together with the receiver's second call, so both have the same time limit.
     const another = first.then(() => other.claim('k', 'a', 60_000)).catch(() => ended.push('other'))
     await reply.then(({ status }) => ended.push(String(status)))
     await another

@@ -56,7 +56,7 @@ test('a look for what other processes stored makes no delivery wait for a claim'
   run(`CREATE TABLE waited (id INTEGER);
       CREATE TRIGGER waits AFTER INSERT ON postern_tasks WHEN NEW.state = 0 BEGIN INSERT INTO waited VALUES (NEW.id); END`)
   for (let n = 2; n < 22; n++) {
-    // Waits until the next look for ended leases is due, so that it comes before the write of this delivery.
+    // Waits until the next look for other processes' tasks is due, so that it comes before the write of this delivery.
     for (const until = performance.now() + 3; performance.now() < until;);
     await shop.port.accept(intake(item(String(n))), {})
     await shop.untilSettled(n)

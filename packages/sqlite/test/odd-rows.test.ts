@@ -28,7 +28,7 @@ describe('sqliteInbox and rows that cannot be read', () => {
       const waiting = join(first, { run: () => new Promise(() => {}) })
       for (const id of ['1', 'odd', '3']) await waiting.port.accept(intake(item(id)), {})
       await waiting.until('all run', () => waiting.runs.length === 3)
-      // Claims are released without an attempt.
+      // Releases the claims, so that the tasks are pending again.
       await waiting.port.close(Date.now())
       await first.close()
       const rows =

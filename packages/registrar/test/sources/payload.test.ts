@@ -139,7 +139,7 @@ for (const [name, { start, make, provider, topic, pages, derived }] of Object.en
       expect(draft).toMatchObject({ topic: event.topic, ...(derived ? {} : { id: event.id }) })
       expect(draft!.id).toBeDefined()
     }
-    // The oldest event must come first, so each page is read once more.
+    // The payloads were read oldest first, so each page was fetched once more.
     expect(fake.requests).toHaveLength(2 * pages + 1)
 
     const half = await all(source, { since: END - HOUR / 2, until: END, limit: 1000 })

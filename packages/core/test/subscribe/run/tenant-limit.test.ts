@@ -6,9 +6,7 @@ import {
 } from '../../../src/subscribe/run/tenant-limit.ts'
 import type { TenantLimitOptions } from '../../../src/subscribe/subscription.ts'
 
-/**
- * Simulates tasks that start at `times`, and that come back when the limit postpones them. Times are in milliseconds.
- */
+/** Simulates tasks that arrive at `times`, and again when the limit postpones them. Times are in milliseconds. */
 function simulate(
   options: TenantLimitOptions,
   times: readonly number[],
