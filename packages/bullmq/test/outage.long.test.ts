@@ -91,7 +91,7 @@ needs(redisServer).describe('bullmqInbox, when Redis', () => {
     const settled = new Set<string>()
     let again = 0
     for (const { done, runs } of workers) {
-      // Counts the runs of tasks that were settled before.
+      // Counts tasks that run again although they were settled.
       runs.push = (...ids) => {
         for (const id of ids) if (settled.has(id)) again++
         return Array.prototype.push.apply(runs, ids)

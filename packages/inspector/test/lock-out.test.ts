@@ -72,7 +72,7 @@ describe('wrong ones', () => {
     return () => vi.useRealTimers()
   })
   const made = () => createWrongCredentials(() => clock)
-  /** Returns the seconds to wait, and whether the rejection was delayed. */
+  /** Returns the seconds to wait, and whether the rejection came at once. */
   const tried = async (attempts: ReturnType<typeof made>, peer: string) => {
     let isAtOnce = true
     const wait = attempts(peer)
