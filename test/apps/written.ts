@@ -99,13 +99,11 @@ function pair(name: string, from: string): [string, string] {
 /** Hosts whose apps start a server themselves. Apps of the other hosts run in a server of their platform. */
 export const STARTED: readonly HostName[] = ['express', 'hono', 'koa', 'fastify', 'node']
 
-/** Result of one app and its delivery. */
 export interface StartedApp {
   readonly name: string
   /** False if only the provider can sign. The app then gets a delivery without a signature. */
   readonly signed: boolean
   readonly status: number
-  /** Topics that the handler received. */
   readonly handled: readonly string[]
 }
 

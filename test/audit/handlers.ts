@@ -4,7 +4,6 @@ import { stripe } from '@postern/providers/stripe'
 
 export const SECRET = 'whsec_a_secret_of_tests'
 
-/** Flaws of a test handler. */
 export interface Flaws {
   /** Status of every reply. */
   readonly status?: number

@@ -8,9 +8,7 @@ import { promisify } from 'node:util'
 interface Runtime {
   /** Exits with 0 if the runtime is installed. */
   readonly probe: readonly [program: string, ...args: string[]]
-  /** Debian command that installs it. */
   readonly install: string
-  /** Returns the command that runs a file. */
   readonly command: (file: string) => Promise<readonly [program: string, ...args: string[]]>
 }
 

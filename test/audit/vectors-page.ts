@@ -16,7 +16,6 @@ export interface Replayed {
   readonly title: string
   readonly cases: number
   readonly requests: number
-  /** Ids of cases with an unexpected result. */
   readonly wrong: readonly string[]
 }
 

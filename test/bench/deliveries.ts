@@ -3,7 +3,6 @@ import { createHmac } from 'node:crypto'
 /** Provider whose signature scheme a request uses. */
 export type Sender = 'github' | 'stripe' | 'standard-webhooks' | 'slack' | 'twilio' | 'xml'
 
-/** Request that is sent again and again. */
 export interface BenchDelivery {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
@@ -19,7 +18,6 @@ export const ID_HEADERS: Readonly<Partial<Record<Sender, string>>> = {
   xml: 'x-event-id',
 }
 
-/** Secret of every provider in the benchmark. */
 export const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
 /** The URL that Twilio signs. Receivers get it as an option, because the real port changes. */

@@ -7,7 +7,6 @@ import { unique } from './inboxes.ts'
 
 /** Engine that only stores deliveries, without the other duties of an inbox. */
 export interface BareEngine {
-  /** Name in the table. */
   readonly name: string
   /** Stores `count` deliveries at once. Resolves when they are durable. */
   store(count: number): Promise<void>

@@ -4,7 +4,6 @@ import type { Inbox } from '@postern/core/inbox'
 import { durableNames, durables, openDurable } from '../services/inboxes.ts'
 import { temporarySqlite } from './subjects/postern.ts'
 
-/** Creates an empty inbox. */
 type MakeInbox = () => Promise<Inbox>
 
 /** Returns factories of the inbox in memory (with `options`) and of {@link durableInboxes}. */

@@ -56,7 +56,6 @@ function linkDependency(name: string, from: string, to: string): void {
   symlinkSync(realpathSync(join(from, 'node_modules', name)), link)
 }
 
-/** Builds the app of the Next.js subjects. */
 export async function buildNextApp(): Promise<void> {
   await must(join(modules, '.bin', 'next'), ['build'], join(here, 'next'))
 }

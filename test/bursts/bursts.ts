@@ -21,7 +21,6 @@ import {
 } from './plan.ts'
 import { provider, subscribe } from './receiver.ts'
 
-/** Result of one test run. */
 export interface Found extends Ends {
   readonly accepted: number
   readonly kills: number
@@ -38,7 +37,6 @@ const AT_ONCE = 24
 // Share of events that are sent twice.
 const AGAIN = 0.05
 
-/** Returns whether the test run found no error. */
 export function isWhole(found: Found): boolean {
   const { accepted, counted, regressed, beside, old, left } = found
   return counted === accepted && regressed + beside + old + left === 0

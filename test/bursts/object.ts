@@ -1,4 +1,3 @@
-// The Worker that the test kills.
 import {
   durableObject,
   worker,

@@ -8,7 +8,6 @@ export interface Burst {
   readonly version: number
 }
 
-/** Size of a test run. */
 export interface Size {
   readonly keys: number
   readonly events: number
@@ -74,7 +73,6 @@ export async function watchRuns(): Promise<Watched> {
   }
 }
 
-/** Outcomes of the tasks and events. */
 export interface Ends {
   /** Tasks that ran, without stale ones. */
   readonly ran: number
@@ -86,7 +84,6 @@ export interface Ends {
   readonly counted: number
 }
 
-/** Task as stored at the end. */
 export interface EndedTask {
   readonly state: string
   readonly folded?: number | undefined
@@ -94,7 +91,6 @@ export interface EndedTask {
   readonly stale?: boolean | undefined
 }
 
-/** Sums up the tasks. */
 export function endsOf(tasks: Iterable<EndedTask>): Ends {
   const ends = { ran: 0, folded: 0, stale: 0, left: 0, counted: 0 }
   for (const { state, folded = 0, into, stale } of tasks) {

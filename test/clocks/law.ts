@@ -8,9 +8,7 @@ import {
   retryIn,
 } from '../../packages/testing/src/inbox/recorder.ts'
 
-/** Store with a clock that the test changes. */
 export interface ClockedStore {
-  /** Opens an inbox on the same store. */
   open(): Inbox
   /** Sets the clock to the true time plus `ahead` milliseconds. */
   set(ahead: number): void

@@ -19,7 +19,6 @@ const HOUR = 3_600_000
 const YEAR = 365 * 24 * HOUR
 const hang = (): Promise<Outcome> => new Promise(() => {})
 
-/** Inbox options of these tests. */
 interface SteppedOptions {
   readonly pollInterval: number
   readonly lease: Duration
@@ -29,7 +28,6 @@ interface SteppedOptions {
 
 /** Database server whose clock the tests change. */
 export interface SteppedServer {
-  /** Returns the rows of a statement. */
   query(text: string): Promise<readonly unknown[]>
   /** Opens an inbox in a schema or database, which is created if needed. */
   open(place: string, options: SteppedOptions): Inbox

@@ -6,9 +6,7 @@ import type { SignableRequest } from '@postern/core/scheme'
 import { stripe } from '@postern/providers/stripe'
 import { root } from '../run/report.ts'
 
-/** Process with recorded output. */
 export interface Output {
-  /** Lines printed so far. */
   readonly lines: readonly string[]
   /** Resolves with the first line that contains the text or matches the pattern, printed before or after this call. */
   line(wanted: string | RegExp): Promise<string>
@@ -19,7 +17,6 @@ export interface Output {
   readonly ended: Promise<number | null>
 }
 
-/** Example in its own process. */
 export interface Example extends Output {
   readonly port: number
 }
@@ -31,7 +28,6 @@ interface Start {
   readonly port?: RegExp
 }
 
-/** Starts a program of `examples/<folder>` on a free port. */
 export function startExample(
   folder: string,
   env: NodeJS.ProcessEnv,
@@ -92,7 +88,6 @@ export async function watch(child: ReturnType<typeof spawn>, pattern: RegExp): P
   return { ...output, port: Number(pattern.exec(await output.line(pattern))![1]) }
 }
 
-/** Records the output of a process. */
 export function follow(child: ReturnType<typeof spawn>): Output {
   const lines: string[] = []
   const waiting = new Set<() => void>()

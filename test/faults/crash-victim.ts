@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver, fixed } from '@postern/core'
 import type { MysqlTransaction } from '@postern/mysql'
 import type { PgTransaction } from '@postern/postgres'
-// Imported by file: the package loads the suites too, and processes start often here.
+// Imported by file, because the package would also load its contract suites, which slows down each start.
 import { acme } from '../../packages/testing/src/acme.ts'
 import { durables, openDurable, type DurableName } from '../services/inboxes.ts'
 import { openJournal } from './journal.ts'

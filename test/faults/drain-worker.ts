@@ -1,6 +1,6 @@
 // Worker of a drain run: handles events and reports their ids.
 import { createReceiver } from '@postern/core'
-// Imported by file: the package loads the suites too, and processes start often here.
+// Imported by file, because the package would also load its contract suites, which slows down each start.
 import { acme } from '../../packages/testing/src/acme.ts'
 import { openDurable, type DurableName } from '../services/inboxes.ts'
 import { SECRET } from './secrets.ts'

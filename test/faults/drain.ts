@@ -9,7 +9,6 @@ import { SECRET } from './secrets.ts'
 /** Result of sending many events through an inbox to two worker processes. */
 export interface DrainReport {
   readonly events: number
-  /** Number of handled events. */
   readonly handled: number
   /** Number of repeated runs of the same event. */
   readonly again: number

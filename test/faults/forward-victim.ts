@@ -1,7 +1,7 @@
 // Process to kill: accepts deliveries and forwards them: `node forward-victim.ts <inbox> <store> <urls>`.
 import { createReceiver, fixed } from '@postern/core'
 import { forward, signer } from '@postern/forward'
-// Imported by file: the package loads the suites too, and processes start often here.
+// Imported by file, because the package would also load its contract suites, which slows down each start.
 import { acme } from '../../packages/testing/src/acme.ts'
 import { durables, openDurable, type DurableName } from '../services/inboxes.ts'
 import { serve } from './ready.ts'

@@ -79,7 +79,6 @@ export async function poisonRun(
   }
 }
 
-/** Returns the distinct errors of dead tasks. */
 export function reasonsIn(tasks: readonly TaskInfo[]): string {
   const dead = tasks.filter(({ state }) => state === 'dead')
   return [...new Set(dead.map(({ error }) => `${error?.name}: ${error?.message}`))].join('; ')

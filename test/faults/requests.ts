@@ -1,5 +1,5 @@
 import { request, type Agent } from 'node:http'
-// Imported by file: the package loads the suites too.
+// Imported by file, because the package would also load its contract suites, which slows down each start.
 import { acme } from '../../packages/testing/src/acme.ts'
 import { SECRET } from './secrets.ts'
 

@@ -75,7 +75,6 @@ export function writeResults({ parts, wrong, minutes, busy, alone }: FaultRun): 
   writeFileSync(FILE, [head(), ...kept].join('\n').replaceAll(/\n{3,}/g, '\n\n'))
 }
 
-/** Returns all parts as Markdown tables. */
 export function tablesOf(parts: Parts): string[] {
   return Object.entries(TITLES).flatMap(([name, title]) => {
     const rows = parts[name as keyof typeof TITLES] as Readonly<Record<string, object>>

@@ -26,7 +26,6 @@ export interface SenderOptions {
   /** Returns the current URL, because each restart changes the port. Returns undefined while the server is down. */
   readonly url: () => string | undefined
   readonly event: (id: string) => SentEvent
-  /** Number of parallel deliveries. */
   readonly concurrency: number
   /** Time between two events of one of them, in milliseconds. @default 0 */
   readonly pause?: number

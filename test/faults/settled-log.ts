@@ -11,7 +11,6 @@ export interface SettledLog {
   ranAgain(): number
 }
 
-/** Creates the log for a handlers' journal. */
 export function settledLog(journal: string): SettledLog {
   /** Number of journal lines when each task was first seen as completed. */
   const seen = new Map<string, number>()

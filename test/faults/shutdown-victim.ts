@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createReceiver } from '@postern/core'
 import { closeOnSignal } from '@postern/node'
-// Imported by file: the package loads the suites too, and processes start often here.
+// Imported by file, because the package would also load its contract suites, which slows down each start.
 import { acme } from '../../packages/testing/src/acme.ts'
 import type { HostName } from '../../packages/cli/src/hosts.ts'
 import { serveOn } from '../services/hosts.ts'

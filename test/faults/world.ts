@@ -19,7 +19,6 @@ export interface World {
   deliver(topic: string, id: string): Promise<void>
   /** Delivers an event every `every` milliseconds until stopped. */
   feed(topic: string, every: number): { stop(): Promise<void> }
-  /** Returns the number of acknowledged events of a topic. */
   acknowledged(topic: string): number
   tasks(subscription: string): Promise<readonly TaskInfo[]>
   count(subscription: string, ...states: readonly TaskState[]): Promise<number>
@@ -27,7 +26,6 @@ export interface World {
   until(met: () => Promise<boolean> | boolean, late: number): Promise<void>
   /** Returns the number of runs of tasks that the inbox had already reported as completed. */
   ranAfterSettled(): number
-  /** Returns the lines that handlers wrote. */
   lines(): readonly string[]
   close(): Promise<void>
 }

@@ -7,7 +7,6 @@ import { exchange } from './socket.ts'
 /** Server with a receiver, which records the events that its handler gets. */
 export interface Scene {
   readonly port: number
-  /** Creates a signed delivery with a new id. */
   delivery(): Composed
   payload(id: string): unknown
   /** Returns the payload of each run of the event. */

@@ -1,7 +1,6 @@
 import { connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 
-/** Replies on one connection. */
 export interface Answer {
   /** Status of each reply, without 1xx replies. */
   readonly statuses: readonly number[]

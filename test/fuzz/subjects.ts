@@ -20,7 +20,6 @@ export interface Subject {
 
 const NOW = 1_760_000_000_000
 
-/** Parsed delivery and its events. */
 export interface Walked {
   readonly delivery: Delivery
   readonly events: readonly EventDraft[]

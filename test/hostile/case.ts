@@ -1,7 +1,6 @@
 import type { ReceiverOptions } from '@postern/core'
 import type { Provider } from '@postern/core/scheme'
 
-/** Request as sent over the wire. */
 export interface Wire {
   readonly method: string
   /** Absolute URL that the sender addressed. */
@@ -19,7 +18,6 @@ export interface Run {
 
 export interface Step {
   readonly wire: Wire
-  /** Allowed statuses. */
   readonly status: readonly number[]
   /** Allowed codes of a rejection. @default any */
   readonly code?: readonly string[]

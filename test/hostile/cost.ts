@@ -2,7 +2,6 @@ import { createReceiver, memoryInbox } from '@postern/core'
 import { cpuOf, median } from '../services/figures.ts'
 import type { HostileCase } from './case.ts'
 
-/** Cost of a rejected request. */
 export interface Cost {
   readonly name: string
   readonly bytes: number

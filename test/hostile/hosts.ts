@@ -14,7 +14,6 @@ export interface Answer {
 /** Framework with one webhook route. The tests mount one receiver after another. */
 export interface Host {
   readonly name: string
-  /** Replaces the mounted receiver. */
   use(receiver: Receiver): void
   send(wire: Wire): Promise<Answer>
   close(): Promise<void>

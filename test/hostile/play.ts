@@ -3,7 +3,6 @@ import type { HostileCase, Run } from './case.ts'
 import { recording } from './genuine.ts'
 import type { Host } from './hosts.ts'
 
-/** Result of one case on one host. */
 export interface Verdict {
   readonly host: string
   readonly hostile: HostileCase
@@ -15,7 +14,6 @@ export interface Verdict {
   readonly wrong: string | undefined
 }
 
-/** Plays all cases that a host can send, in order. */
 export async function playAll(
   cases: readonly HostileCase[],
   host: Host,

@@ -56,7 +56,6 @@ const onNest = (major: number, more: Partial<Host>): Host => ({
   ...more,
 })
 
-/** Every host in RESULTS.md. */
 export const hosts: readonly Host[] = [
   light('node:http', 'node'),
   light('Express 5', 'express', { kind: 'a server of Node' }),

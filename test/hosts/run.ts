@@ -23,7 +23,6 @@ const chosen = hosts.filter(
     (!kinds || kind !== undefined) && (only.length === 0 || only.some((one) => name.includes(one))),
 )
 
-/** Results of a host, by column. */
 interface HostResult {
   readonly name: string
   readonly cells: Readonly<Record<string, string>>

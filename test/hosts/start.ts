@@ -5,7 +5,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { follow } from '../examples/example.ts'
 import { freePort } from '../services/temporary.ts'
 
-/** Running host. */
 export interface Started {
   readonly url: string
   readonly lines: readonly string[]

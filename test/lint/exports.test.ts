@@ -83,7 +83,6 @@ function entriesOf(manifest: string): readonly string[] {
   )
 }
 
-/** Returns the text without comment lines. */
 function code(text: string): string {
   return text.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '')
 }

@@ -12,7 +12,6 @@ beforeAll(() => {
 })
 afterAll(() => copy?.remove())
 
-/** Replaces a text in a file of the copy. */
 function change(file: string, from: string, to: string): void {
   const path = join(copy.folder, file)
   const old = readFileSync(path, 'utf8')

@@ -23,7 +23,6 @@ export interface MutantOf {
   readonly line?: string
 }
 
-/** Result of one part. */
 export interface PartResult {
   readonly name: string
   readonly minutes: number

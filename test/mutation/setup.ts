@@ -31,7 +31,6 @@ if (stryker) {
 for (const file of (process.env['MUTATION_FILES'] ?? '').split(';'))
   if (file !== '') await import(join(process.env['MUTATION_ROOT']!, file))
 
-/** Stryker's state in the thread. */
 interface Stryker {
   activeMutant: string | undefined
   readonly mutantCoverage?: {

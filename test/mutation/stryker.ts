@@ -2,7 +2,6 @@
 import { fileURLToPath } from 'node:url'
 import { Stryker } from '@stryker-mutator/core'
 
-/** Options of this program. */
 interface Options {
   readonly mutate: readonly string[]
   readonly concurrency: number

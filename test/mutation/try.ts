@@ -59,7 +59,6 @@ export async function tryPart(
   }
 }
 
-/** Reads the lines that reporter.ts wrote. */
 function readLines(file: string): [plan: Plan, ...mutants: MutantOf[]] {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
   if (lines.length === 0) return [{ order: [], total: 0, seed: 0 }]

@@ -74,7 +74,6 @@ interface EntryOfPeers {
 const USEFUL =
   /^(?:dist\/.+\.(?:js|d\.ts)|dist\/(?:hosts|apps)\/.+|(?:README|LICENSE|CHANGELOG|AGENTS)(?:\.md)?|package\.json|guides\/(?!options)[\w-]+\.md|(?:schema|samples)\/[\w.-]+\.json|rules\.yml|dashboard\.json)$/
 
-/** Numbers of passed and failed checks. */
 export interface PackCounts {
   readonly passed: number
   readonly failed: number

@@ -48,13 +48,11 @@ export const templates: readonly Template[] = [
   },
 ]
 
-/** Paths of the packed programs. */
 export interface Programs {
   readonly create: string
   readonly postern: string
 }
 
-/** Installed app of a template. */
 export interface TemplateApp {
   readonly template: Template
   readonly folder: string

@@ -47,7 +47,6 @@ export async function packAll(out: string, built: boolean): Promise<readonly Pac
   return packed.flat()
 }
 
-/** Returns the files of a tarball. */
 export async function filesOf({ tarball }: Packed): Promise<readonly string[]> {
   const list = await must('tar', ['-tzf', tarball])
   return list

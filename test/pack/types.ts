@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { run } from '../run/step.ts'
 import type { Consumer } from './consumer.ts'
 
-/** TypeScript versions to check. */
 const versions = ['5.9', '7.0'] as const
 
 /** Package specifiers of these versions. */

@@ -31,7 +31,6 @@ const lines: string[] = []
 for (const major of asked.length > 0 ? asked : ['13', '18']) lines.push(await judge(major))
 if (asked.length === 0) writeFileSync(join(import.meta.dirname, 'RESULTS.md'), page())
 
-/** Returns a row of the results page. */
 async function judge(major: string): Promise<string> {
   const version = VERSIONS[major]
   if (version === undefined)

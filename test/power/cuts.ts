@@ -7,7 +7,6 @@ import { createDisk, REMAINS, type Disk, type Remains } from './disk.ts'
 import { DATABASE, finish, judge } from './judge.ts'
 import { traced, type Step } from './trace.ts'
 
-/** Result of many simulated power cuts. */
 export interface CutReport {
   readonly deliveries: number
   readonly acknowledged: number

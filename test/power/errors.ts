@@ -13,7 +13,6 @@ export interface DiskError {
   readonly wrapper: (files: readonly string[]) => readonly string[]
 }
 
-/** Result of a run with one disk error. */
 export interface ErrorReport {
   readonly deliveries: number
   readonly acknowledged: number

@@ -1,10 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { fixed, type Receiver } from '@postern/core'
 
-/** Secret of the deliveries. */
 export const SECRET = 'a secret of the power runs'
 
-/** Names of the subscriptions of each event. */
 export const SUBSCRIPTIONS = ['plain', 'exact'] as const
 
 /**

@@ -7,7 +7,6 @@ import { sqliteInbox } from '@postern/sqlite'
 import { acme } from '@postern/testing'
 import { openHandlers, SECRET, SUBSCRIPTIONS } from './handlers.ts'
 
-/** State of a database after the power cut. */
 export interface Verdict {
   /** Acknowledged events that are missing, or that lack a task. */
   readonly lost: readonly string[]
@@ -111,5 +110,4 @@ function within<Result>(files: ReadonlyMap<string, Buffer>, run: (path: string) 
   return result
 }
 
-/** File name of the database. */
 export const DATABASE = 'inbox.db'

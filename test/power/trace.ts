@@ -12,11 +12,9 @@ export type Step =
   | { readonly kind: 'journal'; readonly line: string }
 
 export interface TraceOptions {
-  /** Program and arguments. */
   readonly command: readonly string[]
   /** Folder of the database, the journal and the traces. */
   readonly folder: string
-  /** File name of the database. */
   readonly database: string
 }
 

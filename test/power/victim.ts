@@ -4,7 +4,7 @@ import { openSync, writeSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createReceiver } from '@postern/core'
 import { sqliteInbox } from '@postern/sqlite'
-// Imported by file: the package also loads the contract suites, and under strace each loaded file costs time.
+// Imported by file, because the package would also load its contract suites. Under strace, each loaded file costs time.
 import { acme } from '../../packages/testing/src/acme.ts'
 import { openHandlers, SECRET } from './handlers.ts'
 

@@ -6,7 +6,6 @@ import { root } from '../run/report.ts'
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 const cut = (text: string, from: RegExp): string => from.exec(text)![1]!
 
-/** Codes of `errors.ts` with their statuses. */
 const codes = new Map(
   Array.from(
     cut(read('packages/core/src/errors.ts'), /^const STATUS = \{\n([^}]+)\}/m).matchAll(

@@ -26,7 +26,6 @@ export interface Page {
 /** Options without a description. `pages()` fills this set. */
 export const bare: Set<string> = new Set()
 
-/** Returns one page per package that has options. */
 export async function pages(): Promise<readonly Page[]> {
   const packages = published()
   const api = new API({ cwd: root })

@@ -29,7 +29,6 @@ export interface Tabled {
   readonly wanted: string
 }
 
-/** Returns the documents with generated tables. */
 export function tabled(): readonly Tabled[] {
   return Object.entries(FILES).map(([file, tables]) => {
     const is = readFileSync(`${root}${file}`, 'utf8')

@@ -2,7 +2,6 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { root } from '../run/report.ts'
 
-/** Published package of the workspace. */
 export interface Published {
   /** Folder, relative to the root. */
   readonly folder: string
@@ -43,7 +42,6 @@ export function siteFile(at: string = site()): string {
 
 const SITE_FILE = join(root, 'packages/core/src/receive/reply/reply.ts')
 
-/** Returns all published packages. */
 export function published(): readonly Published[] {
   return globSync('packages/*/package.json', { cwd: root })
     .map((file) => ({ folder: dirname(file), manifest: read(dirname(file)) }))

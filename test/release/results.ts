@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { root } from '../run/report.ts'
 import type { Installed } from './installed.ts'
 
-/** Published package. */
 export interface Tarball {
   readonly name: string
   readonly version: string
@@ -12,9 +11,7 @@ export interface Tarball {
   readonly bytes: number
 }
 
-/** Results of a rehearsal. */
 export interface Rehearsal {
-  /** Commit that was packed. */
   readonly commit: string
   readonly tarballs: readonly Tarball[]
   readonly installed: readonly Installed[]

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { reports, root } from './report.ts'
 
 const STAMP = join(reports, 'built')
-/** Files that a build reads. */
 const SOURCES = [
   'packages/*/src/**/*',
   'packages/*/{package,tsconfig}*.json',
@@ -12,7 +11,6 @@ const SOURCES = [
   'pnpm-lock.yaml',
   'tsconfig*.json',
 ]
-/** Files that a build writes. */
 const MODULES = ['packages/*/dist/**/*']
 
 /** Returns whether the last full build is still current: neither sources nor modules have changed. */

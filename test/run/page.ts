@@ -15,7 +15,6 @@ export function table(
   ].join('\n')
 }
 
-/** Writes the RESULTS.md of a folder. */
 export function writePage(folder: string, ...blocks: readonly string[]): void {
   writeFileSync(join(folder, 'RESULTS.md'), `${blocks.join('\n\n')}\n`)
 }

@@ -19,7 +19,6 @@ export interface Stage {
 let built = false
 const types: readonly string[] = ['types', 'lint', 'format', 'knip', 'size']
 
-/** The stages of each command. */
 export const commands: Readonly<Record<string, readonly Stage[]>> = {
   test: [
     { lanes: [['build']] },

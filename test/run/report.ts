@@ -1,13 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-/** Root folder of the repository. */
 export const root: string = join(import.meta.dirname, '..', '..')
 
 /** Folder of the runners' reports, which `test/run/count.mjs` adds up. */
 export const reports: string = join(root, 'test', '.report')
 
-/** Counts of a test runner. */
 export interface Counts {
   readonly passed: number
   readonly failed: number
@@ -17,7 +15,6 @@ export interface Counts {
   readonly failures?: readonly string[]
 }
 
-/** Result of one step. */
 export interface Result extends Counts {
   readonly name: string
   readonly seconds: number
@@ -29,7 +26,6 @@ export function clearReports(name: string): void {
   rmSync(reportFile(name), { force: true })
 }
 
-/** Writes the results of one command, under its name. */
 export function writeReport(name: string, results: readonly Result[]): void {
   mkdirSync(reports, { recursive: true })
   writeFileSync(reportFile(name), JSON.stringify(results, null, 2))

@@ -8,7 +8,6 @@ export interface Runtime {
   readonly serve: readonly string[]
 }
 
-/** Runtime that serves on loopback. */
 export interface Serving {
   readonly url: string
   stop(): Promise<void>
@@ -16,7 +15,6 @@ export interface Serving {
 
 const here = import.meta.dirname
 
-/** Runtimes to test. */
 export const runtimes: readonly Runtime[] = [
   { name: 'bun', serve: ['run', 'hosts/bun.ts'] },
   // --no-remote makes sure that Deno downloads nothing: all imports are on disk.

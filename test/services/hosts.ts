@@ -9,7 +9,6 @@ interface Trust {
   readonly trustProxy?: { readonly hops: number; readonly headers: readonly 'x-forwarded-proto'[] }
 }
 
-/** Server with a receiver for every path. */
 export interface HostServer {
   readonly server: Server
   /** Server or app for `closeOnSignal`. */

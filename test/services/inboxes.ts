@@ -14,7 +14,6 @@ export interface Store {
 
 /** How tests use a durable inbox, in addition to the CLI's row for the inbox. */
 interface DurableRow {
-  /** Display name. */
   readonly title: string
   readonly programs: readonly Program[]
   /** Options for all tests. */

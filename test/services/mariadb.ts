@@ -12,11 +12,8 @@ import {
 } from './service.ts'
 import { freePort } from './temporary.ts'
 
-/** MariaDB. */
 export interface MariadbService extends Service {
-  /** Data folder. */
   readonly data: string
-  /** Error log file. */
   readonly log: string
 }
 
@@ -30,9 +27,7 @@ CREATE DATABASE IF NOT EXISTS app;
 `
 
 interface MariadbOptions {
-  /** Additional environment variables. */
   readonly env?: Readonly<Record<string, string>>
-  /** Additional arguments. */
   readonly args?: readonly string[]
 }
 

@@ -16,7 +16,6 @@ import { freePort } from './temporary.ts'
 
 /** Running PostgreSQL. `down` is an immediate shutdown. */
 export interface PostgresService extends Service {
-  /** Data folder. */
   readonly data: string
 }
 

@@ -22,7 +22,6 @@ export async function startProcess(
     readonly ready: RegExp
     readonly user?: { uid: number; gid: number } | undefined
     readonly cwd?: string
-    /** Additional environment variables. */
     readonly env?: Readonly<Record<string, string | undefined>>
   },
 ): Promise<Running> {

@@ -6,7 +6,6 @@ import { fakeTime } from './programs.ts'
 
 /** Server clock that tests can change. */
 export interface ServerClock {
-  /** Environment variables for the server. */
   readonly env: Readonly<Record<string, string>>
   /** Sets the clock to the true time plus `ahead` milliseconds. */
   set(ahead: number): void

@@ -18,13 +18,11 @@ export interface Service {
   readonly pid: number
   /** Freezes the process (SIGSTOP). Connections stay open but get no replies. */
   pause(): void
-  /** Continues after `pause`. */
   resume(): void
   /** Kills the process. Connections break, and new ones are refused. */
   down(): Promise<void>
   /** Restarts the process on the same port, with its stored data. */
   up(): Promise<void>
-  /** Stops the process and removes its folder. */
   stop(): Promise<void>
 }
 

@@ -2,7 +2,6 @@ import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { acme } from '../../packages/testing/src/acme.ts'
 
-/** Secret of the deliveries. */
 export const SECRET = 'a secret of the soak runs'
 
 /** Resource usage of an app at one time. Sizes are in bytes. Counts are since its start. */

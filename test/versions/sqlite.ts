@@ -46,7 +46,6 @@ export const sqlite: VersionedStore = {
 
 type Row = Record<string, unknown>
 
-/** Converts bytes to text. */
 function packed(row: Row): Row {
   return mapped(row, (value) =>
     value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value,

@@ -13,7 +13,6 @@ export interface Dump {
 
 /** Store whose layout steps tests can replace. */
 export interface VersionedStore {
-  /** Layout steps of the package. */
   readonly steps: Steps
   /** Invented step that adds a note to each event. */
   readonly note: string

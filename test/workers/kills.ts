@@ -4,7 +4,6 @@ import { listenOn, removeFolder, temporaryFolder } from '../services/temporary.t
 import { objectFile, startWorkerd } from '../services/workerd.ts'
 import { idle, pause, SECRET, send } from './load.ts'
 
-/** Result of killing workerd repeatedly. */
 export interface Killed {
   readonly kills: number
   readonly acknowledged: number

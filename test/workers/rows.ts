@@ -2,7 +2,6 @@ import { removeFolder, temporaryFolder } from '../services/temporary.ts'
 import { startWorkerd } from '../services/workerd.ts'
 import { idle, pause, SECRET, send } from './load.ts'
 
-/** Rows that are read and written per event. */
 export interface Rows {
   readonly read: number
   readonly written: number

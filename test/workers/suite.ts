@@ -7,7 +7,6 @@ import { openInbox } from '../../packages/cloudflare/src/object/inbox.ts'
 import type { ObjectState, SqlStorage } from '../../packages/cloudflare/src/index.ts'
 import { standStill } from './still.ts'
 
-/** Name of a test, and its error if it failed. */
 export interface Verdict {
   readonly name: string
   readonly error?: string

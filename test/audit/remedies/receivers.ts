@@ -22,7 +22,6 @@ export const remedyReceivers: Readonly<Record<'flask' | 'php' | 'go', RemedyRece
 
 type Line = (id: keyof typeof remedies, ...at: readonly number[]) => string
 
-/** Returns lines of a remedy, indented. */
 function linesOf(stack: RemedyStack, indent = ''): Line {
   return (id, ...at) => at.map((one) => indent + remedies[id].lines[stack][one]).join('\n')
 }

@@ -1,7 +1,6 @@
 /** Answer of a server process: first its port, then its usage per message. */
 export type ServerAnswer = { readonly port: number } | ServerUse
 
-/** Usage of a server process since it started. */
 export interface ServerUse {
   /** User and system CPU time of all threads, in microseconds. */
   readonly cpu: number
@@ -11,7 +10,6 @@ export interface ServerUse {
   readonly handled: number
 }
 
-/** Load to put on a server. */
 export interface Load {
   readonly port: number
   readonly path: string
@@ -27,7 +25,6 @@ export interface Load {
   readonly most?: number
 }
 
-/** Result of a load. */
 export interface LoadResult {
   readonly requests: number
   /** Number of responses outside 2xx, by status. */

@@ -13,7 +13,6 @@ export interface Measured {
   readonly micros: number
   /** Requests per CPU second, divided by those of the reference. The median of the rounds' ratios. */
   readonly cap: number
-  /** Requests per second. */
   readonly rate: number
   /** Resident memory of the server after the rounds, in bytes. */
   readonly rss: number

@@ -62,7 +62,6 @@ const LARGE_GROUPS: readonly Group[] = [
   },
 ]
 
-/** Subjects that take turns. */
 interface Group {
   readonly names: readonly string[]
   /** True for subjects that build up a backlog of seconds, such as BullMQ. They get fewer warm-up requests. */

@@ -24,7 +24,6 @@ const MIB = 2 ** 20
 const MINUTES = 2 * 1440
 const HOURS = 28 * 24
 
-/** Journal and the size of its history. */
 interface Store {
   readonly journal: Journal
   bytes(): Promise<number>

@@ -12,7 +12,6 @@ import type { Effort, PartResult } from '../report/part.ts'
 import { COST_HEAD, costOf } from './scale-cost.ts'
 import { LIFE_HEAD, lifeOf } from './scale-life.ts'
 
-/** A store and its database process. */
 interface Place {
   readonly store: string
   readonly pid: number | undefined

@@ -26,7 +26,6 @@ export function benchReceiver(options: Partial<ReceiverOptions> = {}): Receiver 
   }) as Receiver
 }
 
-/** Creates a receiver with a handler and the source of its deliveries. */
 export function handledSource(
   options: Partial<ReceiverOptions> = {},
   deliveries: Pick<SourceOptions, 'sender' | 'bytes'> = {},

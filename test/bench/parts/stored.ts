@@ -4,7 +4,6 @@ import type { Inbox } from '@postern/core/inbox'
 import { cpuOf } from '../../services/figures.ts'
 import { benchReceiver, createSender } from './source.ts'
 
-/** Number of events stored at once. */
 export const WIDTH = 64
 
 /** Measures storing `batches` batches. Returns the CPU microseconds per event and the events per second. */
@@ -26,7 +25,6 @@ export function prepared(
   inbox: Inbox,
   options: Pick<ReceiverOptions, 'tenantKey'> = {},
 ): {
-  /** Prepares this number of batches. */
   readonly fill: (batches: number) => Promise<void>
   readonly take: () => Promise<void>
 } {

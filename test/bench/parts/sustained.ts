@@ -19,7 +19,6 @@ interface Case {
   readonly processes: number
   readonly seconds: number
   readonly env: Readonly<Record<string, string>>
-  /** Opens the store of the servers. */
   open(): Promise<Inbox>
   /** Returns the size of the store in bytes. */
   weigh(): Promise<number>

@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { durables, openDurable, type DurableName } from '../../services/inboxes.ts'
 import { benchReceiver } from './source.ts'
 
-/** Tasks that a worker has run so far. */
 export interface Worked {
   readonly ran: readonly string[]
   /** When the last task was settled, in milliseconds since 1970. */

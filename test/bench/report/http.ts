@@ -29,7 +29,6 @@ export function httpTables(columns: readonly HttpColumn[]): readonly Table[] {
   ]
 }
 
-/** Returns the targets of the HTTP part. */
 export function httpTargets(columns: readonly HttpColumn[]): readonly Target[] {
   const sizes = ['1 KB', '8 KB', '100 KB'] as const
   const cap = (title: string, name: string): number | undefined =>

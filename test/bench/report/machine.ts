@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { postgresServer, redisServer, type Program } from '../../services/programs.ts'
 
-/** Machine that a part was measured on. */
 export interface Machine {
   readonly cpu: string
   readonly cores: number

@@ -101,7 +101,6 @@ function peerLines(): readonly string[] {
   ]
 }
 
-/** Returns the section about missing figures. */
 function missing(parts: readonly StoredPart[]): readonly string[] {
   const none = (program: 'redis' | 'postgres'): boolean =>
     parts.some(({ machine }) => machine[program] === 'none')

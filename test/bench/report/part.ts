@@ -1,7 +1,5 @@
-/** A table of the page. */
 export interface Table {
   readonly title: string
-  /** One or two sentences above the table. */
   readonly note: string
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
@@ -39,7 +37,6 @@ export type Picture =
       readonly kind: 'lines'
       readonly file: string
       readonly title: string
-      /** Labels of the axes. */
       readonly axes: readonly [x: string, y: string]
       readonly lines: readonly {
         readonly label: string
@@ -47,7 +44,6 @@ export type Picture =
       }[]
     }
 
-/** Result of one part of the benchmark. */
 export interface PartResult {
   readonly tables: readonly Table[]
   readonly targets: readonly Target[]
@@ -56,7 +52,6 @@ export interface PartResult {
   readonly leftOut?: readonly string[]
 }
 
-/** Options of a measurement. */
 export interface Effort {
   /** Measures briefly to check that everything works. The figures are rough. */
   readonly quick: boolean

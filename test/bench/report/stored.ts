@@ -19,7 +19,6 @@ export interface StoredPart {
   readonly result: PartResult
 }
 
-/** Returns the stored parts, in the order of the names. */
 export function readStored(folder: string, names: readonly string[]): readonly StoredPart[] {
   return names
     .map((name) => join(folder, `${name}.json`))

@@ -3,7 +3,6 @@ import { wrap } from './markdown.ts'
 import type { Target } from './part.ts'
 import { whyMissed } from './why.ts'
 
-/** Returns whether a target is kept. */
 export function verdict({ got, bound, lower, tie }: Target): 'kept' | 'tie' | 'missed' {
   if (lower ? got <= bound : got >= bound) return 'kept'
   return tie !== undefined && got >= tie ? 'tie' : 'missed'

@@ -84,7 +84,6 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** Returns the explanation of a missed target. */
 export function whyMissed(what: string): string {
   return REASONS.find(([name]) => name.test(what))?.[1] ?? 'not known.'
 }

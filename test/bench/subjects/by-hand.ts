@@ -7,7 +7,6 @@ import { SECRET } from '../deliveries.ts'
 const key = createSecretKey(Buffer.from(SECRET))
 const handlers = new Map<string, (payload: unknown) => void>([['issues', handled]])
 
-/** Collects the request's body. */
 export function collect(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []

@@ -30,7 +30,6 @@ export function temporarySqlite(): Inbox {
   return sqliteInbox({ path: join(folder, 'webhooks.db') })
 }
 
-/** Returns a provider that sends XML with an HMAC of the body. */
 export function xmlProvider(): Provider {
   return generic({
     secret: SECRET,

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** Event of a hand-written receiver. */
 export interface HandEvent {
   readonly id: string
   readonly timestamp?: string | undefined

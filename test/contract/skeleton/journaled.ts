@@ -95,7 +95,6 @@ export function createJournaled(tables: Tables): Journaled {
   }
 }
 
-/** Inserts or replaces records. */
 export function noteRows({ records }: Tables, rows: readonly ActionRow[]): void {
   for (const { key, value } of rows)
     records.set(key, { value, version: (records.get(key)?.version ?? 0) + 1 })

@@ -6,7 +6,7 @@ import { createReceiver, fixed, type Receiver } from '@postern/core'
 import type { Inbox } from '@postern/core/inbox'
 import { closeOnSignal, webhook } from '@postern/node'
 import type { PgTransaction } from '@postern/postgres'
-// Imported by file: the package loads the suites too, and processes start often here.
+// Imported by file, because the package would also load its contract suites, which slows down each start.
 import { acme } from '../../../packages/testing/src/acme.ts'
 import { allTasks, openDurable, type DurableName } from '../../services/inboxes.ts'
 import { openJournal } from '../journal.ts'

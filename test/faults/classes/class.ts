@@ -1,6 +1,5 @@
 import type { DurableName } from '../../services/inboxes.ts'
 
-/** Name of an inbox, including memory. */
 export type FaultInbox = DurableName | 'memory'
 
 export interface AppOptions {
@@ -11,7 +10,6 @@ export interface AppOptions {
   readonly settings?: object
   /** Applies a test migration after the package's own migrations. */
   readonly steps?: 'additive' | 'breaking'
-  /** Renames the ordered subscription. */
   readonly renamed?: boolean
 }
 
@@ -51,7 +49,6 @@ export interface Scene {
   ): Promise<number>
   /** Delivers the topic's acknowledged events once more. */
   again(app: App, topic: string): Promise<void>
-  /** Returns the lines that handlers wrote. */
   lines(): readonly string[]
   /** Waits until the condition holds. Rejects after two minutes. */
   until(what: string, met: () => boolean | Promise<boolean>): Promise<void>

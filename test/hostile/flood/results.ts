@@ -12,7 +12,6 @@ const NOT_SHOWN = `## What floods do not show
 - BullMQ and PostgreSQL are not played here; the rules above are, on all inboxes.
 `
 
-/** Returns the part of RESULTS.md about floods. */
 export function floodText(reports: readonly FloodReport[]): string {
   return `## Floods
 

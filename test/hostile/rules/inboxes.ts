@@ -66,7 +66,7 @@ export function createInboxes(): Inboxes {
       if (name === 'memory')
         return opened(memoryInbox({ max: 10_000, dedupeWindow: '90d' }), undefined)
       const row = durables[name]
-      // A file has one inbox.
+      // A SQLite file holds only one inbox, so each call gets a new file.
       if (name === 'sqlite') started.delete(name)
       if (!started.has(name)) started.set(name, start(row.start))
       const { store } = await started.get(name)!

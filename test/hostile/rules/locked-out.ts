@@ -10,7 +10,6 @@ interface Flood {
   readonly auth: { readonly token: string } | { readonly basic: Record<string, string> }
   readonly wrong: (url: string) => Promise<Response>
   readonly right: (url: string) => Promise<Response>
-  /** Allowed statuses of wrong requests. */
   readonly rejected: readonly number[]
 }
 

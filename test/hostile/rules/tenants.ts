@@ -17,7 +17,6 @@ export function tenantsOn(
 ): {
   readonly receiver: Receiver
   readonly forget: (tenant: string) => void
-  /** Returns the number of new events. */
   readonly accepted: () => number
 } {
   const secret = perTenant({

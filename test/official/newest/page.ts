@@ -1,6 +1,5 @@
 import { comparedOver } from '../../readme/shown.ts'
 
-/** Result of one library. */
 export interface Row {
   readonly sender: string
   readonly package: string
@@ -19,13 +18,11 @@ export interface Row {
 /** Run over all libraries. */
 export interface Run {
   readonly date: string
-  /** Commit of this repository. */
   readonly commit: string
   readonly node: string
   readonly rows: readonly Row[]
 }
 
-/** Returns the results page of a run. */
 export function page({ date, commit, node, rows }: Run): string {
   const cases = rows.reduce((sum, row) => sum + row.cases, 0)
   const differ = rows.flatMap((row) => row.differences.map((one) => ({ row, ...one })))

@@ -24,7 +24,6 @@ export interface Official {
   readonly make?: (asked: Asked) => Made | Promise<Made>
 }
 
-/** Delivery that an official library creates. */
 export interface Made {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string

@@ -52,11 +52,9 @@ export async function checkInit(
 
 /** The CLI, and functions that install packages. */
 export interface Tools {
-  /** Program and arguments that start the CLI. */
   readonly command: readonly [string, ...string[]]
   /** Makes a folder a pnpm project that uses the packed packages. */
   readonly pnpmProject: (folder: string) => Promise<void>
-  /** Installs packages with npm. */
   readonly install: (folder: string, names: readonly string[]) => Promise<void>
 }
 

@@ -25,7 +25,6 @@ export interface World {
   readonly hostile: readonly Hostile[]
   /** Id of a dead task with a hostile payload and error. */
   readonly dead: string
-  /** Reads a route of the inspector's API. */
   readonly get: (route: string) => Promise<Readonly<Record<string, unknown>>>
   readonly close: () => Promise<void>
 }

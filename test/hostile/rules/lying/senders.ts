@@ -37,7 +37,6 @@ export interface Sender {
   readonly provider: Provider
   readonly topic: string
   readonly source: (fetch: Fetch) => Source
-  /** Path of the list. */
   readonly list: string
   /** Returns one page of entries that announces a next page. */
   readonly page: (entries: readonly Entry[], number: number) => unknown

@@ -19,7 +19,6 @@ export interface OpenPage {
   readonly close: () => Promise<void>
 }
 
-/** Options that all hosts share. */
 export type PageOptions = Omit<Parameters<typeof onFetch>[0], 'auth'> & {
   readonly auth?: { readonly token: string } | { readonly basic: Record<string, string> }
 }
