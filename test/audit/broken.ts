@@ -14,7 +14,8 @@ interface Broken {
 }
 
 /**
- * Faults that the audit must find although Postern's own code has them: the audit relies on facts about the providers.
+ * Faults to add to Postern's receiver. The audit must find them: it may not rely on Postern's own code, only on facts
+ * about the providers.
  */
 export const BROKEN: Readonly<Record<string, Broken>> = {
   'verifies nothing': {

@@ -129,7 +129,7 @@ describe('postern audit', () => {
   })
 
   test('reads effects from a program without a shell', async () => {
-    // A shell would miss the end of the quote.
+    // In a shell, the unbalanced quote would be an error.
     const argv = JSON.stringify(['curl', '-s', `${effects.url}/?'`])
     const options = ['--effect', argv, '--case', 'authentic/in-time', '--json']
     const { code, out } = await audit(sound.url, ...options)

@@ -10,7 +10,7 @@ const typed = globSync('packages/providers/src/types/*.ts', { cwd: root })
   .map((file) => basename(file, '.ts'))
   .toSorted()
 
-/** A file of an app with a receiver of this provider, and lines that are being written. */
+/** Returns a source file with a receiver of this provider, followed by the lines to complete. */
 function app(name: string, lines: readonly string[]): string {
   const events = `${name[0]!.toUpperCase()}${name.slice(1)}Events`
   return `import { createReceiver, type Receiver } from '@postern/core'
@@ -50,7 +50,7 @@ describe.each([
     expect(members!.length).toBeGreaterThan(0)
   })
 
-  /** What is offered at the mark of each line. All are in one file, which the compiler reads once. */
+  /** Returns the completions at the mark of each line. One file contains all lines, so that the compiler reads it once. */
   async function offered(
     editor: Editor,
     name: string,

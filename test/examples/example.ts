@@ -136,7 +136,7 @@ export function send(request: SignableRequest): Promise<Response> {
   const { method, url, headers, body } = request
   return fetch(url, {
     method,
-    // A server that ends waits for connections that are kept.
+    // A server that closes would wait for a kept-alive connection.
     headers: { ...headers, connection: 'close' },
     ...(method !== 'GET' && { body: Uint8Array.from(body) }),
   })

@@ -8,7 +8,7 @@ describe.each(durableNames)('%s', (name) => {
   needs(...durables[name].programs).test(
     'eight kills of processes on one store: nothing acknowledged is lost, nothing settled runs again, no effect is double',
     async () => {
-      // A kill needs some deliveries and tasks underway, not all that a machine can take.
+      // The pause limits the load: a kill needs only some running deliveries and tasks.
       const report = await crashRun(name, 8, { pause: 60 })
       console.log(JSON.stringify(report))
       expect(report).toMatchObject({

@@ -58,9 +58,9 @@ const DONE = `SELECT concat(l.name, ' ', e.event_id) AS task FROM postern_tasks 
 const LEAST = 12
 
 /**
- * Runs two processes on one store that accept deliveries and run tasks, and kills them in turn, for a number of rounds
- * or minutes. Some events reach both in parallel. Then all work is finished. `pause` is described at
- * {@link startSender}.
+ * Runs two processes on one store, which accept deliveries and run tasks. Kills one of them at random, again and again,
+ * for a number of rounds or minutes. Some events reach both processes in parallel. Waits until all tasks are done.
+ * `pause` is an option of {@link startSender}.
  */
 export async function crashRun(
   name: DurableName,

@@ -1,4 +1,4 @@
-// Worker of a drain run: handles events and reports their ids.
+// Worker process of drain.ts: handles events and sends their ids to the parent.
 import { createReceiver } from '@postern/core'
 // Imported by file, because the package would also load its contract suites, which slows down each start.
 import { acme } from '../../packages/testing/src/acme.ts'

@@ -27,7 +27,7 @@ export interface SenderOptions {
   readonly url: () => string | undefined
   readonly event: (id: string) => SentEvent
   readonly concurrency: number
-  /** Time between two events of one of them, in milliseconds. @default 0 */
+  /** Pause between two events of the same parallel delivery loop, in milliseconds. @default 0 */
   readonly pause?: number
   /** Share of acknowledged events that are delivered once more, as some providers do. */
   readonly again: number

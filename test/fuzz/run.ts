@@ -1,6 +1,6 @@
-// `npm test -- fuzz`: random and damaged input for parsers, header grammars, the signature of every provider, and
-// servers over raw sockets. `--seed` repeats a run. `--seconds` is its total time (120). `--only` runs one area or the
-// targets with that word in their name, and writes nothing. It writes RESULTS.md.
+// `npm test -- fuzz` sends random and damaged input to parsers, header grammars, the signature check of every provider,
+// and servers over raw sockets. It writes RESULTS.md. `--seed` repeats a run. `--seconds` is the total time (120).
+// `--only` runs one area or the targets with a word in their name, and does not write RESULTS.md.
 import { randomInt } from 'node:crypto'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'

@@ -11,7 +11,7 @@ export interface Scene {
   payload(id: string): unknown
   /** Returns the payload of each run of the event. */
   runs(id: string): readonly unknown[]
-  /** Returns the events that ran although this test did not create them. */
+  /** Returns the ids of events that ran although {@link Scene.delivery} did not create them. */
   strangers(): readonly string[]
   /** Throws unless the server still accepts a valid delivery. Only some calls check it. */
   check(): Promise<void>

@@ -27,7 +27,7 @@ test('the lines for Azure Functions take the request of its documentation, byte 
   const [, lines] = /import \{ app \} from '@azure\/functions'\n(.+?)```/s.exec(page)!
   const made: AzureFunction[] = []
   const app = { http: (_name: string, options: AzureFunction) => void made.push(options) }
-  // The page's own lines run here.
+  // Runs the lines of the documentation page.
   // oxlint-disable-next-line typescript/no-implied-eval
   new Function('app', 'receiver', lines!)(app, receiver)
   const { url, method, headers, body } = provider.sign!({
@@ -52,7 +52,7 @@ test('the lines for Azure Functions take the request of its documentation, byte 
 test('the line for Vercel takes a request as its proxy hands it on, with the query of the bypass', async () => {
   const { provider, receiver, seen } = received()
   const [, line] = /\| Vercel \|.*`export default (.+?)` \|/.exec(page)!
-  // The page's own line runs here, without its types.
+  // Runs the line of the documentation page, without its types.
   // oxlint-disable-next-line typescript/no-implied-eval
   const made = new Function('receiver', `return ${line!.replace(': Request', '')}`)(receiver) as {
     fetch(request: Request): Promise<Response>

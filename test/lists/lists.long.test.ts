@@ -45,7 +45,8 @@ const types = (
 const HOSTS = 'packages/cli/src/hosts.ts'
 
 describe('in a copy of the repository', { timeout: 300_000 }, () => {
-  // A look at the types of all takes half a minute of CPU: until the second row, it is at the packages and its place.
+  // Type-checking everything takes half a minute of CPU. So this test checks only the packages and the file with the
+  // host's second row.
   test('a host is one row, a command its file and a row, an error code one row, until types fail in the one other place that must know a host', async () => {
     insert(HOSTS, "'node' | 'fetch'", "'quill' | ")
     insert(HOSTS, '  fetch: {', "  quill: { package: '@postern/quill' },\n")

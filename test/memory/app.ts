@@ -5,7 +5,8 @@ import { acme } from '../../packages/core/test/acme.ts'
 import { openDurable, type DurableName } from '../services/inboxes.ts'
 import { listenOn } from '../services/temporary.ts'
 
-// App whose handlers wait for a message from the parent. Afterwards, each acknowledged event must run.
+// App whose handlers wait until the parent sends a message. After the message, the handler of each acknowledged event
+// must finish.
 const [name, store = ''] = process.argv.slice(2)
 const opened = Promise.withResolvers<void>()
 process.once('message', () => opened.resolve())

@@ -15,7 +15,7 @@ const SETTINGS = {
   testEnvironment: 'node',
   testRegex: 'e2e-spec\\.mjs$',
   transform: {},
-  // The first load of all that Nest has may take more than Jest's 5 s.
+  // The first load of Nest's modules may take longer than Jest's default of 5 s.
   testTimeout: 120_000,
 }
 

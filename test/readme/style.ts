@@ -71,7 +71,7 @@ export const documents: readonly string[] = globSync(
  */
 export const sources: readonly string[] = globSync('packages/*/{src,page}/**/*.{ts,tsx}', {
   cwd: root,
-  // The built page, SQL and Lua statements, and lists of topics in the providers' words.
+  // Left out: the built page, SQL and Lua statements, and lists of topics in the providers' words.
   exclude: [
     '**/assets.ts',
     '**/{sql,lua}/**',
@@ -102,7 +102,7 @@ const CONTRIBUTORS = /^(?:ARCHITECTURE|CONTRIBUTING|DECISIONS)\.md$/
 const CLAIM =
   /\b(?:every(?! (?:\d+|second|minute|hour|day|two|five|ten|other)\b)|everything|everybody|nothing|nobody|always|proofs?)\b/i
 
-/** Link to a test or a run, or a path of one. */
+/** Matches a link to a test or to RESULTS.md, or a path under test/ in a code span. */
 const TEST = /\]\([^)]*(?:\btest\b|RESULTS\.md)[^)]*\)|`[^`]*\btest\/[^`]+`/
 
 /**

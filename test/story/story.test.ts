@@ -30,7 +30,7 @@ And once the dead one is replayed, while no process works?
 1 replayed
 <time>`
 
-// This inbox keeps no done tasks and not their attempts.
+// The inbox in memory keeps neither done tasks nor their attempts.
 const FORGETFUL = TOLD.replace(
   'mail: done after 3 attempts',
   'its task is done: this inbox keeps no done tasks',

@@ -77,7 +77,7 @@ async function measured(inbox: Inbox, route: string): Promise<Measured> {
   const isFirst = route.endsWith('&first')
   const times: Measured[] = []
   for (let round = 0; round < ROUNDS; round++) {
-    // Creates a new inspector, which has not cached the week yet.
+    // Creates a new inspector with an empty cache.
     if (isFirst) ask = asking(watch.inbox)
     watch.spent()
     const from = performance.now()

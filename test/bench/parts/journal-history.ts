@@ -178,7 +178,7 @@ async function memoryStore(): Promise<Store> {
   const inbox = memoryInbox()
   return {
     journal: inbox.journal!,
-    // Other parts of the heap do not change between two measurements.
+    // The rest of the heap stays the same between two measurements, so the difference is the history.
     async bytes() {
       collect()
       return process.memoryUsage().heapUsed

@@ -1,4 +1,4 @@
-/** The compared subjects, and what each does less than the Postern receiver next to it. */
+/** The compared subjects, how they are used, and which work of the Postern receiver they leave out. */
 export const PEERS: readonly (readonly [subject: string, usedAs: string, doesLess: string])[] = [
   ['bare', 'node:http that drains the body and answers 200', 'everything'],
   [

@@ -1,4 +1,4 @@
-// App of the classes of faults: `node app.ts <options as JSON>`. It accepts deliveries, records what its handlers do,
+// App for the fault classes: `node app.ts <options as JSON>`. It accepts deliveries, records what its handlers do,
 // and returns its tasks and health.
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -15,7 +15,7 @@ import { suffer, wayTo } from './stores.ts'
 const noDisk = whyNoDisk()
 if (noDisk !== undefined) console.log(`no disk can be filled here: ${noDisk}`)
 
-/** Faults of servers with a replica, and of servers that must stop. */
+/** Faults of a server with a replica, and faults that require a restart of the server. */
 export const failovers: readonly FaultClass[] = [
   {
     name: 'a failover by Sentinel',
@@ -36,7 +36,7 @@ export const failovers: readonly FaultClass[] = [
         async () => {
           await inRedis(scene.store, async (primary) => {
             primary.on('error', () => {})
-            // Waits until the primary and the replica have the completed tasks, before the primary dies.
+            // Waits until both replicas have the completed tasks, before the primary dies.
             await primary.set('last', '1')
             await primary.wait(2, 5000)
             await primary.shutdown('NOSAVE').catch(() => {})

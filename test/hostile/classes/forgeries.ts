@@ -46,7 +46,7 @@ export function forgeries(): readonly HostileCase[] {
   return cases
 }
 
-// HTTP clients reject values that RFC 9110 forbids.
+// HTTP clients cannot send header values that RFC 9110 forbids.
 function isSendable(headers: readonly (readonly [string, string])[]): boolean {
   return headers.every(([, value]) => /^[\t\x20-\x7e\x80-\xff]*$/.test(value))
 }

@@ -36,7 +36,7 @@ export const pageHosts: Readonly<Record<string, (options: PageOptions) => Promis
   express: async (options) => listen(express().use(PATH, onExpress(options)), PATH),
   koa: async (options) => listen(new Koa().use(mount(PATH, onKoa(options))).callback(), PATH),
   fastify: async (options) => {
-    // A body that nobody reads keeps its connection.
+    // An unread body would keep its connection open.
     const app = fastify({ forceCloseConnections: true })
     await app.register(onFastify(options), { prefix: PATH })
     const url = await app.listen({ port: 0, host: '127.0.0.1' })
