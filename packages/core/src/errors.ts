@@ -29,8 +29,8 @@ const STATUS = {
   timestamp_in_future: 401,
   unknown_sender: 401,
   secret_unavailable: 503,
-  // step: parse
   too_complex: 413,
+  // step: parse
   malformed_body: 400,
   unsupported_encoding: 415,
   unsupported_media_type: 415,
