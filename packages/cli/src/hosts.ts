@@ -95,11 +95,11 @@ export const hosts: Readonly<Record<HostName, HostRow>> = {
 
 export const hostNames: readonly HostName[] = Object.keys(hosts) as HostName[]
 
-// `init` tries these two last, because an app of another framework may use wrangler only to deploy. Wrangler
-// (Cloudflare) comes before Hono, because an app with both is a Worker.
+// Frameworks that `init` looks for last. Cloudflare is late, because an app of another framework may use wrangler only
+// to deploy. Hono is last, because an app with wrangler and Hono is a Worker.
 const LAST: readonly HostName[] = ['cloudflare', 'hono']
 
-/** Frameworks that `postern init` writes a route for, in the order in which it looks for them in package.json. */
+/** Frameworks that `postern init` writes a route for, in the order in which `init` looks for them in package.json. */
 export const frameworks: readonly Framework[] = hostNames
   .filter((name): name is Framework => hosts[name].framework !== undefined)
   .toReversed()

@@ -29,7 +29,10 @@ interface Call {
 }
 
 interface Caller {
-  /** Calls the destination. `gone` means that it answered 410. Rejects if the task must be retried or is dead. */
+  /**
+   * Calls the destination. Returns `gone` if the destination answered 410. Rejects if the task must be retried or is
+   * dead.
+   */
   call(call: Call): Promise<'delivered' | 'gone'>
   close(): Promise<void>
 }
@@ -93,8 +96,8 @@ export function createCaller(guard: AddressGuard, settings: CallSettings): Calle
   }
 }
 
-// Delay before a task is postponed, in milliseconds. During the delay, other tasks send their messages. All tasks that
-// are postponed in this time share one write, because a file inbox blocks the process at each write. Without the delay,
+// Delay before a task is postponed, in milliseconds. Other tasks send their messages during the delay. Tasks that are
+// postponed within the delay share one write, because a file inbox blocks the process at each write. Without the delay,
 // one destination that is down makes the others 20 % slower (`down` in test/bench).
 const NO_HURRY = 5
 
@@ -136,7 +139,10 @@ function createTeller() {
   const told = new Map<string, number>()
 
   return {
-    /** Calls `send` inside the observers' method `call`. `passes` decides which headers of observers are sent. */
+    /**
+     * Calls `send` within the `call` method of the observers, if they have this method. Headers that observers add are
+     * sent only if `passes` allows their names.
+     */
     call(
       { destination, task, passes }: Pick<Call, 'passes' | 'task' | 'destination'>,
       request: SignableRequest,
@@ -307,8 +313,8 @@ function createWaiting({ maxWaiting, giveUp }: CallSettings) {
   const byKey = new Map<string, Map<string, number>>()
 
   return {
-    // Throws `UnrecoverableError` if too many tasks of this key wait. Also throws if calls pause (`leftAlone`) and this
-    // task has waited longer than `giveUp`.
+    // Throws `UnrecoverableError` if too many tasks of this key wait. Also throws if calls to the destination pause
+    // (`leftAlone` is true) and this task has waited longer than `giveUp`.
     add(key: string, task: string, now: number, leftAlone: boolean, destination: string): void {
       const tasks = byKey.get(key) ?? new Map<string, number>()
       const since = tasks.get(task)

@@ -61,8 +61,7 @@ export function forward<Event extends WebhookEvent = WebhookEvent>(
     defaults: {
       retry: settings.retry,
       concurrency: settings.total,
-      // A task first waits for its call, and also runs functions of the app. So its limit is 15 s longer than that of a
-      // call.
+      // A task waits for its call and also runs functions of the app. So a task has 15 s more than a call.
       timeout: settings.timeout + 15_000,
     },
     restore: async (destination: DestinationInit) => {

@@ -40,7 +40,7 @@ export interface CallGate {
 const MOMENT = 250
 // Number of postponed tasks that return at the end of a pause, to probe the destination.
 const SCOUTS = 3
-// All other postponed tasks return one pause later, or after this time in milliseconds if that is sooner.
+// All other postponed tasks return one pause later, but at most this many milliseconds later.
 const LATER = 30_000
 
 /**

@@ -23,7 +23,7 @@ interface Registry {
   unregister(id: string): Promise<boolean>
   /** Records that the destination answered 410 at this URL. Returns false if the destination now has another URL. */
   leave(id: string, url: string): Promise<boolean>
-  /** Returns all destinations, from a read that starts at or after this call. Parallel calls share such a read. */
+  /** Returns all destinations. Parallel calls may share one read, but never a read that started before the call. */
   all(): Promise<ReadonlyMap<string, KeptDestination>>
   get(id: string): Promise<KeptDestination | undefined>
   /** Returns the secrets that currently sign, newest first. */

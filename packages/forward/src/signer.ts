@@ -64,10 +64,7 @@ interface NamedDestination extends Destination {
   readonly id: string
 }
 
-/**
- * Adds an id to a destination. The id does not contain the URL, which may hold a secret, because ids are shown to
- * operators.
- */
+/** Adds an id to a destination. Operators see ids. So the id does not contain the URL, which may hold a secret. */
 export function named(given: DestinationInit): NamedDestination {
   const { url, id } = typeof given === 'string' || given instanceof URL ? { url: given } : given
   const text = String(url)

@@ -104,8 +104,8 @@ export interface WebhookSource {
   /**
    * Stores a message, which is then delivered. Returns the id, and whether a message with this id was already known.
    * Rejects with a `WebhookError` if the inbox is full or down. To store the message only if a transaction commits,
-   * give `inTransaction(connection)` as `host`. This function is in the package of the inbox, such as
-   * @postern/postgres.
+   * give `inTransaction(connection)` as `host`. The package of the inbox, such as @postern/postgres, exports
+   * `inTransaction`.
    */
   emit(message: Message, host?: Host): Promise<{ readonly id: string; readonly known: boolean }>
   /** Registers a listener that is called when a message to a destination becomes dead. */
@@ -255,7 +255,7 @@ function shown(id: string, { url, topics, gone }: KeptDestination): RegisteredDe
 
 /** Passes messages to the sender's receiver, which no other code can reach. */
 function createEmitter(inbox: string, now: () => number) {
-  // Results by body, because the receiver creates its own delivery object but keeps this body.
+  // Results by the body of the message. The receiver creates its own delivery object, but keeps the body.
   const results = new WeakMap<Uint8Array, Result>()
   const provider: Provider = {
     name: 'source',

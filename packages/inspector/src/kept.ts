@@ -5,10 +5,7 @@ interface AnswerCache {
   readonly forget: (question?: string) => void
 }
 
-/**
- * Makes an {@link AnswerCache} that keeps an answer for `ms` milliseconds, and at most `most` answers. `now` is in
- * milliseconds.
- */
+/** Keeps an answer for `ms` milliseconds, and at most `most` answers. `now` is in milliseconds. */
 export function createAnswerCache(
   { ms = Infinity, most = 1 }: { readonly ms?: number; readonly most?: number },
   now: () => number = () => performance.now(),
@@ -41,7 +38,7 @@ export function once<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> 
   return () => kept.of('', ask)
 }
 
-/** Returns the answer to a question. If `isWhole` is false, the answer is not kept. */
+/** Returns the answer to a question. If `ask` returns `isWhole: false`, the answer is not kept. */
 export type Remembered<Answer> = (
   question: string,
   ask: () => Promise<{ readonly answer: Answer; readonly isWhole: boolean }>,

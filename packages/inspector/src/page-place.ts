@@ -7,16 +7,19 @@ export interface PagePlace {
   readonly base: string
   /** The relative URL from the document to itself, without the query. */
   readonly self: string
-  /** The path before `/~/`; for the document, its path without a slash at the end. All requests of a page share it. */
+  /**
+   * The path before `/~/`. For the document: the path without a slash at the end. All requests of a page have the same
+   * mount.
+   */
   readonly mount: string
   /** The name of the app, as plain text that is not escaped for HTML. */
   readonly app: string
 }
 
 /**
- * Finds the place of a request by its path. Everything but the document is under `<mount>/~/`. URLs in the document are
- * relative to the last segment of its path. So these URLs work behind a proxy that removes a prefix, and with or
- * without a slash at the end of the path.
+ * Finds the place of a request by its path. Everything but the document is under `<mount>/~/`. Relative URLs in the
+ * document start with the last segment of the document's path. So these URLs work behind a proxy that removes a prefix,
+ * and with or without a slash at the end of the path.
  */
 export function pagePlaceOf(target: string, app = 'postern'): PagePlace {
   const hash = target.indexOf('#')

@@ -57,7 +57,7 @@ export function countsPerStep(span: TimeSpan, buckets: readonly Counted[]): read
   return perStep(span, buckets, sumOf).map((count) => count ?? 0)
 }
 
-/** A bucket of the history that has a count. Other buckets have gauges. */
+/** A bucket of the history that has a count. Other buckets have a gauge. */
 export type Counted = Extract<Bucket, { readonly count: number }>
 
 export function countBuckets(buckets: readonly Bucket[]): readonly Counted[] {

@@ -15,7 +15,7 @@ export interface LoopSlices {
 // Length of a slice, in milliseconds.
 const SLICE = 5
 
-/** Makes a {@link LoopSlices}. `clock` is in milliseconds. */
+/** `clock` is in milliseconds. */
 export function createLoopSlices(clock: () => number = () => performance.now()): LoopSlices {
   let slice = 0
   let spent = 0

@@ -11,7 +11,7 @@ interface Version {
   readonly forget: () => void
 }
 
-/** Makes a {@link Version}. Polling by ten viewers costs as much as polling by one. */
+/** Polling by ten viewers costs as much as polling by one. */
 export function createVersion(inbox: () => Promise<Inbox>): Version {
   const versions = createAnswerCache({ ms: 250 })
   const answers = createAnswerCache({ ms: 2000, most: 100 })

@@ -135,7 +135,7 @@ export async function withheldThings(
   }
 }
 
-/** Counts the subscriptions with dead tasks, and the dead tasks, that are missing in the shown rows. */
+/** Returns how many subscriptions with dead tasks, and how many dead tasks, are missing in the shown rows. */
 export function moreWithheldOf(
   shown: readonly DeadThing[],
   lanes: readonly SubscriptionStats[],

@@ -45,8 +45,7 @@ export function curlOf(request: AuditRequest, facts: CurlFacts): string | undefi
   if (body.length > LONGEST || wire?.length !== undefined || wire?.slow || wire?.cut !== undefined)
     return undefined
   const signing = signingOf(request, facts)
-  // In the body, shell variables do not replace the time and the signature, because the signature covers the original
-  // body.
+  // The signature covers the original body. So no shell variable replaces the time or the signature in the body.
   const signed = Buffer.from(body).toString('utf8')
   const parts = (text: string): readonly CurlPart[] => {
     const by = text === signed ? undefined : signing
@@ -147,8 +146,8 @@ function signingOf(
 }
 
 /**
- * Returns the values for placeholders in the template of the signed text. Also returns every time in the headers,
- * because any of these times may be part of the signed text.
+ * Returns the values of the placeholders in `template`, the template of the signed text. Also returns every time in the
+ * headers, because any of these times may be part of the signed text.
  */
 function valuesOf(
   { headers, url, method }: AuditRequest,

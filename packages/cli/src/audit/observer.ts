@@ -93,8 +93,8 @@ export function restarter(text: string, url: string): () => Promise<void> {
 }
 
 /**
- * Returns a function that checks whether a server listens at the URL, and a function that brings the server back. The
- * second function calls `restart`. Without `restart`, the second function waits up to 2 s for the server.
+ * Returns `alive`, which checks whether a server listens at the URL, and `revive`, which brings the server back.
+ * `revive` calls `restart`. Without `restart`, `revive` waits up to 2 s until the server is back.
  */
 export function lifeOf(url: string, restart: (() => Promise<void>) | undefined): ProcessLife {
   return {

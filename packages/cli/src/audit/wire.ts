@@ -111,7 +111,7 @@ async function write(
 ): Promise<boolean> {
   if (wire.cut !== undefined) {
     outgoing.write(body.subarray(0, wire.cut))
-    // Gives the receiver time to start reading.
+    // The receiver needs time to start reading the part of the body before the connection is closed.
     await Promise.race([once(outgoing, 'close').catch(() => undefined), wait(30)])
     return false
   }

@@ -166,7 +166,10 @@ interface ManageOptions extends SecretOptions {
   readonly json?: boolean
 }
 
-/** `--status`: shows whether the provider delivers. Exit code 1 if it does not, or if no endpoint has this URL. */
+/**
+ * `--status`: shows whether the provider delivers. Exit code 1 if the provider does not deliver, or if no endpoint has
+ * this URL.
+ */
 async function senderStatus(jobs: readonly Job[], { json }: ManageOptions): Promise<ExitCode> {
   const found: EndpointStatus[] = []
   for (const { registrar, url } of jobs) found.push(...(await registrar.status({ url })))
@@ -280,7 +283,7 @@ interface SecretPlace {
   readonly value: string | undefined
   /** Writes a secret to the `.env` file and keeps the old secret in the variable `…_PREVIOUS`. */
   readonly keep: (secret: string) => Promise<void>
-  /** Stores a secret that the provider's API creates, as `keep` does. Undefined without `--write-env`. */
+  /** Stores a secret that the provider's API creates, in the same way as `keep`. Undefined without `--write-env`. */
   readonly onSecret: OnSecret | undefined
 }
 

@@ -244,8 +244,8 @@ function typeScriptIn(
   const allowsTs =
     !config || options?.allowImportingTsExtensions || options?.rewriteRelativeImportExtensions
   return {
-    // Ending of relative imports. The ending that the project already uses comes first. tsc keeps the ending, and ES
-    // modules in Node need one, but bundlers do not resolve `.js` to a `.ts` file.
+    // Ending of relative imports: the ending that the project already uses, or else a default. ES modules in Node need
+    // `.js`, which tsc does not add. Bundlers do not resolve `.js` to a `.ts` file, so other projects get no ending.
     ending: found
       ? ((found[1] ?? '') as '' | '.js' | '.ts')
       : allowsTs

@@ -213,7 +213,8 @@ export async function undo(
   const told: string[] = []
   const has = await registrar.list()
   for (const url of new Set(urls)) {
-    // After an interrupted request, no id is known. Then an endpoint with this URL is ours, unless it existed before.
+    // If the first request was interrupted, `ids` is empty. Then each endpoint with this URL that is not in `before`
+    // belongs to this session.
     const ours = has.filter(
       (one) =>
         one.url === url && (ids.length > 0 ? ids.includes(one.id) : !before.includes(one.id)),

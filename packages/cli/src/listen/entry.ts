@@ -60,8 +60,8 @@ export function createEntries(): Entries {
 const sizeOf = ({ delivery }: Entry): number => delivery?.body.byteLength ?? 0
 
 /**
- * Drops the largest body and returns its size in bytes. So large bodies of strangers are dropped before genuine
- * deliveries.
+ * Drops the largest body and returns its size in bytes. The largest is dropped first, because strangers could otherwise
+ * push out genuine deliveries with large bodies.
  */
 function dropLargest(all: readonly Entry[]): number {
   const largest = all.reduce((most, one) => (sizeOf(one) > sizeOf(most) ? one : most))

@@ -41,7 +41,7 @@ export interface LocalGate {
    * this gate.
    */
   readonly proof: { readonly path: string; readonly text: string }
-  /** Scheme and host that providers use. Empty without a public URL. */
+  /** Scheme and host of the public URL. Empty if there is no public URL. */
   origin: string
   readonly strangers: number
 }

@@ -61,8 +61,7 @@ export async function listenFor(
   words: readonly string[],
   options: ListenOptions,
 ): Promise<ExitCode> {
-  // The app inherits this copy, which is made before .env is read. The variables of .env would override the app's own
-  // env files.
+  // Environment of the app, copied before .env is loaded. Variables of .env would override the app's own env files.
   const inherited = { ...process.env }
   const { output, port, isPublic } = checkOptions(words, options)
   if (isPublic || options.clean || options.from !== undefined) await loadEnv(options.env)
@@ -335,7 +334,10 @@ export async function listenFor(
     else early.push([recipient, entry])
   }
 
-  /** Sends a delivery again. If its signature was wrong, it is not signed again: a forged request stays forged. */
+  /**
+   * Sends a delivery again. A delivery with a wrong signature is not signed again, so that a forged request stays
+   * forged.
+   */
   async function again({ delivery, events, isGenuine }: Entry, isNew: boolean): Promise<string> {
     const recipient = byPath.get(new URL(delivery!.url).pathname) ?? recipients[0]!
     const { provider } = recipient

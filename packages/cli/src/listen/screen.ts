@@ -262,7 +262,7 @@ function bodyOf(body: Uint8Array, hide: Hider): readonly string[] {
 
 function textOf(bytes: Uint8Array, whole: boolean): string | undefined {
   try {
-    // With `stream`, an incomplete character at the cut is not an error.
+    // `stream` allows an incomplete character at the end, where the bytes may be cut off.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: !whole })
   } catch {
     return undefined

@@ -42,7 +42,7 @@ export interface Session {
   readonly made: SessionEndpoint[]
 }
 
-/** Creates a session. Its file is written only before its first endpoint. */
+/** Creates a session. The session file is written later, just before the first endpoint is created. */
 export function newSession(port: number, id: string): Session {
   return { version: 1, id, port, folder: process.cwd(), made: [] }
 }

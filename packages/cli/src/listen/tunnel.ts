@@ -21,8 +21,8 @@ interface Program {
   readonly args: (port: number) => readonly string[]
   readonly url: (line: string) => string | undefined
   /**
-   * Output line after which the URL works. After an earlier request, DNS resolvers would remember for half an hour that
-   * the name does not exist.
+   * Output line after which the URL works. After a request before this line, DNS resolvers would remember for half an
+   * hour that the name does not exist.
    */
   readonly ready?: RegExp
   /** Lines that mean that the start failed, each with the reason and the fix. */
@@ -34,8 +34,8 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   // https://github.com/cloudflare/cloudflared/blob/master/cmd/cloudflared/tunnel/quick_tunnel.go
   cloudflared: {
     args: (port) => {
-      // An empty configuration, because with the user's ~/.cloudflared/config.yml, cloudflared would answer 404 to
-      // every request.
+      // The configuration is empty. With the user's ~/.cloudflared/config.yml, cloudflared would answer 404 to every
+      // request.
       const none = process.platform === 'win32' ? 'NUL' : '/dev/null'
       const to = `http://127.0.0.1:${port}`
       return ['tunnel', '--no-autoupdate', '--config', none, '--url', to]
@@ -94,8 +94,8 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
 
 export const tunnelNames: readonly string[] = Object.keys(PROGRAMS)
 
-// Maximum wait in milliseconds until a program prints its URL. Then the URL is tried `TRIES` times, with a pause of
-// `PAUSE` milliseconds.
+// Maximum wait until a program prints its URL, in milliseconds. The printed URL is tried up to `TRIES` times, with a
+// pause of `PAUSE` milliseconds.
 const START = 30_000
 const PAUSE = 1000
 const TRIES = 20

@@ -22,8 +22,8 @@ const LONG_WITHOUT_VALUE =
 const HEADERS: Readonly<Record<string, string>> = { A: 'user-agent', b: 'cookie', e: 'referer' }
 
 /**
- * Parses a curl command line for a shell or for Windows cmd, as browsers and Postern copy it. `readFile` reads the body
- * of `@file`. If a shell cannot write the body, the command starts with a pipe: `base64 -d <<< … | curl …`.
+ * Parses a curl command as browsers and Postern copy it, for a shell or for Windows cmd. `readFile` reads the body of
+ * `@file`. If a shell cannot write the bytes of the body, the command starts with a pipe: `base64 -d <<< … | curl …`.
  */
 export function fromCurl(text: string, readFile: ReadFile): SavedRequest {
   const [, piped, command] = /^(?:base64 -d <<< (\S+) \| )?(curl\s.*)$/s.exec(text.trim()) ?? []

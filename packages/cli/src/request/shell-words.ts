@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 
 /**
- * Splits a shell command line into words. It understands both kinds of quotes, `$'…'`, and backslashes. Each character
- * of a word is one byte, as the command would get it. The time is linear, even for 60 KB of spaces.
+ * Splits a shell command line into words. Both kinds of quotes, `$'…'` and backslashes are supported. Each character of
+ * a returned word stands for one byte. The time is linear, even for 60 KB of spaces.
  */
 export function shellWords(text: string): readonly string[] {
   const words: string[] = []

@@ -19,7 +19,7 @@ export function factoryOf(about: Pick<About, 'name'>): {
   }
 }
 
-/** Provider of an app, alone or behind a gateway. The app verifies the gateway's signature if there is a gateway. */
+/** Provider of an app. If there is a gateway, the app verifies the gateway's signature instead of the provider's. */
 export interface WrittenSender {
   readonly about: About
   readonly gateway?: About | undefined
@@ -61,7 +61,7 @@ export function variablesIn(provider: readonly string[]): readonly string[] {
 // Maximum length of a generated line, in characters, so that the line has at most 100 characters with its indentation.
 const WIDTH = 98
 
-/** Matches options that decrypt bodies. A provider with such an option needs its keys even behind a gateway. */
+/** Matches options whose keys decrypt bodies. An app needs these keys even behind a gateway. */
 const DECRYPTS = /aeskey/i
 
 function factoryCall(about: About, environment: Environment): readonly string[] {

@@ -66,8 +66,8 @@ export async function answerActions({ inbox, query, visitor }: Context): Promise
 const LOOK = 20
 
 /**
- * Makes a function that finds an example error for a cause, once per cause. The error comes from a task with this
- * cause, or else from a task of the action.
+ * Creates a function that returns an example error for a cause. Each cause is looked up once. The error comes from a
+ * task with this cause, or else from a task of the action.
  */
 function createNames({
   view,

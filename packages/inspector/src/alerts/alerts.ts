@@ -109,8 +109,8 @@ export function alerts(options: AlertOptions): Alerts {
     const before = await records.get(KEY)
     const state = (before?.value as State | undefined) ?? { holder: '', until: 0, open: {} }
     const at = Date.now()
-    // After the clock was set back, the stored `until` can be far ahead. If it is more than three intervals ahead, it
-    // is ignored. Otherwise no other process could send alerts until then.
+    // If the stored `until` is more than three intervals ahead, the clock was set back. Then `until` is ignored.
+    // Otherwise no other process could send alerts for a long time.
     isOther = state.holder !== me && state.until > at && state.until <= at + 3 * every
     if (isOther) return
     const held: State = { ...state, holder: me, until: at + 3 * every }
@@ -127,7 +127,7 @@ export function alerts(options: AlertOptions): Alerts {
     await store(records, { ...held, open, until: Date.now() + 3 * every })
   }
 
-  /** Stores the state, unless another process has become the one that sends alerts. */
+  /** Stores the state if this process is still the `holder`. Returns false if nothing was stored. */
   async function store(records: Records, state: State): Promise<boolean> {
     const found = await records.get(KEY)
     if ((found?.value as State | undefined)?.holder !== me) return false
@@ -135,8 +135,8 @@ export function alerts(options: AlertOptions): Alerts {
   }
 
   /**
-   * Sends the starts and ends of issues that are not sent yet, and returns the alerts to store. An alert that could not
-   * be sent stays unchanged.
+   * Sends each start and end that was not sent before, and returns the alerts to store. If an alert cannot be sent, it
+   * stays unchanged, so that the next check tries again.
    */
   async function sendChanges(
     known: State['open'],
@@ -156,8 +156,8 @@ export function alerts(options: AlertOptions): Alerts {
   }
 
   /**
-   * Reports that the inbox does not answer. Does nothing if another process was the one that sends alerts at the last
-   * check.
+   * Reports that the inbox does not answer, once per outage. Does nothing if another process sent the alerts at the
+   * last check.
    */
   async function down(text: string): Promise<void> {
     if (isOther || outage) return
@@ -185,7 +185,7 @@ export function alerts(options: AlertOptions): Alerts {
 /** Maximum number of causes that a check reads. The page shows only the first eight. */
 const MOST_CAUSES = 100
 
-/** Makes the function that gets the same health report as a visitor of the page. */
+/** Creates the function that gets the health report as a visitor with this right to payloads sees it. */
 function createAsker(
   options: Pick<InspectorOptions, 'inbox' | 'receivers' | 'providers' | 'encryptionKey'>,
   payloads: boolean,

@@ -16,7 +16,7 @@ export interface HealthReply {
   readonly more: {
     readonly causes: number
     readonly dead: number
-    /** Set if only some dead tasks were read. `things` then cover this number of newest tasks per subscription. */
+    /** Set if only some dead tasks were read: the number of newest tasks per subscription that `things` cover. */
     readonly ofNewest?: number
   }
   /**
@@ -114,7 +114,7 @@ export interface MutedCause {
 export interface RejectedGroup {
   readonly receiver: string
   readonly code: string
-  /** Number of rejections: of the last six hours in `things` (`since:6h`), elsewhere of the range. */
+  /** Number of rejections: in `things` those of the last six hours (`since:6h`), in `usual` those of the range. */
   readonly count: number
   /** Only in `things`: number of all deliveries to the receiver between the first and the last rejection. */
   readonly of?: number

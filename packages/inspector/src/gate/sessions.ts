@@ -15,8 +15,8 @@ const PREFIX = 'postern:inspector:signed-out:'
 const FRESH = 10_000
 
 /**
- * Makes a {@link SignedOut}. An ended session is stored as a record in the inbox until the session would have expired.
- * If the inbox has no records, only this process knows the ended sessions.
+ * An ended session is stored as a record in the inbox until the session would have expired. If the inbox has no
+ * records, only this process knows the ended sessions.
  */
 export function createSignedOut(inbox: () => Promise<Inbox>, now: () => number): SignedOut {
   const here = new Map<string, number>()
@@ -83,9 +83,9 @@ const SECONDS = 12 * 3600
 const COOKIE = /^(\d{1,12})\.([\da-f]{32})([\da-f]{64})$/
 
 /**
- * Makes the {@link Sessions}. A cookie contains its expiry, a random id, and an HMAC of both and of the mount path. The
- * token is the key of the HMAC. So no process stores sessions, and a restart signs nobody out. The cookie's name
- * depends on the mount path, so that two inspectors on one host have separate cookies.
+ * A cookie contains its expiry, a random id, and an HMAC of both and of the mount path. The token is the key of the
+ * HMAC. So no process stores sessions, and a restart signs nobody out. The cookie's name depends on the mount path, so
+ * that two inspectors on one host have separate cookies.
  */
 export function createSessions(
   token: string,

@@ -27,8 +27,8 @@ export function deadThings(
         const last = lastOf([received, ...times.map(({ from }) => from)])
         const withDead = where.subscriptions.filter((one) => one.dead > 0)
         const shown = withDead.slice(0, LANES)
-        // The inbox lists the subscriptions with the most dead tasks first. If a listed subscription has no dead task,
-        // the list has every subscription with dead tasks.
+        // The inbox lists the subscriptions with the most dead tasks first. If the last ones listed have no dead tasks,
+        // no subscription with dead tasks is missing in the list.
         const all =
           withDead.length < where.subscriptions.length ? withDead.length : where.subscriptionCount
         return {

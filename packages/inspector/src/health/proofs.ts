@@ -11,7 +11,6 @@ export type Proofs = Map<string, { readonly newest: string; readonly proof: Proo
 
 const MOST = 1000
 
-/** Stores a proof, so that all viewers see it. */
 export function keepProof(
   proofs: Proofs,
   key: readonly [receiver: string, code: string],

@@ -59,7 +59,7 @@ export async function writeNode(
 ): Promise<void> {
   if (given === undefined || response.headersSent) return
   const { status, headers, body } = await finished(given, request)
-  // If the app has set a length before, it is the length of another body.
+  // The app may have set the length of another body before.
   response.removeHeader('content-length')
   if (body instanceof Readable) {
     response.writeHead(status, headers)

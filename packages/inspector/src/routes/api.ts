@@ -160,7 +160,7 @@ export type Api = (
   visitor: Visitor,
 ) => Promise<InspectorReply>
 
-/** Makes an {@link Api}. If `receivers` is a function, it is called once, at the first request. */
+/** If `receivers` is a function, it is called once, at the first request. */
 export function createApi(options: InspectorOptions<never>, inbox: () => Promise<Inbox>): Api {
   const receivers = once(() => givenReceivers(options))
   const version = createVersion(inbox)
@@ -203,7 +203,7 @@ export function createApi(options: InspectorOptions<never>, inbox: () => Promise
   }
 }
 
-/** Makes a route that computes one answer for all viewers with the same query and right to payloads. */
+/** Makes a route that computes one answer for all viewers with the same query and the same value of `payloads`. */
 function sharing(route: Route): Route {
   return (context) => {
     const { query, visitor, shared } = context

@@ -173,7 +173,7 @@ async function actedOn(
   { inbox: { journal } }: Context,
   details: readonly TaskDetail[],
 ): Promise<DetailReply['acted']> {
-  // In most inboxes there are no actions, so this short query saves the queries below.
+  // Most inboxes have no actions. For them, this short query saves the queries below.
   if (!journal || details.length === 0 || (await journal.actions({ limit: 1 })).rows.length === 0)
     return []
   const found = new Map<string, OperatorAction>()

@@ -137,8 +137,8 @@ export async function arrivalOf(
 }
 
 /**
- * Returns the delivery that contained a task's event, if the journal still has the delivery. The search uses the id
- * that the sender gave the event, else the time of the delivery.
+ * Returns the delivery that contained a task's event, if the journal still has the delivery. The search uses the
+ * sender's event id, or the time of the delivery if the event has no id.
  */
 export async function arrivalOfTask(
   { inbox }: Context,

@@ -9,7 +9,8 @@ const KEYS = 100
 const TASKS = 1000
 
 /**
- * A row before the visitor's rights apply: a delivery with the tasks of its events, or the matching tasks of an event.
+ * A row with all its data, before the parts that the visitor may not see are removed. It is a delivery with the tasks
+ * of its events, or the matching tasks of an event.
  */
 export interface FoundRow {
   readonly arrival?: Arrival

@@ -12,7 +12,7 @@ import { startWorld, type World } from './world.ts'
 // axe's rules about colors. In the dark theme, only these rules are checked, since the themes differ only in colors.
 const COLOURS: RunOptions = { runOnly: ['color-contrast', 'link-in-text-block'] }
 
-// The actions of a screen run only at the first size, because a phone is the hardest size for them.
+// The actions of a screen run only at the first size, a phone, where faults are the most likely.
 const SIZES = [
   { width: 390, height: 844 },
   { width: 768, height: 900 },

@@ -5,7 +5,7 @@ import { startWorld, type World } from './world.ts'
 
 interface Stage {
   readonly browser: Browser
-  /** Each test has its own port, so that tests do not share the browser's storage and cache. */
+  /** A running app with its own port, so that tests do not share the browser's storage and cache. */
   readonly world: World
   /** An empty tab in the light theme, as large as a desktop window. A problem in it fails the test. */
   readonly tab: Tab

@@ -28,7 +28,6 @@ export interface Shop {
   tamper(secret?: string): Promise<void>
   /** Sends a delivery whose JSON body was formatted again after signing. */
   rewrite(): Promise<void>
-  /** Sets {@link isBroken}; for `walk`. */
   fail(isBroken: boolean): void
   /** Waits until no task is pending or running, and the journal has all deliveries. */
   settled(): Promise<void>

@@ -6,7 +6,7 @@ const { GIFEncoder, applyPalette, quantize } = gifenc
 const COLOURS = 255
 const SAME = 255
 
-// Minimum duration of a still frame, in milliseconds. All other frames use the colors of the still frames.
+// Minimum duration of a still frame, in milliseconds. Shorter frames use the colors of the still frames.
 const STANDS = 400
 
 // Height of the caption below the screenshot, in pixels. A caption must not cover the page.

@@ -90,7 +90,7 @@ export async function startShop(): Promise<Shop> {
       gateway = await start()
     },
     async rejected() {
-      // Makes the receiver write its journal.
+      // Makes the receiver write its journal, so that the query finds the rejection.
       await receiver.runDue({ deadline: '2s', max: 1 })
       const { rows } = await inbox.journal!.deliveries({ outcome: 'rejected', limit: 1 })
       return rows[0]!.id

@@ -7,7 +7,6 @@ const STEPS = 6
 
 /** A pointer that viewers can follow: it moves to an element before it presses the element. */
 export interface Pointer {
-  /** Moves the pointer to an element and presses the element. */
   press(target: Locator, caption: string): Promise<void>
   /** Draws the pointer again after the page was loaded again. */
   draw(): Promise<void>
