@@ -10,7 +10,7 @@ export interface Drained {
   readonly micros: number
 }
 
-/** Stores `count` tasks and runs them with a handler that returns at once. */
+/** Stores this number of tasks and runs them with a handler that returns at once. */
 export async function drained(
   inbox: Inbox,
   tasks: number,

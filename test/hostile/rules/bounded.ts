@@ -110,7 +110,7 @@ async function flooded(url: string, body: Body): Promise<string | undefined> {
   return most > MOST ? `${Math.round(most / MIB)} MiB were held` : undefined
 }
 
-/** Collects garbage and returns the bytes in use above `before`. */
+/** Returns the bytes in use above `before`. If they exceed the limit, collects garbage and counts again. */
 function held(before: number): number {
   const first = process.memoryUsage().arrayBuffers - before
   if (first <= MOST) return first
