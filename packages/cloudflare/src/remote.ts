@@ -159,7 +159,7 @@ function checkSize({ delivery: { body } }: Intake): void {
     })
 }
 
-// Number of bytes in a row that are reserved for everything but the body.
+// Part of the maximum size of a database row that is reserved for everything but the body, in bytes.
 const HEAD = 100_000
 
 function hasFunction(value: unknown): boolean {

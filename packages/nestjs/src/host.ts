@@ -123,7 +123,7 @@ async function mount(
   app: unknown,
   { path, receiver, options }: Hosted,
 ): Promise<void> {
-  // A controller mounts the receiver.
+  // If `path` is false, a controller mounts the receiver.
   if (path === false) return
   if (type === 'fastify') {
     const fastify = await import('@postern/fastify').catch((cause: unknown) => {

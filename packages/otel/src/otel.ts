@@ -310,7 +310,7 @@ function createAttemptSpans(tracing: Tracing): {
           around,
         )
         const inside = trace.setSpan(around, span)
-        // The app's propagator may add other trace headers to `traceparent`.
+        // In addition to `traceparent`, the app's propagator may set trace headers of its own.
         const headers: Record<string, string> = { ...writeTrace(span.spanContext()) }
         propagation.inject(inside, headers)
         try {

@@ -19,9 +19,10 @@ export interface GitlabOptions {
  * secret token unchanged in `X-Gitlab-Token`, so the token proves nothing about the body. If one of your tokens is a
  * signing token, every delivery must be signed, and secret tokens are ignored. The topic is `object_kind` or
  * `event_name` with the action (`merge_request.open`; `merge_request` matches too). A custom template may lack both
- * members. The topic is then the hook's name. The id is `webhook-id` or `Idempotency-Key`. GitLab before 17.4 sends
- * only `X-Gitlab-Event-UUID`. If one hook triggers other hooks, all these hooks have the same UUID. GitLab waits 10 s
- * for an answer and disables a hook for a while after four failures. GitLab does not promise retries.
+ * members. The topic is then the hook's name. The id is `webhook-id`, else `Idempotency-Key`, else
+ * `X-Gitlab-Event-UUID`, the only one that GitLab before 17.4 sends. If one hook triggers other hooks, all of them have
+ * the same UUID. GitLab waits 10 s for an answer and disables a hook for a while after four failures. GitLab does not
+ * promise retries.
  * https://docs.gitlab.com/user/project/integrations/webhooks/
  */
 export const gitlab: Factory<GitlabOptions> = /* @__PURE__ */ provider({

@@ -239,9 +239,9 @@ return forgotten`
 /**
  * Erases the contents of events without open jobs.
  *
- * KEYS: prefix; ARGV: 1 to erase only events that `storage.content` marked and that have no failed job. Then for each
- * event its name, the new event and the new head. If the new event and the new head are empty, nothing is changed.
- * Replies the names of the events that may be erased.
+ * KEYS: prefix; ARGV: 1 to erase only events that `storage.content` marked and that have no failed job, then three values
+ * per event: its name, and the event and head without contents that replace the stored ones. If these two are empty, the
+ * script only checks the event. Replies the names of the events that it erased or, after a check, would erase.
  */
 export const ERASE: string = `
 local prefix, names = KEYS[1], {}

@@ -271,8 +271,9 @@ export function identityOf(source: IdentitySource, draft: EventDraft, at: number
 }
 
 /**
- * Returns the deduplication key for an event id (`:`), a body's digest (`#`), a replay guard (`!`) or a pair of twin
- * events (`=`). A long value is replaced by its hash, and so is a value that starts with the prefix of such hashes.
+ * Returns the deduplication key for an event id (`:`), a body's digest (`#`), a replay guard (`!`) or two events in
+ * which the sender reports the same change (`=`). A long value is replaced by its hash, and so is a value that starts
+ * with the prefix of such hashes.
  */
 export function identityKey(
   tenant: string | undefined,

@@ -59,8 +59,8 @@ export interface Ledger {
 /**
  * Result of a claim. `claimed`: the caller has the key; `claims` is the number of claims so far, this one included, and
  * `state` is the last stored state. `busy`: another call has the key, for at most `left` milliseconds. `done`: the key
- * was committed. `guarded`: a guard belongs to another key; `otherwise` is `reject` if one of these guards has
- * `reject`.
+ * was committed. `guarded`: at least one of the guards belongs to another key; `otherwise` is `reject` if one of those
+ * guards has `otherwise: 'reject'`, else `duplicate`.
  */
 export type LedgerClaim =
   | { readonly kind: 'claimed'; readonly claims: number; readonly state: string | undefined }

@@ -192,8 +192,8 @@ export interface FetchOptions {
 const LIMIT = 256 * 1024
 
 /**
- * Fetches bytes from a URL: at most 256 KiB, within the time limit, without following redirects. If the response has
- * the status `nothing`, returns an empty array.
+ * Fetches bytes from a URL: at most 256 KiB, within the time limit, without following redirects. `nothing` is the HTTP
+ * status of a server that has nothing to return; for this status, returns an empty array.
  *
  * @throws WebhookError `secret_unavailable` (503), so that the sender tries again.
  */

@@ -84,7 +84,7 @@ export interface Scan {
   readonly after: Place | undefined
   readonly width: number
   readonly limit: number
-  /** True to return rows with record, head and body. */
+  /** True to return each row with its event (`record`) and its delivery (`head` and `body`). */
   readonly full: boolean
   /** True to list only events that a receiver's `storage.content` marked and that are not erased yet. */
   readonly passing: boolean

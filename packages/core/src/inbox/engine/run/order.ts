@@ -25,7 +25,8 @@ export function* release(rows: LineRows, lines: readonly number[]): Steps<void> 
     if (!folded) continue
     const changes = lineUp(folded)
     const back = changes.filter(({ behind }) => behind)
-    // If a task was claimed after it was read, that task goes first, so the lines are read again.
+    // `queue` skips tasks that were claimed after `heads` read them. A claimed task goes first in its line, so the lines
+    // are read again.
     if (back.length > 0 && (yield* wait(rows.queue(back))) < back.length) continue
     const front = changes.filter(({ behind }) => !behind)
     if (front.length > 0) yield* wait(rows.queue(front))
@@ -42,7 +43,10 @@ export const NO_LINES: Omit<LineRows, 'patch'> = {
   newest: () => new Map(),
 }
 
-/** Changes tasks and then releases the lines of `tasks`. Returns the ids of changed tasks. */
+/**
+ * Applies `patches`, then decides again which task of each line of `tasks` may run. Returns the ids of the tasks that
+ * `patches` changed.
+ */
 export function* patchAll(
   rows: LineRows,
   patches: readonly Patch[],
