@@ -35,8 +35,8 @@ export interface CallGate {
   enter(): Pass | Promise<Pass>
 }
 
-// If a call can probably start within this time in milliseconds, its task waits in this process. Otherwise the task is
-// postponed: it returns to the inbox.
+// Maximum time that a task waits in this process for its call, in milliseconds. If the call will probably start later,
+// the task is postponed: it returns to the inbox.
 const MOMENT = 250
 // Number of postponed tasks that return at the end of a pause, to probe the destination.
 const SCOUTS = 3

@@ -30,9 +30,7 @@ export function createGates(total: number, settings: GateSettings, most: number 
     pausedUntil: (destination) => gates.get(destination)?.paused,
   }
 
-  /**
-   * Drops the least recently used gate that is not busy. Busy gates are kept. They are few, because each uses a place.
-   */
+  /** Drops the least recently used gate that is not busy. Few gates are busy, because each busy gate uses a place. */
   function forgetOldest(): void {
     for (const [destination, gate] of gates)
       if (!gate.busy) {

@@ -24,8 +24,8 @@ const SLOW = 100
 const MIB = 1024 * 1024
 
 /**
- * Creates a client that sends each request as the request's `wire` says: over one connection, in chunks, slowly, or cut
- * off.
+ * Creates a client that sends requests over one connection, in chunks, slowly or cut off, as the `wire` of each request
+ * says.
  */
 export function createWire({ timeout, pause = 0 }: WireSettings): {
   readonly send: Send

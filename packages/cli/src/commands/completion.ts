@@ -66,8 +66,8 @@ function isGroup(all: readonly Completed[], { path }: Completed): boolean {
   return all.some((other) => other.path.startsWith(`${path} `))
 }
 
-// Returns the cases of the shell's `case` statement. The pattern is two words for a subcommand, such as `inbox list`,
-// and one word for any other command.
+// Returns the cases of the shell's `case` statement. A subcommand such as `inbox list` has a pattern of two words, any
+// other command a pattern of one word.
 function casesOf(all: readonly Completed[], line: (words: string) => string): readonly string[] {
   const nested = all.filter(({ path }) => path.includes(' '))
   const plain = topOf(all).filter((one) => !isGroup(all, one))

@@ -177,7 +177,7 @@ function isWithin(root: string, link: string): boolean {
   try {
     return `${realpathSync(link)}${sep}`.startsWith(`${root}${sep}`)
   } catch {
-    // The target of the link does not exist: writing would create a file there.
+    // The link has no target yet. Writing would create the target, possibly outside the project.
     return false
   }
 }

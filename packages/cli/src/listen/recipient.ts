@@ -125,7 +125,8 @@ export async function jobOf(
   const sender = senderApiOf(about)
   if (manual || !sender) return undefined
   const registrar = await registrarOf(sender, account, { live })
-  // If the user chooses the secret, the environment may have it. Otherwise the provider creates a secret per endpoint.
+  // If the user chooses the secret, the secret may be in the environment. Otherwise the provider creates a new secret
+  // for each endpoint.
   const isOurs = registrar.secret === 'given' || registrar.secret === 'none'
   return {
     sender,

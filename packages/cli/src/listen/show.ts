@@ -12,7 +12,7 @@ import { explain, explainedCodes } from '@postern/core/explain'
 export interface Show {
   readonly entries: Entries
   add(recipient: Recipient, entry: Entry): void
-  /** Resolves when the user quits by a key. Never resolves if no keys are read. */
+  /** Resolves when the user presses the key to quit. Never resolves if no keys are read. */
   readonly left: Promise<void>
   close(): void
 }

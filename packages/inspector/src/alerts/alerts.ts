@@ -246,7 +246,10 @@ interface Current extends Pick<Alert, 'kind' | 'text' | 'since' | 'receiver'> {
 
 const LONGEST = 500
 
-/** Returns the page's issues that are neither over nor muted, and tasks that are `late` milliseconds overdue. */
+/**
+ * Returns the page's issues that are neither over nor muted, and one issue per subscription with a task that is `late`
+ * milliseconds overdue.
+ */
 function currentOf(
   { things, at }: Pick<HealthReply, 'things' | 'at'>,
   lanes: readonly SubscriptionStats[],

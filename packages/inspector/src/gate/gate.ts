@@ -231,8 +231,8 @@ const MOST = 5
 
 /**
  * Makes the function that logs the address of the page with the key. If `dev` is an address, only this address is
- * logged. Otherwise a guess is logged immediately, and the real address at the first request of each mount path. The
- * Host header is not used, so that the link leads to this app.
+ * logged. Otherwise a guessed address is logged immediately, and the real address at the first request of each mount
+ * path. The Host header is not used, so that the link leads to this app.
  */
 function createTold(
   key: string,

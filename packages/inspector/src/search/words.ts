@@ -123,7 +123,7 @@ function placesOf(cursor: string | undefined): Places {
     const places: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
     if (typeof places === 'object' && places !== null) return places
   } catch {
-    // The error below also covers a cursor that cannot be parsed.
+    // A cursor that cannot be parsed gets the error below, too.
   }
   throw new TypeError('cursor: must be the cursor of the page before')
 }
