@@ -94,6 +94,11 @@ test('a schema that throws, and paths that the sender invents, harm nobody', asy
 test('mistakes are told when it is made', () => {
   const told = () => undefined
   expect(() => payloadDrift({ schemas: {}, onChange: told })).toThrow('one or more')
+  expect(() => payloadDrift(5 as never)).toThrow('payloadDrift: options must be an object')
+  expect(() => payloadDrift({ schemas: 5 as never, onChange: told })).toThrow(
+    'payloadDrift: schemas must be an object',
+  )
+  expect(() => payloadDrift({ schema: {} } as never)).toThrow('payloadDrift: unknown option schema')
   expect(() => payloadDrift({ schemas: { a: {} as never }, onChange: told })).toThrow(
     'Standard Schema',
   )

@@ -72,6 +72,18 @@ describe('beside a flood', () => {
 test.each([
   ['the head of a proxy more', { ...GENUINE, 'x-forwarded-for': '1', via: '2' }, true],
   ['another user agent', { ...GENUINE, 'user-agent': 'curl/8' }, true],
+  [
+    'another agent and an id of its form',
+    { ...GENUINE, 'user-agent': 'a', 'x-acme-id': 'evtt_9' },
+    true,
+  ],
+  ['another agent and form', { ...GENUINE, 'user-agent': 'a', 'x-acme-id': 'evt-9' }, false],
+  [
+    'another agent and longer form',
+    { ...GENUINE, 'user-agent': 'a', 'x-acme-id': 'evt_0_1' },
+    false,
+  ],
+  ['another agent and no id', { 'user-agent': 'a', 'x-acme-signature': 'a' }, false],
   ['another agent and id', { ...GENUINE, 'user-agent': 'curl/8', 'x-acme-id': '!' }, false],
   ['another head and id', { ...GENUINE, 'x-more': '1', 'x-acme-id': '!' }, false],
 ])('of one with %s, likeness is told', (_, headers, like) => {
@@ -173,4 +185,20 @@ describe('of requests of one size', () => {
     const places = Array.from({ length: 8 }, (_one, minute) => place(minute * MINUTE))
     expect(places).toEqual(['0', '1', '2', '3', '4', '5', '0', '1'])
   })
+})
+
+test('what is genuine is learned ten times a second at most, also once a clock went back', () => {
+  const kept = keptOf()
+  const agent = (name: string) => delivery({ ...GENUINE, 'user-agent': name, 'x-acme-id': name })
+  const isKnown = (name: string) =>
+    kept.slot(0, mismatch, delivery({ 'user-agent': name, 'x-acme-id': name }))!.includes('like')
+  for (const [name, at] of [
+    ['a-', 1000],
+    ['b', 1099],
+    ['c!', 1100],
+    ['d?', 1001],
+    ['e/', 1000],
+  ] as const)
+    kept.verified(agent(name), at)
+  expect(['a-', 'b', 'c!', 'd?', 'e/'].map(isKnown)).toEqual([true, false, true, false, true])
 })

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDelivery, jsonReply, textReply, WebhookError } from '../../src/index.ts'
@@ -62,6 +63,32 @@ describe('a delivery that is taken', () => {
     expect(seen.toSorted()).toEqual(['a 1', 'ab 1', 'ab 2'])
     expect(heard.all('unhandled')).toMatchObject([[{ topic: 'c' }, 'acknowledged', {}]])
     expect(heard.all('duplicate')).toHaveLength(1)
+  })
+
+  test('whose sender signs what it compresses is verified and read as it was, within two limits', async () => {
+    const provider = acme({ codings: { gzip: 'decoded' } })
+    const seen: unknown[] = []
+    for (const [limits, status] of [
+      [{}, 200],
+      [{ decompressed: 20 }, 413],
+      [{ unverified: { decompressed: 20 } }, 413],
+    ] as const) {
+      const { receiver, heard } = setup({ provider, limits })
+      receiver.on('ping', ({ payload }) => void seen.push(payload))
+      const signed = provider.sign!({ id: 'e1', payload: { a: 'a'.repeat(20) } })
+      const sent = { ...signed, body: gzipSync(signed.body) }
+      expect((await receiver.receive(sent)).status).toBe(status)
+      if (status === 200) await heard.until('done')
+      else
+        expect(heard.all('rejected')[0]![1]).toMatchObject({
+          code: 'decompressed_too_large',
+          option: 'limits.unverified.decompressed',
+          limit: 20,
+        })
+      const plain = await receiver.receive({ ...signed, body: Buffer.from(signed.body) })
+      expect(plain.status).toBe(200)
+    }
+    expect(seen[0]).toEqual({ a: 'a'.repeat(20) })
   })
 
   test('with none is acknowledged', async () => {
@@ -138,6 +165,7 @@ describe('a delivery that is rejected', () => {
     expect(reply.headers?.['connection']).toBe(status === 413 ? 'close' : undefined)
     expect(reply.headers?.['allow']).toBe(status === 405 ? 'POST' : undefined)
     expect(heard.all('rejected')).toMatchObject([[{ path: '/webhooks' }, { code }]])
+    expect(heard.all('rejected')[0]![1].problem).toMatch(/^[a-z_]+$/)
     expect(heard.all('accepted')).toEqual([])
     expect(runs).toBe(0)
   })

@@ -11,6 +11,7 @@ import {
   READY,
   RUNNING,
   SUSPECT,
+  type HeadRow,
   type TaskRow,
 } from '../../../src/inbox/engine/row.ts'
 import * as rules from '../../../src/inbox/engine/rules.ts'
@@ -183,6 +184,10 @@ describe('a revival', () => {
       error: '{}',
       ended: 1000,
     })
+    expect(revived({ ...ROW, state: DONE }, 'settled').patch.attempted).toMatchObject({
+      outcome: 'done',
+      error: null,
+    })
   })
 
   test('of poison stays a suspect, without charges', () => {
@@ -218,4 +223,36 @@ test('the gate of a task: suspects, then interrupted ones, then turns', () => {
   expect(gateOf({ cut: 1, fair: 'a' })).toBe(AGAIN)
   expect(gateOf({ cut: 0, fair: 'a' })).toBe(LATER)
   expect(gateOf({ cut: 0, fair: null })).toBe(READY)
+})
+
+test.each<[string, Partial<HeadRow>[], { id: number; behind: boolean }[]]>([
+  ['the oldest goes first', [{ seq: 2 }, { seq: 1 }], [{ id: 1, behind: true }]],
+  ['one that ran before is ahead of older ones', [{}, { attempt: 1 }], [{ id: 1, behind: true }]],
+  ['one that was interrupted is too', [{}, { cut: 1 }], [{ id: 1, behind: true }]],
+  ['one that is behind is not', [{}, { attempt: 1, behind: true }], []],
+  [
+    'one that runs is ahead of all',
+    [{ attempt: 1 }, { state: RUNNING }],
+    [{ id: 1, behind: true }],
+  ],
+  [
+    'and one that is held',
+    [{ attempt: 1 }, { state: DONE, held: true }],
+    [{ id: 1, behind: true }],
+  ],
+  ['one that may go now is told so', [{ behind: true }], [{ id: 1, behind: false }]],
+  ['lines and roots are apart', [{}, { line: 2 }, { root: 5 }], []],
+])('of a line, %s', (_, heads, changes) => {
+  const rows = heads.map((head, at) => ({
+    ...ROW,
+    id: at + 1,
+    seq: at + 1,
+    state: PENDING,
+    attempt: 0,
+    line: 1,
+    root: 1,
+    held: false,
+    ...head,
+  }))
+  expect(rules.lineUp(rows as HeadRow[])).toEqual(changes)
 })

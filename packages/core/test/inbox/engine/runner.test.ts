@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Outcome } from '../../../src/inbox/engine/index.ts'
-import { createHeld } from '../../../src/inbox/engine/run/task.ts'
+import { claimOf, createHeld, taskOf, type Task } from '../../../src/inbox/engine/run/task.ts'
 import { createEngine, DONE, type Held } from './engine.ts'
 
 afterEach(() => void vi.useRealTimers())
@@ -526,4 +526,50 @@ test('what is given back for a reason aborts what runs with it, and later runs h
   await until(() => rows[0]!.state === 'done')
   expect(log.filter((line) => line === 'run a0')).toHaveLength(2)
   await runner.close(performance.now() + 1000)
+})
+
+test('a claim that was lost before its run says so at once, and later ones when they are', () => {
+  const told: unknown[] = []
+  const lost = { id: 2 ** 40, fold: null, lost: 'its lease has ended' } as Task
+  const claim = claimOf(lost)
+  claim.onLost!((reason) => told.push(reason))
+  expect([claim.id, told]).toEqual([String(2 ** 40), [new Error('its lease has ended')]])
+  const held = { ...lost, lost: undefined } as Task
+  claimOf(held).onLost!((reason) => told.push(reason))
+  expect(told).toHaveLength(1)
+  held.stop!(new Error('now'))
+  expect(told).toHaveLength(2)
+})
+
+test.each<[string, object, object]>([
+  ['a part and data', { part: 'eu', data: '{"a":1}' }, { part: 'eu', data: { a: 1 } }],
+  ['neither', {}, { part: undefined, data: undefined, fresh: true, place: -1, lost: undefined }],
+  ['an earlier failure', { failed: true }, { fresh: false }],
+  ['an interruption', { cut: 1 }, { fresh: false, cut: 1 }],
+])('a claimed row with %s is a task', (_, more, task) => {
+  const event = { key: 'k', payload: 1 }
+  const row = {
+    id: 1,
+    lane: 1,
+    gate: 0,
+    attempt: 1,
+    round: 0,
+    cut: 0,
+    line: null,
+    fair: null,
+    fold: null,
+    failed: false,
+    part: '',
+    data: null,
+    record: '',
+    head: '',
+    body: new Uint8Array(10),
+    whole: { event, delivery: { body: new Uint8Array(10) } },
+    ...more,
+  } as unknown as Parameters<typeof taskOf>[0]
+  const claimed = { subscription: 'a', token: 3, free: undefined, leased: 5 } as never
+  expect(taskOf(row, claimed)).toMatchObject({ event, weight: 80, token: 3, ...task })
+  expect(() => taskOf({ ...row, record: null }, claimed)).toThrow(
+    new TypeError('its event is not in the store'),
+  )
 })

@@ -256,10 +256,10 @@ describe('batch', () => {
 
   test('if all that wait are late, nothing is stored', async () => {
     let tries = 0
-    const { add, log, flushed } = make({ store: () => void tries++ })
+    const { batch, add, log, flushed } = make({ store: () => void tries++ })
     add('a', { deadline: 0 })
     await flushed()
-    expect([log, tries]).toEqual([['a: late'], 0])
+    expect([log, tries, batch.waiting()]).toEqual([['a: late'], 0, 0])
   })
 
   test.each<[readonly [number, number] | undefined, number[]]>([
