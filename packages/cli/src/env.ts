@@ -21,8 +21,8 @@ export async function readEnv(
 }
 
 /**
- * Returns the env file in the current folder that sets a variable, or the one with priority if several do. A
- * placeholder counts as a value. Returns `.env` if no file sets the variable.
+ * Returns the env file in the current folder that sets a variable. If several files set the variable, returns the file
+ * with priority. A placeholder counts as a value. Returns `.env` if no file sets the variable.
  */
 export async function envFileOf(variable: string): Promise<string> {
   const all = await Promise.all(FILES.map(variablesIn))

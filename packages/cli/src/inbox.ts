@@ -32,8 +32,8 @@ export async function withInbox<Result>(
 }
 
 /**
- * Opens the inbox that the options name; the caller closes it. Without `changes`, nothing is written, so a read-only
- * database role is enough.
+ * Opens the inbox that the options name. The caller must close the inbox. Without `changes`, nothing is written, so a
+ * read-only database role is enough.
  */
 export async function openInbox(options: InboxOptions, changes = false): Promise<Inbox> {
   const { module, factory, place } = await chosenOf(options)

@@ -29,7 +29,7 @@ interface InboxRow {
 type WrittenPlace = string | { readonly variable: string; readonly example: string }
 
 /**
- * All inboxes, in the order in which `postern init` offers them. To add an inbox, add a row here and one in
+ * All inboxes, in the order in which `postern init` offers them. To add an inbox, add a row here and a row in
  * `test/services/inboxes.ts`.
  */
 export const inboxes: Readonly<Record<InboxName, InboxRow>> = {
@@ -83,7 +83,7 @@ export const inboxes: Readonly<Record<InboxName, InboxRow>> = {
   },
 }
 
-/** Inboxes that a command can open: all except the one in memory. */
+/** Inboxes that a command can open: all except the inbox in memory. */
 export const places: readonly Required<InboxRow>[] = Object.values(inboxes).flatMap((row) =>
   row.place === undefined ? [] : [{ ...row, place: row.place }],
 )

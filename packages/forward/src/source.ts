@@ -96,8 +96,8 @@ export interface WebhookSource {
     },
   ): Promise<DestinationCredentials>
   /**
-   * Removes a destination. Messages that wait for it become dead at their next attempt. Returns false if the id was not
-   * registered.
+   * Removes a destination. Messages that wait for this destination become dead at their next attempt. Returns false if
+   * the id was not registered.
    */
   unregister(id: string): Promise<boolean>
   destinations(): Promise<readonly RegisteredDestination[]>

@@ -140,7 +140,7 @@ export function checkInspector<Own extends readonly unknown[]>(
     createSeal(options.encryptionKey, 'inspector: encryptionKey')
 }
 
-/** Makes a function that returns the inbox. If the option is a function, it is called once. */
+/** Makes a function that returns the inbox. If the option is a function, this function is called once. */
 export function givenInbox({
   inbox,
 }: Pick<InspectorOptions<never>, 'inbox'>): () => Promise<Inbox> {

@@ -1,6 +1,6 @@
-// This file runs as a separate process, which starts a program. When the standard input of this process closes, it ends
-// the program and all child processes. The input also closes if the parent is killed with kill -9. Otherwise a tunnel
-// could outlive the command, and lead to the next program that listens at the port.
+// This file runs as a separate process, which starts a program. When the standard input of this process closes, this
+// process ends the program and all child processes. The input also closes if the parent is killed with kill -9.
+// Otherwise a tunnel could outlive the command, and lead to the next program that listens at the port.
 import { spawn } from 'node:child_process'
 
 const [, , program = '', ...args] = process.argv
@@ -11,8 +11,8 @@ const PATIENCE = 4000
 const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], detached: hasGroups })
 let isEnding = false
 process.stdin.resume().on('end', stop).on('error', stop)
-// Ctrl-C may reach all processes of a terminal. This process ignores it, because the parent decides when the program
-// ends.
+// Ctrl-C may reach all processes of a terminal. This process ignores Ctrl-C, because the parent decides when the
+// program ends.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', stop)
 process.on('SIGHUP', stop)

@@ -92,8 +92,8 @@ export function removeSession(session: Session): void {
 export const alivePath = (id: string): string => `/.well-known/postern/session/${id}`
 
 /**
- * Returns true if a session still runs. A process that does not answer within 2 s counts as running, because it may be
- * suspended.
+ * Returns true if a session still runs. A process that does not answer within 2 s counts as running, because the
+ * process may be suspended.
  */
 export async function isAlive({ port, id }: Session): Promise<boolean> {
   try {

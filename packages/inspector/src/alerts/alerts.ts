@@ -120,7 +120,7 @@ export function alerts(options: AlertOptions): Alerts {
     // If the health report lists only some causes, alerts about the other causes stay open.
     const isCut = health.more.causes > 0 || health.more.ofNewest !== undefined
     if (outage && (await tell(outage, 'ended', at))) outage = undefined
-    // New issues are stored before they are sent. So after a crash they are sent again with the same id.
+    // New issues are stored before they are sent. So after a crash, these issues are sent again with the same id.
     const known = withNew(state.open, current, at)
     if (!(await store(records, { ...held, open: known }))) return
     const open = await sendChanges(known, current, isCut, at)

@@ -162,7 +162,7 @@ function pathOf(given: unknown): string | undefined {
   return given.replace(/\/+$/, '') || '/'
 }
 
-// Maximum size of a sign-in request, in bytes. It is low, because anyone can send such a request.
+// Maximum size of a sign-in request, in bytes. The limit is low, because anyone can send such a request.
 const MOST_BYTES = 4096
 
 /** Returns the fields of a form or of a JSON body. Returns an empty object if the body cannot be read. */

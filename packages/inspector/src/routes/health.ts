@@ -316,7 +316,7 @@ function of(buckets: readonly Counted[], outcomes: readonly string[]): readonly 
 // per minute. `BURSTS` is the maximum number of bursts to explain.
 const LOOKED = 50
 const BURSTS = 5
-// Time limit of one search, in milliseconds. It is short, since no person has asked for the search. Opening the
+// Time limit of one search, in milliseconds. The limit is short, since no person has asked for the search. Opening the
 // delivery runs a longer search.
 const MS = 250
 

@@ -53,7 +53,7 @@ export function pathNames(path: string): readonly string[] {
 }
 
 /**
- * Writes a path in a payload for a search, such as `payload.a.b`. Undefined if there is no name, or if one is empty.
+ * Writes a path in a payload for a search, such as `payload.a.b`. Undefined if there is no name, or if a name is empty.
  */
 export function payloadPath(names: readonly string[]): string | undefined {
   if (names.length === 0 || names.includes('')) return undefined
