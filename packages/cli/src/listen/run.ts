@@ -334,10 +334,7 @@ export async function listenFor(
     else early.push([recipient, entry])
   }
 
-  /**
-   * Sends a delivery again. A delivery with a wrong signature is not signed again, so that a forged request stays
-   * forged.
-   */
+  /** Sends a delivery again. A delivery with a wrong signature is not signed, so that it stays forged. */
   async function again({ delivery, events, isGenuine }: Entry, isNew: boolean): Promise<string> {
     const recipient = byPath.get(new URL(delivery!.url).pathname) ?? recipients[0]!
     const { provider } = recipient
