@@ -9,7 +9,7 @@ export function json(value: unknown, status = 200): InspectorReply {
   }
 }
 
-/** Makes the reply of an API error. `retryAfter` is in seconds. */
+/** `retryAfter` is in seconds. */
 export function problemReply(
   status: number,
   error: string,
@@ -55,7 +55,7 @@ const MOST = 1000
 const WINDOW = 60_000
 const VISITORS = 1000
 
-/** Makes a function that returns the budget of a visitor. `now` is in milliseconds. */
+/** `now` is in milliseconds. */
 export function createBudgets(
   now: () => number = () => performance.now(),
 ): (visitor: string) => LoopBudget {

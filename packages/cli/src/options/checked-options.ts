@@ -23,7 +23,6 @@ export function portOption(text: string): number {
   return value
 }
 
-/** Throws if the value of an option is not an http or https URL. */
 export function requireWebUrl(name: string, text: string): void {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new Failure(2, `${name} must be an http or https URL, got ${text}`)

@@ -43,7 +43,7 @@ export type Auth<Own extends readonly unknown[] = readonly unknown[]> =
 const SHORTEST = 16
 const ACTIONS: readonly Action[] = ['replay', 'delete', 'rerun', 'sample', 'mute']
 
-/** Checks the `auth` option. Throws a `TypeError` that names what is wrong. */
+/** Throws a `TypeError` that names what is wrong. */
 export function checkAuth(auth: unknown): void {
   if (typeof auth === 'function') return
   if (typeof auth !== 'object' || auth === null)

@@ -110,7 +110,7 @@ export function createSessions(
     },
   }
 
-  /** Returns the session of the request's cookie. Undefined if the cookie is forged or expired. */
+  /** Undefined if the cookie is forged or expired. */
   function sessionOf(
     request: InspectorRequest,
     mount: string,

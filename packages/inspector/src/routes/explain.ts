@@ -32,7 +32,7 @@ export async function answerExplain(context: Context): Promise<ExplainReply> {
   return reply
 }
 
-/** Returns the explanation of a delivery. All viewers share one answer. */
+/** All viewers share one answer. */
 export async function explanationOf(
   context: Context,
   id: string,

@@ -20,7 +20,6 @@ export interface Shop {
   readonly done: string[]
   ran(): readonly string[]
   send(topic?: string, options?: { payload?: unknown; id?: string }): Promise<void>
-  /** Calls {@link send}, and waits until the tasks have ended. */
   sendAndSettle(...given: Parameters<Shop['send']>): Promise<void>
   /** Sends events whose task of `mail` dies: `evt_1`, `evt_2` and so on. A later call continues the numbers. */
   makeDead(count?: number): Promise<void>

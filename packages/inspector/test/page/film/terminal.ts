@@ -11,9 +11,7 @@ export interface Screen {
   readonly page: Page
   /** Types a command word by word, and calls `frame` after each word. */
   type(command: string, frame: (duration: number) => Promise<void>): Promise<void>
-  /** Runs a command of `postern` in the folder, and shows its output. */
   postern(...args: readonly string[]): Promise<void>
-  /** Runs git in the folder, and shows its output. */
   git(...args: readonly string[]): Promise<void>
 }
 
