@@ -1,7 +1,7 @@
 // Writes packages/inspector/src/assets.ts: the page as strings, so that a bundled app needs no file next to it.
 //
 //   node packages/inspector/page/build.ts
-//   node packages/inspector/page/build.ts --check   fails if the file is not what the page builds to
+//   node packages/inspector/page/build.ts --check   fails if assets.ts is out of date
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Rolldown } from 'vite'

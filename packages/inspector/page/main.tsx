@@ -207,7 +207,7 @@ function useSeconds(isNeeded: boolean): number {
   return time
 }
 
-// Maximum time in milliseconds to wait until the page has the followed link again.
+// Maximum wait until the page shows the followed link again, in milliseconds.
 const WAIT = 3000
 
 /**
@@ -265,7 +265,7 @@ function found(before: PageRoute, { screen, open }: PageRoute): boolean {
   return document.activeElement === element
 }
 
-/** The progress of a change of many tasks. Every screen shows it until the reader closes it. */
+/** The progress of a change of many tasks. Every screen shows the progress until the reader closes it. */
 function Progress(): JSX.Element | null {
   const state = useStore(job)
   if (state === undefined) return null
@@ -334,8 +334,8 @@ function inWords({ what, phase, done, total, rate, message }: BulkJob): string {
   return `${sum}${left}. Leaving this page stops it.`
 }
 
-// If the reader is already signed in, no sign-in page removes the key from the address. The key must not stay in the
-// history.
+// Removes the key from the address, so that the key does not stay in the history. The sign-in page also removes the
+// key, but a reader who is already signed in does not see that page.
 if (location.hash.startsWith('#key='))
   history.replaceState(history.state, '', location.pathname + location.search)
 document.addEventListener('click', followLinks)

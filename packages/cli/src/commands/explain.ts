@@ -60,9 +60,8 @@ export function declare(command: Command): void {
 }
 
 /**
- * `postern explain`: explains a request from a file, stdin, flags of curl, or an inbox. A delivery in the inbox may
- * have another outcome than a wrong signature. Then prints the recorded outcome. Exit code 1 if the request is
- * rejected.
+ * `postern explain`: explains a request from a file, stdin, flags of curl, or an inbox. If a delivery in an inbox was
+ * not rejected for its signature, prints the recorded outcome instead. Exit code 1 if the request is rejected.
  */
 async function explainCommand(source: string, options: ExplainCommandOptions): Promise<ExitCode> {
   const saved = await savedOf(source, options)
@@ -77,7 +76,8 @@ async function explainCommand(source: string, options: ExplainCommandOptions): P
   const found = await explain(delivery, provider, {
     catalogue,
     ms: numberOption('--time-limit', options.timeLimit),
-    // Other programs read the JSON and may log it. So the JSON has no fingerprints of secrets, and no repaired body.
+    // Other programs read the JSON and may log it. So the JSON has no fingerprints of secrets, and no reconstructed
+    // body.
     fingerprints: options.json !== true,
     repaired: options.json !== true,
     ...(at !== undefined && { now: () => at }),

@@ -114,7 +114,10 @@ export async function sendCommand(
   }
 }
 
-/** Returns the topic to send: the topic of a sample. If `--data` has the payload, any topic is allowed. */
+/**
+ * Returns the topic to send. If the provider has samples and `--data` is missing, the topic must be the topic of a
+ * sample.
+ */
 async function topicOf(
   provider: string,
   topic: string | undefined,

@@ -5,8 +5,8 @@ import { inertText } from '@postern/core/inert'
 type Format = Parameters<typeof styleText>[0]
 
 const ESC = '\u001B'
-// The random start of our own escape sequences. Nobody outside this process knows it, so all other escape sequences are
-// data.
+// Start of our own escape sequences. The start is random, so that text from outside cannot imitate these sequences. All
+// other escape sequences are escaped.
 const OURS = `${ESC}${randomBytes(12).toString('base64url')}`
 
 let ascii = false
@@ -44,8 +44,8 @@ export function rendered(text: string): string {
 }
 
 /**
- * Splits a text at the styles of {@link styled}. Each part has the style before it, if any, and its characters,
- * escaped.
+ * Splits a text at the styles of {@link styled}. Each part has its style, or an empty string, and the escaped text up
+ * to the next style.
  */
 export function stretches(
   text: string,
@@ -65,7 +65,7 @@ function inertLines(text: string): string {
   return text.replaceAll(/[^\n -~]/gu, (sign) => SIGNS[sign] ?? inertText(sign, { ascii }))
 }
 
-/** ASCII forms of our own signs. The same signs in data are escaped before. */
+/** ASCII forms of our own signs, for `--ascii`. {@link shown} has already escaped these signs in text from outside. */
 const SIGNS: Readonly<Record<string, string>> = {
   '●': '*',
   '○': 'o',

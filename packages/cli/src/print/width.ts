@@ -15,7 +15,10 @@ export function widthOf(text: string): number {
   return stretches(text).reduce((sum, { plain }) => sum + plainWidth(plain), 0)
 }
 
-/** Shortens a line to a width, with `…` at its end. Styles still end where they ended before. */
+/**
+ * Shortens a line to a width, with `…` at its end. Keeps all styles of the line, so that no style continues after the
+ * line.
+ */
 export function clipped(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text
   const more = rendered('…')
@@ -66,8 +69,8 @@ export function shortened(text: string, columns: number): string {
 }
 
 /**
- * Breaks a line at blanks into lines of a width. Only a word that is wider is cut. All lines but the first are
- * indented, by `indent` columns or less if the width is small.
+ * Breaks a line at blanks into lines of a width. Only a word that is wider than a line is cut. All lines but the first
+ * are indented, by `indent` columns or less if the width is small.
  */
 export function wrapped(
   text: string,
@@ -121,8 +124,8 @@ export function wrapped(
 }
 
 /**
- * Returns the indentation of continuation lines. If the line has a label, they start in the column after the label.
- * Otherwise they are indented by two columns more than the line.
+ * Returns the indentation of continuation lines, in columns. If the line has a label, continuation lines start in the
+ * column after the label. Otherwise they are indented by two columns more than the line.
  */
 function hangOf(text: string): number {
   const plain = stretches(text)

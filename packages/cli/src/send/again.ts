@@ -24,7 +24,7 @@ export async function signedAgain(
   return { url, method: request.method, headers: Object.fromEntries(request.headers), body }
 }
 
-/** Replaces the id of a delivery's event, wherever the id is a whole value. */
+/** Replaces the event id in a delivery's headers and body. Longer values that contain the id stay unchanged. */
 export function withEventId<Delivery extends PastDelivery>(
   delivery: Delivery,
   old: string | undefined,

@@ -30,8 +30,8 @@ export function judge(answer: AppReply, url: string): Verdict {
 }
 
 /**
- * Returns the code of a receiver's rejection. Only a receiver sends a problem reply whose title is its code without
- * `_`.
+ * Returns the code of a receiver's rejection. In the problem reply of a receiver, and only there, the title is the code
+ * with blanks instead of `_`.
  */
 function codeOf({ status, headers, text }: AppReply): string | undefined {
   if (!headers['content-type']?.startsWith('application/problem+json')) return undefined
@@ -192,8 +192,8 @@ const ROWS: readonly (readonly [matches: (seen: Seen) => boolean, says: (seen: S
   ]
 
 /**
- * Returns `slash` if a redirect changes only the slash at the end of the path, and `https` if it changes only the
- * scheme.
+ * Returns `slash` if a redirect changes only the slash at the end of the path. Returns `https` if the redirect changes
+ * only the scheme.
  */
 function leadsTo({ url, location = '' }: Seen): 'slash' | 'https' | undefined {
   if (!URL.canParse(location, url)) return undefined

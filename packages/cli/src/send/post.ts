@@ -33,7 +33,7 @@ export async function post(request: SignableRequest, timeout: number): Promise<S
     })
     const reply = await readStart(response.body, SHOWN)
     const location = response.headers.get('location')
-    // With `stream`, a character that is cut at the maximum is left out.
+    // The reply may be cut off inside a character. With `stream`, this character is left out.
     const text = new TextDecoder().decode(reply, { stream: true })
     const answer = { status: response.status, headers: Object.fromEntries(response.headers), text }
     return {
@@ -55,7 +55,7 @@ export function sentLine({ status, ms, reply, code }: Sent, name: string, topic:
   return `${sign} ${status}  ${lasting(ms)}  ${name}  ${shown(topic)}  ${shown(code ?? replyText(reply.trim()), 120)}`.trimEnd()
 }
 
-/** Describes a reply. For an HTML page, this is its title, since the markup says nothing. */
+/** Describes a reply. An HTML page is described only by its title, because its markup says nothing. */
 function replyText(reply: string): string {
   if (!/^(?:<!doctype html|<html)\b/i.test(reply)) return reply
   const title = /<title[^>]*>([^<]*)<\/title>/i.exec(reply)?.[1]?.trim()

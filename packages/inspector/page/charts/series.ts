@@ -4,7 +4,7 @@ import type { ChartsReply, Values } from '../../src/api/charts.ts'
 export interface ChartSeries {
   readonly name: string
   readonly values: Values
-  /** The class that sets its color and, for lines, its dashes. */
+  /** CSS class that sets the color of the series and, for lines, the dashes. */
   readonly tone: string
 }
 
@@ -17,7 +17,7 @@ export interface ChartData {
   readonly shape: 'bars' | 'lines'
   readonly scale: 'linear' | 'decades' | 'zero'
   readonly words: (value: number) => string
-  /** The table, if its values are not those of the chart: for example, counts instead of rates. */
+  /** Set if the table has other values than the chart: for example, counts instead of rates. */
   readonly table?: {
     readonly caption: string
     readonly series: readonly ChartSeries[]

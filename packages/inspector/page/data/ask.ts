@@ -1,7 +1,7 @@
 import type { ErrorReply } from '../../src/api.ts'
 import { createPageValue, type PageValue } from './store.ts'
 
-/** The server answered with an error, or did not answer: then `status` is 0. */
+/** A failed request. `status` is the status of the reply, or 0 if the server did not answer. */
 export class AskFailure extends Error {
   readonly status: number
   readonly retryAfter: number | undefined
@@ -56,8 +56,8 @@ async function send<T>(at: string, init: RequestInit, signal?: AbortSignal): Pro
   try {
     reply = await fetch(at, {
       ...init,
-      // Otherwise the browser would follow a redirect to the app's login page, and this function would read that page
-      // as JSON.
+      // Without `manual`, the browser would follow a redirect to the app's login page, and this function would read
+      // that page as JSON.
       redirect: 'manual',
       credentials: 'same-origin',
       signal: signal ? AbortSignal.any([signal, limit]) : limit,

@@ -8,7 +8,9 @@ import { createPageValue, type PageValue } from './store.ts'
 export type Filter = Readonly<Record<string, string | number>>
 export type What = 'replay' | 'delete'
 
-/** The tasks to change: all tasks that match the filter. If `ids` is given, only those of them whose id is listed. */
+/**
+ * The tasks to change: all tasks that match the filter. If `ids` is given, the id of a task must also be listed there.
+ */
 export interface Which {
   readonly filter: Filter
   readonly ids?: readonly string[]
@@ -17,7 +19,7 @@ export interface Which {
 /** The rates to choose from, in tasks per second. 0 means no limit. */
 export const RATES = [1, 10, 50, 200, 0] as const
 
-/** A change of many tasks. The page sends it in chunks, so leaving the page stops the change. */
+/** A change of many tasks. The page sends the change in chunks, so leaving the page stops the change. */
 export interface BulkJob {
   readonly what: What
   readonly total: number

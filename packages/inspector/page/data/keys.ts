@@ -10,7 +10,7 @@ let isAfterG = false
  * h` means `g`, then `h`.
  */
 export function useKeys(handlers: KeyHandlers): void {
-  // Added in the first render, not in an effect: an effect runs after the paint, and a key may be pressed before.
+  // Adds the handlers in the first render. An effect would run after the paint, and miss a key pressed before it.
   const [layer] = useState(() => {
     const first = { current: handlers }
     layers.push(first)

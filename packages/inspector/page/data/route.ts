@@ -4,7 +4,7 @@ import { createPageValue, useStore, type PageValue } from './store.ts'
 
 type PageScreen = 'health' | 'list' | 'actions'
 
-/** What the page shows now. All of it is in the query of the URL, so that each view has a link. */
+/** What the page shows now. All its parts are in the query of the URL, so that each view has a link. */
 export interface PageRoute {
   readonly screen: PageScreen
   readonly range: ChartRange
@@ -12,7 +12,7 @@ export interface PageRoute {
   readonly receiver: string
   /** The search of the list. */
   readonly q: string
-  /** Id of the row that is open next to the list; `first` opens the newest one. */
+  /** Id of the row that is open next to the list; `first` opens the newest row. */
   readonly open: string
   readonly tab: string
 }
@@ -55,8 +55,8 @@ export function currentRoute(): PageRoute {
 }
 
 /**
- * Returns the link to a view. If `to` does not set the range or the receiver, they stay. All other parts that `to` does
- * not set get their default.
+ * Returns the link to a view. If `to` has no range or no receiver, the link has the current one. All other parts that
+ * `to` does not set get their defaults.
  */
 export function href(to: Partial<PageRoute>): string {
   const { range, receiver } = route.get()
@@ -88,7 +88,7 @@ export function go(link: string, replace = false): void {
   route.set(parse(link))
 }
 
-/** After a step back to a view, returns the link that the reader had followed from there. */
+/** Returns the link by which the reader left this view, if the reader has come back to the view. */
 export function linkLeftBy(): string | undefined {
   return (history.state as { readonly left?: string } | null)?.left
 }

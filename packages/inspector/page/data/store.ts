@@ -24,7 +24,7 @@ export function createPageValue<T>(first: T): PageValue<T> {
   }
 }
 
-/** Returns the value of a store, and renders the component again when it changes. */
+/** Returns the value of a store, and renders the component again when the value changes. */
 export function useStore<T>(store: PageValue<T>): T {
   const [value, setValue] = useState(store.get)
   useEffect(() => {

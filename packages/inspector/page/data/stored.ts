@@ -35,7 +35,10 @@ function read(): readonly ShownField[] {
   }
 }
 
-/** Shows a field in lists, instead of the earlier one of this topic. Without a path, shows none. */
+/**
+ * Shows a field of this topic in lists, instead of the topic's earlier field. Without a path, shows no field of this
+ * topic.
+ */
 export function showField(provider: string, topic: string, path: string | undefined): void {
   const others = shownFields.get().filter((one) => one[0] !== provider || one[1] !== topic)
   const fields = path === undefined ? others : [[provider, topic, path] as const, ...others]

@@ -4,7 +4,9 @@ import { live, reportFailure } from './live.ts'
 import { useStore } from './store.ts'
 
 interface ReplyState<T> {
-  /** The reply to the current question. With `keep`, the previous reply until the current question is answered. */
+  /**
+   * The reply to the current question. With `keep`, this is the previous reply until the current question is answered.
+   */
   readonly data: T | undefined
   /** True if the first reply takes so long that the page shows a skeleton. */
   readonly isSlow: boolean

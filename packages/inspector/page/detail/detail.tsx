@@ -82,7 +82,7 @@ export function Detail({ id }: { id: string }): JSX.Element {
 
 function Parts({ detail, tab }: { detail: DetailReply; tab: string }): JSX.Element {
   const tabs = tabsOf(detail)
-  // The first tab is chosen once. Otherwise the tab would change while the reader looks at it, when a task succeeds.
+  // The first tab is chosen once. Otherwise a task that succeeds would change the tab while the reader looks at it.
   const first = useRef({ id: '', tab: '' })
   if (first.current.id !== detail.row.id)
     first.current = { id: detail.row.id, tab: firstTab(detail) }

@@ -15,7 +15,6 @@ import { counted, bytes as inBytes, count } from '../words/count.ts'
 import { useMemo, useState } from 'preact/hooks'
 import { copyText } from '../data/copy.ts'
 
-/** Returns the id and the title of each tab that this delivery has. */
 export function tabsOf(detail: DetailReply): readonly (readonly [id: string, title: string])[] {
   return [
     ...(detail.actions.includes('explain') ? [['explain', 'Explain'] as const] : []),

@@ -121,7 +121,10 @@ const ENGINES: Readonly<Record<string, string>> = {
   sqliteInbox: 'SQLite',
 }
 
-/** Replaces the first sentence during a failure: says what does not answer, since when, and how old the rest is. */
+/**
+ * Replaces the first sentence during a failure: says what does not answer, since when, and how old the rest of the page
+ * is.
+ */
 function Down({ failure, at }: { failure: LiveFailure; at: number | undefined }): JSX.Element {
   const { inbox } = useStatus()
   const who = failure.status >= 500 ? (ENGINES[inbox] ?? 'The inbox') : 'The app'

@@ -3,8 +3,7 @@ import { href, qualifier } from '../data/route.ts'
 
 /**
  * Returns the link to the list of these rejections since a time. If `explained` is given, the link also opens the
- * explanation of the delivery with this id. If that id is undefined, the link opens the explanation of the newest
- * rejection.
+ * explanation of the delivery with this id. An undefined id opens the explanation of the newest rejection.
  */
 export function rejectedLink(
   { receiver, code }: RejectedGroup,

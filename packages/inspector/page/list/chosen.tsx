@@ -10,7 +10,6 @@ import { MuteForm } from '../parts/mute.tsx'
 import { counted } from '../words/count.ts'
 import type { Loaded } from './loaded.ts'
 
-/** The rows that the reader has chosen. */
 export interface Chosen {
   /** False if the visitor may do nothing with rows. Rows then have no checkbox. */
   readonly isOffered: boolean

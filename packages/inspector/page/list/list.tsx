@@ -113,7 +113,7 @@ const QUICK = [
   ['', 'calm', 'last day', 'since:24h'],
 ] as const
 
-/** The most frequent filters, one click each. The search line shows how they are written. */
+/** The most frequent filters, one click each. The search line shows how the filters are written. */
 function Quick({ hasFile }: { hasFile: boolean }): JSX.Element {
   const { q, receiver } = useRoute()
   const words = wordsOf(q)
@@ -149,8 +149,8 @@ function Quick({ hasFile }: { hasFile: boolean }): JSX.Element {
 }
 
 /**
- * Handles the keys of rows. `j` and `k` go to the next and the previous row, or detail if one is open. `y` copies the
- * id of a row, `x` chooses the row.
+ * Handles the keys of rows. `j` and `k` go to the next and the previous row. If a detail is open, they go to the next
+ * and the previous detail. `y` copies the id of a row, `x` chooses the row.
  */
 function useRowKeys(
   rows: readonly ListRow[] | undefined,
@@ -238,7 +238,7 @@ function Search({
   const sent = useRef(q)
   useKeys({ '/': () => field.current?.select() })
 
-  // A link or a step back has changed the search.
+  // If a link or a step back has changed the search, shows the new search in the field.
   useEffect(() => {
     if (q === sent.current) return
     sent.current = q

@@ -31,7 +31,6 @@ const SYNTAX: readonly (readonly [form: string, does: string])[] = [
   ['"a: b"', 'text with a colon or a space'],
 ]
 
-/** All keys and the search, in a dialog. */
 export function KeysHelp({ close }: { close: () => void }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])

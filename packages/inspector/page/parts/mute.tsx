@@ -8,7 +8,6 @@ import { refresh } from '../data/live.ts'
 import { counted } from '../words/count.ts'
 import { useForm } from './use-form.ts'
 
-/** A form for the note and the owner of muted causes. */
 export function MuteForm({
   causes,
   close,

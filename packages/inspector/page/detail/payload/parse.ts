@@ -19,14 +19,14 @@ export type ParsedValue =
 
 type Context = { readonly source?: string } | undefined
 
-/** Parses the text of a payload. Returns undefined if the text is not JSON. */
+/** Returns undefined if the text is not JSON. */
 export function parsePayload(text: string): ParsedValue | undefined {
   try {
-    // Browsers from before 2025 have no third argument: they round long numbers.
+    // Browsers from before 2025 do not pass `context` to `exactly`, so long numbers are rounded there.
     return JSON.parse(text, exactly as (name: string, value: unknown) => unknown) as ParsedValue
   } catch {
     try {
-      // With a function, JSON.parse fails for a deeply nested value, which it can parse without the function.
+      // JSON.parse with a function fails for a deeply nested value, but JSON.parse alone can parse such a value.
       return JSON.parse(text) as ParsedValue
     } catch {
       return undefined

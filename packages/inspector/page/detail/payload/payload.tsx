@@ -349,7 +349,7 @@ interface PayloadLine {
   readonly rest?: number
 }
 
-/** Keys of the open lines. For lines that do not show {@link STEP} parts, `shown` has the number of parts. */
+/** Keys of the open lines. `shown` has the number of visible parts of a line, if this number is not {@link STEP}. */
 interface OpenedLines {
   readonly open: ReadonlySet<string>
   readonly shown: ReadonlyMap<string, number>
