@@ -26,6 +26,7 @@ const APART = '**/*.apart.test.ts'
 const NO_TESTS = ['**/node_modules/**', '**/dist/**', '**/.next/**', 'test/bench/**']
 
 // Tests that start processes and engines wait for these: three files at once keep two cores busy, and four make waits too long.
+// Long ones wait more, for browsers and builds: four.
 const PROCESSES = {
   globalSetup: 'test/services/compile.ts',
   maxWorkers: 3,
@@ -81,6 +82,7 @@ export default defineConfig({
         test: {
           ...PROCESSES,
           name: 'long',
+          maxWorkers: 4,
           include: [LONG],
           exclude: NO_TESTS,
           sequence: { groupOrder: 3 },

@@ -1,4 +1,4 @@
-// Takes 30 s.
+// Takes 15 s.
 import type { Inbox } from '@postern/core/inbox'
 import { testInbox, type TransactionProbe } from '@postern/testing'
 import { describe, test } from 'vitest'

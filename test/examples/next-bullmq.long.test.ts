@@ -1,3 +1,4 @@
+// Takes 25 s.
 import { github } from '@postern/providers/github'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startCollector, type CollectedSpan, type Collector } from '../services/otlp.ts'

@@ -1,3 +1,4 @@
+// Takes 20 s.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgres } from '../services/postgres.ts'
 import { needs } from '../services/needs.ts'

@@ -1,4 +1,4 @@
-// Takes 40 s.
+// Takes 30 s.
 import { testRules } from './rules/test-rules.ts'
 
 testRules(2)

@@ -1,4 +1,4 @@
-// Takes 90 s.
+// Takes 60 s.
 import { testContract } from './contract.ts'
 import { withMariadb } from './mariadb.ts'
 

@@ -1,3 +1,4 @@
+// Takes 30 s.
 import { expect } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
 import { chromium } from '../../../../test/services/programs.ts'

@@ -1,4 +1,4 @@
-// Takes 50 s.
+// Takes 30 s.
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'

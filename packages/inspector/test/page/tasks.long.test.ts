@@ -1,3 +1,4 @@
+// Takes 18 s.
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { needs } from '../../../../test/services/needs.ts'
