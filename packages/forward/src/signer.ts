@@ -4,7 +4,8 @@ import { standardWebhooksScheme, type Draft, type SignableRequest } from '@poste
 import { createHash } from 'node:crypto'
 
 /**
- * Signer of messages: any Postern provider that can sign, such as `standardWebhooks({ secret })`, or a {@link signer}.
+ * Signs messages: any Postern provider that can sign, such as `standardWebhooks({ secret })`, or the result of
+ * {@link signer}.
  */
 export interface Signer {
   readonly sign?: (draft: Draft) => SignableRequest

@@ -19,8 +19,8 @@ const ADDED = 50
 const DROPPED = 1000
 
 /**
- * A span is the packed counts of a minute or hour. If another process changes a span first, this process reads the span
- * again and repeats its change.
+ * Makes the journal's store in Redis. A span holds the counts of one minute or hour, as bytes. If another process
+ * changes a span first, this process reads the span again and repeats its change.
  */
 export function createJournaled(client: RedisClient, prefix: string): Journaled {
   return {

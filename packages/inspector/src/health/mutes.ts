@@ -18,7 +18,7 @@ interface Mark {
   readonly last: number
 }
 
-/** Returns the issues. Each issue with a muted cause gets its mute as `muted`. */
+/** Returns `things`. Each thing whose cause is muted gets its mute as `muted`. */
 export async function withMarks(
   { records }: Inbox,
   things: readonly DeadThing[],

@@ -66,9 +66,9 @@ export const WAIT_LOCK: string = lockSql(`pg_advisory_xact_lock${ARGUMENTS} IS N
 /** Keeps other processes from creating tables or lanes (numbers of subscriptions). */
 export const LOCK_ALL: string = `SELECT count(*)::int AS n FROM (SELECT pg_advisory_xact_lock(${LOCK}, -1)) x`
 
-// Finds the tasks of ordered groups (lines) that may run, and the first task that waits behind them. A root is a number
-// that a subscription shares with its previous names. The roots of a line are found one by one, so that the line is not
-// read whole.
+// A line is an ordering key as a number, and a root is a subscription under all its names. For each root of each line,
+// finds the tasks that may run and the first task that waits behind them. The roots of a line are found one by one, so
+// that the line is not read whole.
 export const HEADS: string = `WITH RECURSIVE g AS (
     SELECT l.line, (SELECT min(t.root) FROM $.postern_tasks t WHERE t.line = l.line AND ${OPEN}) AS root
     FROM unnest($1::bigint[]) AS l(line)

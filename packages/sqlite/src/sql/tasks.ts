@@ -164,7 +164,10 @@ export const SINCE: string =
 
 export const ADD_CLAIMS: string =
   'INSERT INTO postern_claims (token, lane, at, left, tasks) VALUES (?, ?, ?, ?, ?)'
-/** END_CLAIMS drops a list of running tasks if all of these tasks have ended. Otherwise TAKE_CLAIMS lowers `left`. */
+/**
+ * A row of `postern_claims` lists tasks that were claimed together; `left` is how many of them still run. END_CLAIMS
+ * drops the row when its last tasks end. Before that, TAKE_CLAIMS lowers `left`.
+ */
 export const END_CLAIMS: string =
   'DELETE FROM postern_claims WHERE token = ? AND lane = ? AND left = ?'
 export const TAKE_CLAIMS: string =

@@ -83,7 +83,7 @@ async function playRound(
   )
 }
 
-/** Counts the receiver's effects, and measures the time until an effect appears. */
+/** Counts the effects of handlers, such as rows that they wrote, and measures the time until an effect appears. */
 export interface Effects {
   /** Returns the number of new effects. Waits until there are `least`, or until the maximum wait is over. */
   rise(least: number): Promise<number>

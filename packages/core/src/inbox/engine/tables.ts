@@ -1,5 +1,5 @@
-// Rules of stores with tables on a database server. Each package has its own statements; these functions run them in
-// the right order.
+// What the stores of @postern/postgres and @postern/mysql share. Each of the two packages has its own SQL statements;
+// these functions run the statements in the right order.
 import type { MaybePromise } from '../../basics/maybe.ts'
 import { isA, isWebhookError, WebhookError } from '../../errors.ts'
 import type { LaneRow } from './row.ts'

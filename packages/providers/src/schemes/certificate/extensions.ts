@@ -35,7 +35,8 @@ const BASIC = '551d13'
 const USAGE = '551d0f'
 const CONSTRAINTS = '551d1e'
 const NAMES = '551d11'
-// These extensions do not affect the check, even if they are critical: extended key usage, policies, identifiers.
+// These extensions may be critical, although no code checks them: extended key usage, certificate policies, the key
+// identifiers of authority and subject, CRL distribution points.
 const HARMLESS = new Set(['551d25', '551d20', '551d23', '551d0e', '551d1f'])
 
 /** Returns the extensions of a certificate. Throws a `RangeError` if the certificate is not valid DER. */
