@@ -7,9 +7,9 @@ import { sampleJson } from './common/paths.ts'
 
 /**
  * Vonage: signed webhooks of Messages, Verify, Voice and Dispatch. A JSON Web Token (HS256) in `Authorization: Bearer`
- * has the SHA-256 of the body as `payload_hash`. The topic is the value of `status`, such as
- * `delivered`; without a status, the text `message`. The id is made of `message_uuid` and `status`. Vonage expects an answer within 15 s. After a 429 or 5xx, Vonage retries messages for
- * 24 hours and delivery receipts for three days.
+ * has the SHA-256 of the body as `payload_hash`. The topic is the value of `status`, such as `delivered`; without a
+ * status, the text `message`. The id is made of `message_uuid` and `status`. Vonage expects an answer within 15 s.
+ * After a 429 or 5xx, Vonage retries messages for 24 hours and delivery receipts for three days.
  * https://developer.vonage.com/en/getting-started/concepts/webhooks
  */
 export const vonage: Factory<PresetOptions<'signatureSecret'>> = /* @__PURE__ */ sender({
