@@ -109,7 +109,7 @@ export class WebhookError extends Error implements ErrorDetails {
   }
 }
 
-// Returns the facts with the values of query parameters masked, since facts are logged and stored.
+// Returns the facts with credentials in query parameters masked, since facts are logged and stored.
 function withoutCredentials(facts: ErrorDetails): ErrorDetails {
   const { expected, text, url } = facts
   if (![expected, text, url].some((one) => one?.includes('='))) return facts

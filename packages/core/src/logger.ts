@@ -31,8 +31,8 @@ export type LogWriter = (
 
 /**
  * Returns the default observer. It logs each rejection with its reason, and each failure, dead task and warning. It
- * does not log successes, payloads, headers or secrets. Errors of handlers are logged with their stack, since the
- * sender has already received its reply.
+ * also logs topics without a handler, actions of operators and catch-ups. It does not log successes, payloads, headers
+ * or secrets. Errors of handlers are logged with their stack, since the sender has already received its reply.
  *
  * @example
  * createReceiver({ provider, log: logger(console, { rejections: 3 }) })
@@ -47,8 +47,8 @@ export function logger(sink: LogSink = console, options: LoggerOptions = {}): Ob
 
 /**
  * Returns an observer that logs the same lines as {@link logger}, with structured fields for pino, winston and readers
- * of JSON. Fields: receiver, provider, topic, id, subscription, task, attempt and code; for a rejection also problem,
- * header and field.
+ * of JSON. Fields include receiver, provider, topic, id, subscription, task, attempt and code; for a rejection also
+ * problem, header and field.
  *
  * @throws TypeError if an option is wrong.
  *

@@ -32,9 +32,9 @@ export interface ObservedReceiver {
 }
 
 /**
- * Gets the events of a receiver, with one method for each kind of event. All methods are optional. Methods must be
- * synchronous and fast. An error of a method is ignored, so that observers never change outcomes. No method gets a
- * secret or a signature, and only `around` gets a payload.
+ * Methods that a receiver calls when something happens in it, such as a rejection. All methods are optional. Methods
+ * must be synchronous and fast. An error of a method is ignored, so that observers never change outcomes. No method
+ * gets a secret or a signature, and only `around` gets a payload.
  */
 export interface Observer {
   /**

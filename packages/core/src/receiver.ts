@@ -229,8 +229,8 @@ export function createReceiver<
   function ensureOpen(): void {
     if (closed) throw new WebhookError('receiver_closed', { problem: 'closed' })
     if (started) return
-    // Without a subscription, every delivery is rejected. So the receiver does not start, and the app may still call
-    // `on`.
+    // Without a subscription, an answer and `onUnhandled`, every delivery is rejected. So the receiver does not start,
+    // and the app may still call `on`.
     if (isDeaf()) return
     if (worker === true) startWorker()
     checkTopics()

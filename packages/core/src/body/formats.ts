@@ -26,8 +26,9 @@ export function readsXml({
 
 /**
  * Returns the format in which to read a body. The provider's function `format` decides first. If its result is
- * undefined and one format is declared, that format is used. If several are declared, the Content-Type decides if
- * {@link labelCounts} allows its use. Otherwise the bytes decide.
+ * undefined, an empty body is read as `query` if that format is declared. Otherwise the other declared formats count.
+ * If there is only one, it is used. If there are several, the Content-Type decides if {@link labelCounts} allows its
+ * use, else the bytes decide.
  */
 export function decideFormat(delivery: Delivery, declared: Declaration): Format {
   const { formats = JSON_ALONE } = declared

@@ -30,8 +30,8 @@ export interface MultipartLimits {
  * could be read as a further part. The text of a part is UTF-8 unless the part names another charset.
  *
  * @throws WebhookError `malformed_body` if the body does not start with a boundary, is cut off or unreadable, or has
- * too many parts. `unsupported_media_type` if the parser, an optional peer, is not installed. `unsupported_encoding`
- * for a field in an unknown charset.
+ * too many parts. `unsupported_media_type` if the parser, an optional peer dependency, is not installed.
+ * `unsupported_encoding` for a field in an unknown charset.
  */
 export async function parseMultipart(
   body: Uint8Array,

@@ -177,7 +177,10 @@ function latin(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes)
 }
 
-/** Finds the smallest set of units that only one side has: Myers, An O(ND) Difference Algorithm (1986). */
+/**
+ * Finds the smallest set of units (characters) that only one side has: Myers, An O(ND) Difference Algorithm (1986).
+ * `line` is a diagonal of the edit graph in that paper.
+ */
 function shortest(left: readonly Unit[], right: readonly Unit[]): readonly Run[] {
   const most = Math.min(left.length + right.length, MOST_CHANGES)
   const steps: Int32Array[] = []

@@ -148,7 +148,7 @@ const OTHER = 'other'
 // Maximum number of values to count separately for each series name, since senders can invent values.
 const VALUES = 50
 
-// Initial number of buckets, enough for durations below 30 ms. Buckets are added when needed.
+// Initial number of histogram buckets, enough for durations below 30 ms. Buckets are added when needed.
 const BUCKETS = 64
 
 interface Cell {
@@ -160,7 +160,10 @@ interface Cell {
   buckets: Uint32Array
 }
 
-/** Values beyond the maximum are counted together, as `other`. */
+/**
+ * Creates the table of all series. For each name, `VALUES` values are counted separately, and all further values
+ * together as `other`. `dirtied` is called when there is something to write.
+ */
 function createSeriesTable(dirtied: () => void): SeriesTable {
   const known = new Map<string, Series>()
   const counts = new Map<string, number>()

@@ -31,9 +31,9 @@ export interface KeptContext {
 
 const KIB = 1024
 /**
- * Pairs of a maximum request size (head and body, in bytes) and a number of slots per minute. The slots for the
- * smallest size hold 1 MiB in total, and the slots for each larger size 256 KiB. With separate slots, a few large
- * requests neither block nor replace small ones.
+ * Pairs of a maximum request size (head and body, in bytes) and a number of slots per minute for requests that look
+ * genuine. These slots hold 1 MiB in total for the smallest size, and 256 KiB for each larger size. With separate
+ * slots, a few large requests neither block nor replace small ones.
  */
 const SIZES: readonly (readonly [size: number, places: number])[] = [
   [2 * KIB, 512],

@@ -159,8 +159,8 @@ function guarded<Next extends (...args: never[]) => unknown>(
 export type ObserverMethod = Exclude<keyof Observer, 'attached' | 'carrier' | 'around' | 'call'>
 
 /**
- * For each method, its subject: a request, an attempt at a task, or neither. Every method must be listed here, so that
- * code that combines or wraps observers includes all of them.
+ * For each method, its subject: a request, an attempt at a task, or neither (`receiver`). Every method must be listed
+ * here, so that code that combines or wraps observers includes all of them.
  */
 export const OBSERVER_METHODS: Readonly<
   Record<ObserverMethod, 'request' | 'attempt' | 'receiver'>

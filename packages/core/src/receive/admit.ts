@@ -23,8 +23,9 @@ export interface Admission {
   /** Returns the error for a body beyond `limit`. `length` is the known size of the body, in bytes. */
   tooLarge(length?: number): WebhookError
   /**
-   * Counts bytes that arrived. If the budget is used up, bodies that arrive more slowly than this body are dropped, the
-   * slowest first. Bodies whose headers already proved the sender are dropped last.
+   * Counts bytes that arrived. If the budget for all bodies (`limits.totalBuffered`) is used up, bodies that arrive
+   * more slowly than this body are dropped, the slowest first. Bodies whose headers already proved the sender are
+   * dropped last.
    *
    * @throws {WebhookError} `overloaded` (503) if dropping slower bodies does not free enough bytes.
    */
@@ -47,7 +48,7 @@ interface AdmitContext {
   readonly ensureOpen: () => void
 }
 
-// Maximum size of an unsigned challenge in a POST, in bytes. A challenge has only a few fields.
+// Maximum size of the body of an unsigned challenge, in bytes. A challenge has only a few fields.
 const GREETING = 1024
 
 /**

@@ -274,7 +274,8 @@ class HttpDelivery implements Delivery {
       : { depth: unverified.depth, option: 'limits.unverified.depth' }
   }
 
-  // The text is not cached. Parsing needs it only once, but the delivery stays in memory until its tasks are done.
+  // Only `text()` caches the text. Parsing needs the text once, but the delivery stays in memory until its tasks are
+  // done.
   #source(): string {
     return this.#text ?? decodeText(this.content, this.#charset())
   }

@@ -154,7 +154,7 @@ function malformed(field: string, expected: string): WebhookError {
   return new WebhookError('malformed_event', { problem: 'malformed', field, expected })
 }
 
-// Other messages are not shown, since they may quote a value of the payload.
+// Returns the error's message only if it has the form below. Any other message may quote a value of the payload.
 function shapeError(error: unknown): string {
   const text = errorText(error)
   return /^Cannot read properties of (?:undefined|null) \(reading '[^']{0,100}'\)$/.test(text)
@@ -246,8 +246,8 @@ interface Identity {
 }
 
 /**
- * Returns the identity of an event, by which duplicates are found. `at` is the index of the event in its delivery.
- * Every key starts with the tenant.
+ * Returns the identity of an event, by which duplicates are found. `at` is the index of the event in its delivery. A
+ * key starts with the tenant if there is one. A random key starts with `~` and never has a duplicate.
  */
 export function identityOf(source: IdentitySource, draft: EventDraft, at: number): Identity {
   const { context, tenant } = source

@@ -63,7 +63,7 @@ export async function ingest(
     )
     if (needsId && identified.intake.items.some(({ event }) => event.id === undefined))
       throw new WebhookError('missing_event_id', { problem: 'no_id' })
-    // An event with another id is rejected. Otherwise the genuine webhook with that id would later count as a
+    // An event with another id is rejected. If it were stored, the genuine webhook with that id would later count as a
     // duplicate.
     if (id !== undefined && identified.events.some((event) => event.id !== id))
       throw new WebhookError('malformed_event', { problem: 'other_id' })

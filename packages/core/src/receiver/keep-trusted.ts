@@ -4,7 +4,10 @@ import type { NamesPlace, TrustedNames } from '../provider/lookup/trusted-names.
 // Maximum number of tries to save, since several processes may save at the same time.
 const TRIES = 5
 
-/** Stores the names that the provider trusted, so that a restart does not treat them like invented names. */
+/**
+ * Stores the trusted names (ids of keys and tenants with which deliveries were verified), so that a restart does not
+ * treat them like invented names.
+ */
 export function keepTrusted(
   { trusted = [] }: { readonly trusted?: readonly TrustedNames[] },
   receiver: string,
@@ -52,7 +55,7 @@ function placeOf(
   }
 }
 
-// Maximum number of saved names. A name has 22 characters, so the size of the record is bounded.
+// Maximum number of saved names. Each is saved as a digest of 22 characters, so the size of the record is bounded.
 const MOST = 1000
 
 function digestsOf(value: unknown): readonly string[] {

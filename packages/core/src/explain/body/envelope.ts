@@ -37,8 +37,8 @@ export function* inflated(request: PlainRequest): Generator<Change> {
 type Inflate = (body: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array
 
 /**
- * Chooses how to decompress a body: by gzip's first bytes, else by the header, else by zlib's first byte. `deflate` is
- * tried with and without the zlib header.
+ * Chooses how to decompress a body: by gzip's first bytes, else by `coding` (the Content-Encoding), else by zlib's
+ * first byte. `deflate` is tried as zlib data and as raw data.
  */
 function inflatersOf([first, second]: Uint8Array, coding: string | undefined): readonly Inflate[] {
   if (first === 0x1f && second === 0x8b) return [gunzipSync]

@@ -53,7 +53,7 @@ const KEPT = [
   /[\w.~-]/, // RFC 3986: PHP, Ruby, Go, Python
   /[\w.!~*'()-]/, // encodeURIComponent
   /[\w.-]/, // PHP before 5.3
-  /[\w.~!*'()/:?@;,$-]/, // curl and hands
+  /[\w.~!*'()/:?@;,$-]/, // curl, and forms written by hand
   /[\w.~/-]/, // Python's quote
 ]
 

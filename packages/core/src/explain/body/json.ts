@@ -18,7 +18,7 @@ const COMMON = 4
 
 /**
  * Yields the bodies that other JSON libraries would have written for the same JSON. First the layout differs, then the
- * escapes, then both. Finally, the order of keys differs, or numbers have zeros that JavaScript drops.
+ * escapes, then both. Then numbers or empty objects are written differently. Finally, the order of keys differs.
  */
 export function* reserialized(
   request: PlainRequest,

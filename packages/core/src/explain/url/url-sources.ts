@@ -30,7 +30,7 @@ export function isPrivateHost(url: string): boolean {
   return ENDS.some((end) => host.endsWith(end)) || !/[.[]/.test(host)
 }
 
-/** Returns the parts of the URL that the sender may have used, from the request and from headers of proxies. */
+/** Returns candidates for each part of the URL that the sender used, from the request and from headers of proxies. */
 export function sourcesOf(
   request: PlainRequest,
   publicUrl: string | undefined,

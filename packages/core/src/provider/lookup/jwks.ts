@@ -30,7 +30,7 @@ export interface JwkSource {
   readonly trusted?: TrustedNames
 }
 
-/** Creates a source from a key set. Throws a `TypeError` that names the option if the value is not a key set. */
+/** Creates a source from a key set. Throws a `TypeError` that names `option` if `jwks` has no public key. */
 export function givenJwks(jwks: Jwks, option: string): JwkSource {
   const keys = keysOf(jwks)
   if (!keys || keys.length === 0)
@@ -192,8 +192,8 @@ export interface FetchOptions {
 const LIMIT = 256 * 1024
 
 /**
- * Fetches bytes from a URL: at most 256 KiB, within the time limit, without following redirects. `nothing` is the HTTP
- * status of a server that has nothing to return; for this status, returns an empty array.
+ * Fetches bytes from a URL: at most 256 KiB, within the time limit, without following redirects. If the response has
+ * the HTTP status `nothing`, the body is ignored and an empty array is returned.
  *
  * @throws WebhookError `secret_unavailable` (503), so that the sender tries again.
  */

@@ -5,7 +5,8 @@ import { WebhookError } from '../../errors.ts'
 
 export interface LookupsOptions<Value> extends BucketOptions {
   /**
-   * Maximum number of cached values of trusted names. The same maximum applies to other names.
+   * Maximum number of cached values of trusted names, with which a delivery was verified before. The same maximum
+   * applies to other names.
    * @default 100
    */
   readonly kept?: number

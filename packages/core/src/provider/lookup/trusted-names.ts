@@ -20,7 +20,7 @@ export interface TrustedNames {
   /** Kind of the names: `keys` or `tenants`. Each kind is stored separately. */
   readonly kind: string
   has(name: string): boolean
-  /** @param owner - the owner of the name, as the look-up returned it; by default none. */
+  /** @param owner - the owner of the name, from `ownerOf` of the look-ups; by default none. */
   add(name: string, owner?: string): void
   delete(name: string): void
   /** Adds a store that outlives restarts. The receiver calls `keep`. */

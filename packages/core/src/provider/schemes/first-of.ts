@@ -6,7 +6,7 @@ import { joinCredentials, type Covers, type Scheme } from '../scheme.ts'
  * Combines two schemes, such as while a sender changes from one to the other. If a delivery has a signature of the
  * first scheme, only the first scheme verifies the delivery. If a delivery has only a signature of the second scheme,
  * the second scheme verifies the delivery. So if the stronger signature is invalid, a valid weaker signature does not
- * help. The first scheme makes the keys.
+ * help. Both schemes use the keys that the first scheme makes.
  *
  * @example scheme: () => firstOf(hmac({ header: 'X-Signature-256' }), hmac({ header: 'X-Signature', algorithm: 'sha1' }))
  */

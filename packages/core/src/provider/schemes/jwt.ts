@@ -40,11 +40,11 @@ const jose: Peer<{ readonly compactVerify: typeof compactVerify }> = /* @__PURE_
 
 /**
  * Creates a scheme for signed JSON Web Tokens (RFC 7519, RFC 8725). With public keys, the secret is the https URL of a
- * JSON Web Key Set, or use `fixedKeys` with a source of keys. Public keys need the package jose, an optional peer that
- * the first delivery loads. With a shared secret (`HS256`, `HS384`, `HS512`), the secret's text is the key. One `jwt()`
- * accepts either public keys or a shared secret.
+ * JSON Web Key Set, or use `fixedKeys` with a source of keys. Public keys need the package jose, an optional peer
+ * dependency that is loaded at the first delivery. With a shared secret (`HS256`, `HS384`, `HS512`), the secret's text
+ * is the key. One `jwt()` accepts either public keys or a shared secret.
  *
- * @throws TypeError if `algorithms` mixes both, or jose is needed and not installed.
+ * @throws TypeError if `algorithms` mixes both kinds, or jose is needed and not installed.
  *
  * @example
  * jwt({ algorithms: ['RS256'], issuer: ['https://issuer.example.com'], required: ['exp'] })

@@ -1,7 +1,10 @@
 import { unref } from '../../basics/deadline.ts'
 import type { Subscription } from '../subscription.ts'
 
-/** A thread that reports runs that block the event loop for longer than the timeout of their subscription. */
+/**
+ * Watches the event loop with a thread, which reports runs that block the loop for longer than the timeout of their
+ * subscription.
+ */
 interface LoopWatch {
   /** Records that a run starts its synchronous part. Returns its slot, an index in the shared memory. */
   enter(receiver: string, subscription: Subscription, task: string): number
@@ -124,8 +127,8 @@ function createLoopWatch(memory: SharedArrayBuffer): LoopWatch {
 }
 
 /**
- * Index of the beat in the shared memory, which consists of 32-bit numbers. At `LIMITS` and after it are the time
- * limits of the slots, in milliseconds.
+ * Index of the beat in `cells`, the 32-bit numbers at the start of the shared memory. From `LIMITS` on, `cells` has the
+ * time limits of the slots, in milliseconds.
  */
 const BEAT = 0
 /**

@@ -5,7 +5,7 @@ import { messageOf, type ErrorDetails } from '../../../messages.ts'
 
 /**
  * Returns the value of a header that must be present once. Throws `missing_header` if the header is absent or blank.
- * Throws `malformed_header` if the header is repeated, since an attacker must not choose which line counts.
+ * Throws `malformed_header` if the header is repeated, since an attacker must not choose which value counts.
  */
 export function singleHeader(delivery: Delivery, name: string): string {
   const lines = delivery.headers(name)
