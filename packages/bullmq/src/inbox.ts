@@ -43,8 +43,8 @@ const LEAVE = 500
  * One script stores a delivery in all queues. The delivery is acknowledged only if every command of the script
  * succeeded. So after a crash, with a full Redis or without a permission, Redis has either the whole delivery or
  * nothing of it. Acknowledged deliveries are as durable as the data of your Redis. Set `appendonly yes`, otherwise the
- * inbox warns. Set `maxmemory-policy noeviction`, otherwise deliveries get 503. If a process dies after a task's effect
- * but before its outcome is stored, the task runs again (at least once). A settled task does not run again.
+ * inbox warns. Set `maxmemory-policy noeviction`, otherwise deliveries get 503. If a process dies after a handler has
+ * run but before its outcome is stored, the task runs again (at least once). A done task does not run again.
  *
  * While Redis is unreachable, hangs or rejects writes, deliveries get 503 within the deadline, and providers deliver
  * again. The inbox keeps no order: `orderingKey` throws.
@@ -114,7 +114,7 @@ export function openInbox(
     },
     async close() {
       // If Redis hangs, the message of `leave` is lost. Other processes then notice later that this process has ended,
-      // since its signs of life are missing.
+      // since it no longer writes its sign of life to Redis.
       await settledBy(joined.leave(), performance.now() + LEAVE)
       await queues.close()
       client.disconnect()

@@ -26,7 +26,7 @@ import type { Settings } from '../settings.ts'
 
 interface Accepting {
   accept(intake: Intake): Promise<readonly Accepted[]>
-  /** Rejects if a delivery could not be stored now (see `Port.probe`). */
+  /** Checks whether a delivery can be stored now, and rejects if not (see `Port.probe`). */
   probe(): Promise<void>
   /** Subtracts ended tasks from the count of open tasks. A negative number adds tasks. */
   free(tasks: number): void
@@ -168,7 +168,7 @@ export function createAccepting(context: AcceptContext, consumer: Consumer): Acc
     }
   }
 
-  /** Returns a map. Its keys are names of known events, and its values are refs (`queue:id`) of the jobs to revive. */
+  /** Returns the refs of the jobs to revive, by names of known events. Each ref has a letter first (see `revive`). */
   async function look(
     items: readonly PreparedItem[],
   ): Promise<ReadonlyMap<string, readonly string[]>> {

@@ -27,7 +27,7 @@ export interface PreparedItem {
   readonly refs: readonly JobRef[]
 }
 
-/** A delivery, already encoded as arguments of a script. */
+/** A delivery, already encoded as arguments of a script. `head` is the delivery without its body. */
 export interface Prepared {
   readonly receiver: string
   readonly intake: Intake

@@ -14,9 +14,10 @@ export interface ReviveContext {
 }
 
 /**
- * Revives the failed tasks of a known event. Returns true if at least one task was revived. A ref is `queue:id` after a
- * letter for the state of the job: `f` is dead, `d` waits for its next attempt. If several redeliveries arrive at the
- * same time, only one of them revives a job: BullMQ's scripts change a job only if its state is still the same.
+ * Revives the failed tasks of a known event. Returns true if at least one task was revived. Each of the `refs` is a
+ * letter for the state of a job, then `queue:id`. The letter is `f` for a dead job, and `d` for a job that waits for
+ * its next attempt. If several redeliveries arrive at the same time, only one of them revives a job: BullMQ's scripts
+ * change a job only if its state is still the same.
  */
 export async function revive(context: ReviveContext, refs: readonly string[]): Promise<boolean> {
   const done = await Promise.all(

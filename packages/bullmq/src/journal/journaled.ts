@@ -11,7 +11,9 @@ import {
 } from '@postern/core/engine'
 import { runScript, type RedisClient } from '../store/connection.ts'
 
+// A ring is a bounded list of deliveries.
 const RINGS: readonly Ring[] = ['verified', 'strangers']
+// Maximum number of series (counts of one kind over time), and of spans that one call reads.
 const SERIES = 20_000
 const SPANS = 64
 // Maximum number of rows that one script adds or drops. Redis runs nothing else during a script.
@@ -35,8 +37,7 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
       if (lost > 0) await client.incrby(`${prefix}:lost`, lost)
     },
     async trim(ring, { rows, bytes, before }) {
-      // The script TRIM is repeated until the ring (a bounded list of deliveries) is within its bounds, so that old
-      // rows do not fill Redis.
+      // The script TRIM is repeated until the ring is within its bounds, so that old rows do not fill Redis.
       const args = [ring, rows, bytes, before, DROPPED] as const
       while ((await runScript(client, 'TRIM', prefix, ...args)) === DROPPED);
     },
@@ -160,7 +161,7 @@ export function createJournaled(client: RedisClient, prefix: string): Journaled 
   }
 }
 
-/** Returns the key of a record's hash. Actions have their own hash, since listing them reads a whole hash. */
+/** Returns the key of a record's hash. Operators' actions have their own, since listing them reads a whole hash. */
 export function recordsOf(prefix: string, key: string): string {
   return `${prefix}:${key.startsWith(ACTIONS) ? ACTIONS : 'records'}`
 }

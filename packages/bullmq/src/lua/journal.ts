@@ -65,7 +65,7 @@ return all - left`
 
 /**
  * Lists deliveries. KEYS: prefix; ARGV: an id to start below (empty: start with the newest), maximum number of rows,
- * rings. Replies id, ring and row of each delivery, newest first.
+ * rings. Replies id, ring and row of each delivery: ring by ring, each newest first.
  */
 export const PAGE: string = `
 local found, top = {}, ARGV[1] == '' and '+' or '(' .. ARGV[1]

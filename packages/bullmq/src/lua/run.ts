@@ -75,9 +75,8 @@ if not (own[1] or own[3] or own[5] or own[6]) then return {event[1], event[2], e
 return {event[1], event[2], event[3], id, own[1] or '0', own[2] or '0', own[3] or '0', own[4] or '0', own[5] or '', own[6] or ''}`
 
 /**
- * Counts the open jobs of queues. KEYS: prefix; ARGV: now, names of queues. Replies the number of due jobs that do not
- * run, and when the next job is due or the next lease ends. The second value is an empty string if there is no such
- * time.
+ * Counts the due jobs of queues that do not run. KEYS: prefix; ARGV: now, names of queues. Replies their number, and
+ * when the next job is due or the next lease ends. The second value is an empty string if there is no such time.
  */
 export const NEXT: string = `
 local due, next = 0, false

@@ -20,6 +20,8 @@ import { READ_FUNCTION, TURN_FUNCTION } from './turn.ts'
 //   passing         sorted set like index: events with x `p`
 //   queues          set: names of queues
 //   records         hash: key → version, a space, JSON
+//   actions         hash like records: the actions of operators
+//   replicas        an empty value, written so that WAIT has a write to wait for
 //   schema          hash:
 //                     version; oldest version that may use the store
 //                     mark: a random name of this store
@@ -372,7 +374,8 @@ end
 return 1`
 
 /**
- * Restores lost jobs to their set or list. KEYS: prefix; ARGV: refs. Replies the number of jobs that are pending again.
+ * Adds lost jobs, which are in no set or list of BullMQ, to their set or list again. KEYS: prefix; ARGV: refs. Replies
+ * the number of jobs that are pending again.
  */
 export const RESCUE: string = `${ADD_FUNCTION}
 local rescued = 0

@@ -25,7 +25,7 @@ const SHARE = 20
 const KEEP = 1_000_000
 
 /**
- * Creates the background search that restores lost jobs: jobs that are in no list of BullMQ. A job is lost if an
+ * Creates the background search that restores lost jobs: jobs that are in no set or list of BullMQ. A job is lost if an
  * operator removed it from its list. A job is also lost if an older version of this package acknowledged it although
  * Redis had rejected the write. Only one process searches at a time. `told` is called with the number of restored jobs.
  */

@@ -38,6 +38,7 @@ interface Unread {
 /**
  * `lost`: the claim lost its lock. `missing`: the event is missing. `suspect`: the task was interrupted three times in
  * a row, and may not start now. A number: the task must wait for this turn, its place in the fair order over tenants.
+ * An `Unread`: the stored job or event cannot be read.
  */
 export type HoldResult = HeldJob | 'lost' | 'missing' | 'suspect' | number | Unread
 
@@ -133,7 +134,7 @@ export function isHeld(found: HoldResult): found is HeldJob {
   return typeof found === 'object' && 'claim' in found
 }
 
-/** Returns true if another claim has the job or has settled it. */
+/** Returns true if another claim has the job or has settled it, or if the job was deleted. */
 export async function isElsewhere(
   { client, prefix }: RunsContext,
   ref: string,

@@ -270,7 +270,7 @@ export function createRuns(context: RunsContext): Runs {
     for (;;) {
       const known = here.get(ref)
       const { ended } = known ?? {}
-      // This claim was released to other processes, but its handler still runs here.
+      // An earlier claim of this task has an outcome or was released, but its handler still runs here.
       if (known && (ended || known.back)) return putBack(owner, FAILED_WAIT)
       if (!runner.active()) return putBack(owner, 0)
       held = await holdJob(context, owner.job, owner.token, false)

@@ -27,12 +27,13 @@ import {
 import { bounded, isFenced, reasonOf } from '../store/errors.ts'
 import type { JobData } from '../store/queues.ts'
 
-// Milliseconds until the next try after Redis rejected a script, for example because Redis is full.
+// Milliseconds until the next try after Redis rejected a script, for example because Redis is full. AGAIN: to store an
+// outcome; SOON: to add children.
 const AGAIN = 1000
 const SOON = 100
 
 interface Finished {
-  /** Undefined if the claim was lost: another claim has settled the task, or has it now. */
+  /** Undefined if it was not stored: another claim has the task or has settled it, or the inbox has closed. */
   readonly stored: Outcome | undefined
   /** The next job of the queue, claimed with the token of the settled job. */
   readonly next?: readonly [json: JobJson, id: string] | undefined
@@ -125,7 +126,7 @@ function doneValue({ claim }: HeldJob, { startedAt, duration }: Ran): DoneValue 
 }
 
 /**
- * Stores an outcome with one of BullMQ's scripts. Returns false if the claim was lost.
+ * Stores an outcome with one of BullMQ's scripts. Returns false if the claim was lost, or if the inbox has closed.
  *
  * After a lost lock, a failed run counts only if no other claim has the task. A done run counts if no other claim has
  * settled the task. In both cases, the job is claimed again and the script is repeated. The script is also repeated

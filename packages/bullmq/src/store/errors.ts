@@ -26,7 +26,7 @@ export function keptStack({ name, message, stack, code, issues }: TaskError): st
   const text = cut(stack ?? head(name, message), STACK)
   const given = JSON.stringify({ code, issues })
   const more = given.length > LONGEST_MORE ? JSON.stringify({ code }) : given
-  // Readers parse the last `more` line. If the stack itself contains such a line, an empty `more` line must follow it.
+  // `fromJob` parses the last `more` line. If the stack itself contains such a line, the line `more: {}` must follow.
   return more === '{}' && !text.includes(MORE) ? text : text + MORE + more
 }
 

@@ -21,8 +21,7 @@ export interface Queues {
   close(): Promise<void>
 }
 
-// Maximum difference in milliseconds between this machine's time and a number in BullMQ's arguments that counts as a
-// time.
+// A number in BullMQ's arguments counts as this machine's time if it differs by less than this, in milliseconds.
 const SAME = 1000
 
 /** `clock` is the store's clock. `warn` is called with errors that nothing else reports. */
@@ -76,7 +75,7 @@ export function createQueues(
     return queue
   }
 
-  /** Replaces this machine's time by the store's time. With a wrong clock, all retries could run at once. */
+  /** In BullMQ's arguments, replaces this machine's time. With a wrong clock, all retries could run at once. */
   function timed(args: readonly unknown[]): readonly unknown[] {
     const [wall, now] = [Date.now(), clock()]
     if (now === wall) return args

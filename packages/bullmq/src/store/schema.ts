@@ -75,7 +75,7 @@ export interface Joined {
 }
 
 interface JoinedHost {
-  /** Called when the store starts or stops to reject this process (see `createVersionWatch`). */
+  /** Called when the store starts rejecting this process, and when it stops (see `createVersionWatch`). */
   readonly changed: (rejected: string | undefined) => void
   readonly alive?: () => void
   /** Called if the stored data is `gone`, or if Redis has an `older` state of it. */

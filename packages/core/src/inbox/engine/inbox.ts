@@ -257,8 +257,8 @@ function createPrune(
 }
 
 /**
- * A write with its options. `of` is a member of the write, since a wrapper object would double the memory of each
- * write.
+ * A write with its options, `of`. They are a member of the write, since a wrapper object would double the memory of
+ * each write.
  */
 interface Mixed extends BatchWrite {
   of?: WriteOptions<BatchWrite>

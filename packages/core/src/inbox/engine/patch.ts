@@ -21,10 +21,12 @@ export type Fence =
 
 interface FenceRule {
   readonly states: readonly State[]
+  /** The task must belong to the event of the patch. */
   readonly event?: true
   readonly token?: true
   /** The task's lease must have ended. */
   readonly over?: true
+  /** The contents of the task's event must not be erased. */
   readonly whole?: true
   /** A pending task must also have an error, and must not be due yet. */
   readonly failed?: true

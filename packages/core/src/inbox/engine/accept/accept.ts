@@ -54,7 +54,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
   }
 
   function accept(intake: Intake, began: number): MaybePromise<readonly Accepted[]> {
-    // The check runs again after `prepared`, since other deliveries may have used up the event numbers meanwhile.
+    // `prepared` calls `accept` again, since other deliveries may have used up the event numbers meanwhile.
     return isPrepared(intake) ? addEncoded(intake, began) : prepared(intake, began)
   }
 

@@ -32,7 +32,7 @@ export interface Capacity {
   full(option: string, limit: number, got: number, expected: string): WebhookError
 }
 
-// Maximum age of a count by the store, in milliseconds: NEAR if the count is near the bound, otherwise FAR.
+// Maximum age of a count by the store, in milliseconds: FAR while a delivery still fits into `maxPending`, else NEAR.
 const NEAR = 250
 const FAR = 10_000
 // Maximum number of tenants kept in memory. Only tenants with many waiting tasks are kept.
@@ -87,7 +87,7 @@ export function createCapacity({
   function room(tasks: number, now: number): MaybePromise<void> {
     const age = now - counted
     if (known !== undefined && known + since + tasks <= maxPending) {
-      // If this count fails, the next delivery near the bound reports the error.
+      // If this count fails, the next delivery that does not fit reports the error.
       if (age > FAR) count().catch(() => {})
       return take(tasks)
     }

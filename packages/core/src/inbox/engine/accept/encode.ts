@@ -104,8 +104,8 @@ export interface Numbers {
 }
 
 const BLOCK = 1000
-// If fewer than LOW numbers are left, another block is fetched. LOW is large because a delivery may have several
-// hundred events.
+// If fewer than LOW numbers are left, blocks are fetched until the stock has FULL. LOW is large because a delivery may
+// have several hundred events. SPARE is the reserve.
 const LOW = 1500
 const FULL = 2000
 const SPARE = 200

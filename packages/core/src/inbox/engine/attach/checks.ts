@@ -38,8 +38,8 @@ export interface CommonSettings {
 }
 
 /**
- * Returns how long event ids are remembered, in milliseconds: the longer of `dedupeWindow` and `keepDone`. `option` is
- * the name of the longer option.
+ * Returns how long event ids are remembered: `time` in milliseconds, the longer of `dedupeWindow` and `keepDone`.
+ * `option` is the name of the longer option.
  *
  * @example
  * knownFor({ dedupeWindow: 3_600_000, keepDone: 60_000 }) // { option: 'dedupeWindow', time: 3_600_000 }

@@ -29,6 +29,7 @@ type SeriesKey = readonly [
 
 /** Counts and gauges by minute, and by hour after two days. A gauge is the number of tasks at one moment. */
 interface History {
+  /** Returns the writes that add counts and gauges. A gauge has pending tasks in `count`, running in `sum`, dead in `max`. */
   adds(
     minutes: readonly MinuteCount[],
     gauges: readonly MinuteGauge[],
@@ -273,7 +274,7 @@ function checkRange(range: HistoryRange): void {
     )
 }
 
-/** Counts of one series in a span of time. Sums and maxima are in microseconds. */
+/** Counts of one series in a span of time. `sum` and `max` are in microseconds; for gauges, see `History.adds`. */
 type Counts = Pick<MinuteCount, 'count' | 'sum' | 'max' | 'histogram'>
 
 /** Counts of one minute or hour. Each key is the number of a series. */

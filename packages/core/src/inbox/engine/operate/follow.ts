@@ -1,6 +1,6 @@
 import type { InboxView } from '../../view.ts'
 
-/** Numbers of tasks that are followed, by how the tasks ended. */
+/** Numbers of followed tasks: how many have ended and how, and how many have not. */
 export interface TaskEnds {
   readonly done: number
   readonly dead: number

@@ -34,9 +34,9 @@ export interface Viewed {
   attempts(task: number): MaybePromise<readonly AttemptRow[]>
   /**
    * Erases events that have no open task, in one transaction, and returns their number. With `passing`, erases only
-   * marked events that also have no dead task. `empty` returns the contents that remain, or undefined to leave the
-   * event as it is. Without `empty`, only counts the events. A delivery is erased with its last event. The transaction
-   * also writes the records that `noted(count)` returns.
+   * events that `storage.content` marked and that have no dead task either. `empty` returns the contents that remain,
+   * or undefined to leave the event as it is. Without `empty`, only counts the events. A delivery is erased with its
+   * last event. The transaction also writes the records that `noted(count)` returns.
    */
   erase(
     events: readonly number[],

@@ -2,7 +2,9 @@ import type { TableSql } from '../table-sql.ts'
 import type { AttemptRow, StatsRow, Viewed } from './store.ts'
 import { topCauses, type CauseGroup } from './top-causes.ts'
 
-/** The parts of these statements that differ between database servers. In SQL, `t` is the tasks and `e` the events. */
+/**
+ * SQL that differs between database servers: the current time, and the condition that joins tasks `t` to events `e`.
+ */
 interface ViewDialect {
   readonly now: string
   readonly event: string
