@@ -20,7 +20,7 @@ interface ClientPool<Client> {
   isOfServer(error: unknown): boolean
   late(what: string, time: number): Error
   size(): number
-  /** Called before each run. Returns whether the run can be repeated after an error. @default never */
+  /** Called before each run. Returns a function: can the run be repeated after this error? @default never */
   attempt?(): (error: unknown) => boolean
 }
 

@@ -94,8 +94,8 @@ export interface Rows {
   /** Writes records, and replaces records with the same keys. */
   note(rows: readonly ActionRow[]): MaybePromise<void>
   /**
-   * Called with claims whose outcome was rejected. If another run has settled the task of a claim, the row is no longer
-   * held by that claim. Returns the current rows of the tasks, if they still exist.
+   * Called with claims whose outcome was rejected. If another run has settled the task of a claim, ends the claim's hold
+   * on the row. Returns the current rows of the tasks, if they still exist.
    */
   lost(
     own: readonly { readonly id: number; readonly token: number }[],
@@ -266,6 +266,7 @@ interface Alone {
   held(receiver: string): number
   /** Returns milliseconds until the next task of these lanes becomes due. */
   next(lanes: readonly number[]): number | undefined
+  /** Makes tasks due now that wait only because of `debounce`. */
   hurry(lanes: readonly number[]): void
 }
 

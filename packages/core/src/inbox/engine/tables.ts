@@ -51,7 +51,7 @@ export function serverLayout(
   }
 }
 
-/** Statements for {@link migrateServer}. If `sql` is not given, they run on a separate connection. */
+/** Statements for {@link migrateServer}. If `versions` gets no `sql`, it uses a separate connection. */
 interface MigrationSteps<Sql> {
   /**
    * Reads the versions. Both are 0 if there are no tables. Throws a `TypeError` for tables that another role or app may

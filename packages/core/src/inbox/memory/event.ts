@@ -91,6 +91,7 @@ interface Text {
   readonly body: Uint8Array
 }
 
+// An event with a higher `weight` is large.
 const HEAVY = 128 * 1024
 // If a receiver has more pending tasks, small events of waiting tasks are kept as text instead of objects.
 const BACKLOG = 500

@@ -215,8 +215,8 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
   }
 
   /**
-   * Returns the stored event with the same key, and restores its dropped dead tasks. Returns undefined if the event has
-   * no task that could run again.
+   * Returns the stored event with the same key, and restores its dropped dead tasks. Returns undefined if the event is
+   * erased, or if neither the event nor a dropped task of it is kept.
    */
   function knownOf(one: NewEvent): EventRow | undefined {
     const { keys, known } = tables.home(one.receiver)
@@ -241,7 +241,7 @@ export function createRows(tables: Tables): Omit<Rows, 'note'> {
   function change(row: StoredTask, patch: Patch, fence: Fence, now: number): void {
     const { state, wait, open, attempted } = patch
     const ended = state >= DONE
-    // Another run has claimed the task. Its claim stays on the settled row until that run ends.
+    // If another run has claimed the task, its claim stays on the settled row until that run ends.
     const theirs = ended && row.held && row.token !== patch.token
     if (state === GONE || (state === DONE && !theirs))
       return tables.drop(row, fence === FORGOTTEN.fence && row.state === DEAD)

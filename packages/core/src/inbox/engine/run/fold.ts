@@ -16,12 +16,14 @@ interface Fold {
   /** `q` is the option `wait`, and `m` is the option `maxWait`, both in milliseconds. */
   readonly q: number
   readonly m: number
+  /** Value of the option `newest`. */
   readonly v?: number | string
   /** When the first event arrived, in milliseconds since 1970 on the receiver's clock. */
   readonly t: number
   /** `n` is the number of folded events. `w` is when they started to wait, in milliseconds on the store's clock. */
   readonly n?: number
   readonly w?: number
+  /** The task into which this one was folded. */
   readonly into?: number
   /** Set if a newer event of the key had arrived before this one. */
   readonly stale?: 1
@@ -31,9 +33,7 @@ function foldOf(fold: string): Fold {
   return JSON.parse(fold) as Fold
 }
 
-/**
- * Returns the key of a fold. The key and the root of the lane (a subscription under all its names) identify a `Newest`.
- */
+/** Returns the key of a fold. Together with a root (a subscription under all its names), it identifies a `Newest`. */
 export function foldKey(fold: string): string {
   return foldOf(fold).k
 }
@@ -74,8 +74,8 @@ interface Waiting {
 }
 
 /**
- * Folds the waiting tasks of these lines, which are locked. Returns the heads (tasks that may be first) after folding.
- * If the heads must be read again, returns undefined.
+ * Folds the waiting tasks in the lines of `heads` (tasks that may go first in their line). The lines are locked. Returns
+ * the heads after folding, or undefined if the heads must be read again.
  */
 export function* foldLines(
   rows: LineRows,

@@ -33,6 +33,7 @@ export interface Task
   lost: string | undefined
   /** Aborts the handler when the claim is lost. */
   stop: ((reason: Error) => void) | undefined
+  /** True once the handler has called `task.commit({ in })`, so that a transaction of the app settles the task. */
   within: boolean
 }
 
