@@ -33,7 +33,7 @@ describe('a handler by hand that is right', () => {
 
   test('has no grade after a part of the battery', async () => {
     const report = await reportOf({}, { only: (id: string) => id.startsWith('forged/') })
-    expect([report.grade, report.reason]).toEqual([undefined, 'a part of the battery has no grade'])
+    expect([report.grade, report.reason]).toEqual([undefined, 'some cases were left out'])
   })
 })
 
@@ -150,7 +150,7 @@ test('a receiver whose first effect takes longer than the patience has a baselin
   })
   expect([report.passed, report.reason]).toEqual([
     ['forged/no-signature'],
-    'a part of the battery has no grade',
+    'some cases were left out',
   ])
 })
 

@@ -69,7 +69,7 @@ export function checkSettings(options: BullmqInboxOptions): Settings {
     throw new TypeError('bullmqInbox: prefix must be a string that is not empty')
   if (isCluster(connection) && !/\{[^}]+\}/.test(prefix))
     throw new TypeError(
-      `bullmqInbox: prefix must have a part in braces on a Cluster, as in {postern}, got ${prefix}: one transaction reaches one slot`,
+      `bullmqInbox: prefix must have a hash tag in braces on a Cluster, such as {postern}, got ${prefix}; a transaction reaches only keys with the same hash tag`,
     )
   return {
     ...common,
@@ -96,7 +96,7 @@ function checkReplicas(
     )
   if (isCluster(connection))
     throw new TypeError(
-      'bullmqInbox: replicas cannot be used on a Cluster, where WAIT reaches a node of no known slot; set min-replicas-to-write in its configuration',
+      'bullmqInbox: replicas cannot be used on a Cluster, where WAIT may ask the wrong node; leave replicas out, and set min-replicas-to-write in the configuration of Redis',
     )
   return settings
 }

@@ -88,7 +88,7 @@ needs(redisServer).describe('an event is recorded only if all its jobs were adde
       if (right === 'lrem')
         await expect
           .poll(async () => (await one.receiver.health()).cause)
-          .toMatch(/^missing right: .*'lrem'/)
+          .toMatch(/^missing permission: .*'lrem'/)
       await operator.call('ACL', 'SETUSER', USER, `+${right}`)
       await expect.poll(() => one.done).toEqual(['1'])
       expect(one.runs).toEqual(['1'])

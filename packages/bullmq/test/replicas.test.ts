@@ -20,7 +20,9 @@ needs(redisServer).describe('bullmqInbox and replicas of its Redis', () => {
     replica.pause()
     for (let time = 0; time < 2; time++) {
       expect((await web.send('2')).status).toBe(503)
-      expect(web.rejected.at(-1)).toContain('replicas: 0 of 1 confirmed within 200 ms')
+      expect(web.rejected.at(-1)).toContain(
+        'replicas: 0 of 1 replicas confirmed the delivery within 200 ms',
+      )
     }
     expect(await web.receiver.health()).toMatchObject({
       accepting: false,

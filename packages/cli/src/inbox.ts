@@ -24,7 +24,7 @@ export async function withInbox<Result>(
   const inbox = await openInbox(options, changes)
   try {
     const { view, journal, name } = inbox
-    if (!view) throw new Failure(2, `${name} has no view of its tasks`)
+    if (!view) throw new Failure(2, `${name} cannot list its tasks`)
     return await use({ view, journal, name })
   } finally {
     await inbox.close()

@@ -25,7 +25,7 @@ export async function listenOn(server: Server, port: number): Promise<number> {
 
 async function remedyOf(code: string | undefined, port: number, message: string): Promise<string> {
   if (code === 'EACCES')
-    return `this user may not listen there (${message}); ports from 1024 on are free for all, as in --port ${port + 8000}`
+    return `this user may not listen on this port (${message}); give a port from 1024 up, such as --port ${port + 8000}`
   if (code !== 'EADDRINUSE') return message
   const owner = await ownerOf(port).catch(() => undefined)
   const who =

@@ -82,7 +82,7 @@ describe('catch-up', { timeout: 60_000 }, () => {
     app.fake = await startGithub({ deliveries: deliveries() })
     expect(await missed('--since', '30d', '--yes')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('sqliteInbox knows ids for 96 hours') as string,
+      err: expect.stringContaining('sqliteInbox remembers ids for only 96 hours') as string,
     })
     expect(await missed('--since', 'yesterday', '--yes')).toMatchObject({ code: 2 })
     await app.write('receiver.ts', receiver('inbox: memoryInbox()'))

@@ -195,7 +195,7 @@ export const INBOX = 'durableObjectInbox'
 export const ROW: number = 2_000_000
 
 export const SMALLER_BODY: string =
-  'a row of the object cannot hold more: ask the sender for smaller deliveries'
+  'a row of the Durable Object cannot hold more: ask the sender for smaller deliveries'
 
 /** Options of {@link durableObject}. */
 export interface DurableObjectOptions extends Pick<

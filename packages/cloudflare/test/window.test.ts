@@ -14,7 +14,7 @@ test('a Worker that counts on ids for longer than its object knows them is rejec
   expect(await world.send(opened('e1'))).toBe(503)
   await eventually(() =>
     expect(world.errors()).toContain(
-      'dedupeWindow is 96 hours in the Worker, but ids are known for 80 hours in the Durable Object; give worker() or durableObjectInbox() the dedupeWindow of durableObject()',
+      'dedupeWindow is 96 hours in the Worker, but 80 hours in the Durable Object; give worker() or durableObjectInbox() the dedupeWindow of durableObject()',
     ),
   )
   expect(await world.send(opened('e2'), { query: '?told' })).toBe(200)

@@ -170,4 +170,4 @@ export function memberOf(thrown: unknown, member: string): unknown {
 }
 
 /** Part of the error message of an inbox that keeps no tasks. Tools recognize the error by this text. */
-export const NO_VIEW = 'has no view of its tasks'
+export const NO_VIEW = 'cannot list its tasks'

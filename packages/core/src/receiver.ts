@@ -156,12 +156,16 @@ export function createReceiver<
       (await import('./receive/ingest.ts')).ingest(context, given, entry),
     async startWorker() {
       if (!port.work)
-        throw new TypeError(`startWorker: ${inbox.name} runs the handlers inside the request`)
+        throw new TypeError(
+          `startWorker: ${inbox.name} runs the handlers inside the request; remove the call`,
+        )
       startWorker()
     },
     async runDue(given = {}) {
       if (!port.drain)
-        throw new TypeError(`runDue: ${inbox.name} runs the handlers inside the request`)
+        throw new TypeError(
+          `runDue: ${inbox.name} runs the handlers inside the request; remove the call`,
+        )
       const { until, max, last } = checkRunDue(given)
       ensureOpen()
       if (worker === 'onDemand')
@@ -285,7 +289,7 @@ function warnAtStart(
     )
   if (dedupe === 'none' || (dedupe === 'id' && provider.ids === false))
     warn(
-      `nothing is deduplicated: ${dedupe === 'none' ? "dedupe is 'none'" : `events of ${provider.name} have no id; say where it is, or set dedupe: 'digest'`}`,
+      `nothing is deduplicated: ${dedupe === 'none' ? "dedupe is 'none'" : `events of ${provider.name} have no id; set the id option of the provider, or dedupe: 'digest'`}`,
     )
   const checked = new Set<string>()
   return () => {
@@ -300,7 +304,7 @@ function warnAtStart(
 }
 
 function viewOf({ name, view }: Pick<Inbox, 'name' | 'view'>): InboxView {
-  if (!view) throw new TypeError(`${name} ${NO_VIEW}; use an inbox that has one`)
+  if (!view) throw new TypeError(`${name} ${NO_VIEW}; use an inbox that stores tasks`)
   return view
 }
 

@@ -78,8 +78,8 @@ describe('options that cannot be right are a TypeError that names them', () => {
   test('startWorker() and tasks() where the inbox has neither', async () => {
     const { receiver } = setup({ inbox: bareInbox(() => []) })
     await expect(receiver.startWorker()).rejects.toThrow('bareInbox runs the handlers inside')
-    await expect(receiver.tasks()).rejects.toThrow('bareInbox has no view of its tasks')
-    await expect(receiver.replay({})).rejects.toThrow('bareInbox has no view of its tasks')
+    await expect(receiver.tasks()).rejects.toThrow('bareInbox cannot list its tasks')
+    await expect(receiver.replay({})).rejects.toThrow('bareInbox cannot list its tasks')
   })
 
   test('options that fail leave the name in the inbox free', () => {
@@ -235,7 +235,7 @@ test.each([false, 'onDemand'] as const)(
     const inbox = durableInbox({ worker })
     expect(setup({ inbox }).receiver.settings.worker).toBe(worker)
     expect(() => setup({ inbox, worker: true })).toThrow(
-      /^createReceiver: worker must be left out, got true; memoryInbox decides/,
+      /^createReceiver: worker must be left out, got true; memoryInbox sets worker itself/,
     )
   },
 )

@@ -327,7 +327,7 @@ function createWaiting({ maxWaiting, giveUp }: CallSettings) {
       } else if (leftAlone && now - since > giveUp) {
         forget(key, tasks, task)
         throw new UnrecoverableError(
-          `${destination} was out of order for longer than the retry policy tries: replay the task when it works again`,
+          `${destination} failed for longer than the retry policy allows: replay the task when the destination works again`,
         )
       }
     },

@@ -198,7 +198,7 @@ export function createSender(options: SourceOptions): WebhookSource {
     for (const id of typeof to === 'string' ? [to] : (to ?? []))
       if (!(await registry.get(id)))
         throw new TypeError(
-          `to: no destination is registered as ${JSON.stringify(id)}; destinations() lists those there are`,
+          `to: no destination is registered as ${JSON.stringify(id)}; destinations() lists the registered ones`,
         )
   }
 
@@ -319,6 +319,6 @@ function checkTransaction(host: Host, inbox: string): void {
   for (const { description = '' } of Object.getOwnPropertySymbols(host))
     if (description.startsWith(prefix) && description !== prefix + inbox)
       throw new TypeError(
-        `inTransaction: the transaction is of ${description.slice(prefix.length)}, and messages are kept in ${inbox}`,
+        `inTransaction: the transaction is of ${description.slice(prefix.length)}, but messages are stored in ${inbox}; use a transaction of ${inbox}`,
       )
 }

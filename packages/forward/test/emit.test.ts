@@ -72,7 +72,7 @@ describe('emit', () => {
     const { source } = createSourceScene()
     const host = inTransaction(new DatabaseSync(':memory:'))
     await expect(source.emit({ topic: 'a', payload: 1 }, host)).rejects.toThrow(
-      'the transaction is of sqliteInbox, and messages are kept in memoryInbox',
+      'the transaction is of sqliteInbox, but messages are stored in memoryInbox',
     )
     expect(await source.tasks()).toEqual([])
   })

@@ -58,7 +58,7 @@ test.each<[string, Partial<ForwardOptions>, time: number]>([
   // A redelivery wakes the old task, but another event does not.
   await scene.send({ id: 'a' })
   const line = await scene.until('dead')
-  expect(line).toContain('down was out of order for longer than the retry policy tries')
+  expect(line).toContain('down failed for longer than the retry policy allows')
   expect(site.got).toHaveLength(1)
 })
 

@@ -164,7 +164,7 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
     kind: 'gauge',
     unit: '{destination}',
     description:
-      'Destinations by the state of their breaker in this process: closed, open or half_open; of those whose calls paused before',
+      'Destinations by the state of their breaker in this process: closed, open or half_open. A destination is counted once its calls have been paused',
     attributes: [...CALLED, 'postern.state'],
   },
 }
@@ -178,7 +178,7 @@ export function metricName({ name, unit }: Pick<Instrument, 'name' | 'unit'>): s
   // `{delivery}` is an annotation, not a unit.
   if (/^(?:\{.*\})?$/.test(unit)) return name
   const word = UNITS[unit]
-  if (word === undefined) throw new TypeError(`${name}: unit ${unit} has no word at Prometheus`)
+  if (word === undefined) throw new TypeError(`${name}: unit ${unit} has no Prometheus name`)
   return `${name}_${word}`
 }
 

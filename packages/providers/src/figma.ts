@@ -12,7 +12,7 @@ const SCHEME: Scheme<string> = {
   credentials: { fields: ['passcode'] },
   key(secret) {
     if (secret.length <= 100) return secret
-    throw new TypeError('a passcode has 100 characters at most')
+    throw new TypeError('the passcode must have at most 100 characters')
   },
   verify(delivery, keys) {
     const given = field(delivery.json(), 'passcode')

@@ -78,6 +78,6 @@ function secretOf(options: Rfc9421Options): readonly [string, SecretOption | und
   const { alg = 'hmac-sha256' } = options
   const [option, value] = oneSecret('rfc9421', options, ['secret', 'publicKey'])
   if (value !== undefined && (alg === 'hmac-sha256') !== (option === 'secret'))
-    throw new TypeError(`rfc9421: ${option} does not go with alg ${alg}`)
+    throw new TypeError(`rfc9421: ${option} cannot be used with alg ${alg}`)
   return [option, value]
 }

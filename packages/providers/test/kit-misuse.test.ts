@@ -29,7 +29,7 @@ describe('a mistake is a TypeError that says what is wrong', () => {
     [
       'signed, a path',
       () => signed(provider, 'push', {}, { url: '/hooks' }),
-      /url must be a whole URL/,
+      /url must be an absolute URL/,
     ],
     [
       'deliver, a provider',
@@ -37,7 +37,7 @@ describe('a mistake is a TypeError that says what is wrong', () => {
       /createReceiver/,
     ],
     ['deliver, no request', () => deliver(receiver, wrong({})), /must be a fetch Request/],
-    ['deliver, a path', () => deliver('/hooks', signed(provider, 'push')), /whole URL/],
+    ['deliver, a path', () => deliver('/hooks', signed(provider, 'push')), /absolute URL/],
     [
       'deliver, an option',
       () => deliver(receiver, signed(provider, 'push'), wrong({ timout: 1 })),
@@ -48,7 +48,11 @@ describe('a mistake is a TypeError that says what is wrong', () => {
       () => deliver(receiver, signed(provider, 'push'), { timeout: wrong('5s') }),
       /milliseconds, got 5s/,
     ],
-    ['settled, nothing', () => settled(wrong(undefined)), /^settled: it needs what createReceiver/],
+    [
+      'settled, nothing',
+      () => settled(wrong(undefined)),
+      /^settled: receiver must be what createReceiver/,
+    ],
     ['settled, an option', () => settled(receiver, wrong({ timout: 1 })), /did you mean timeout/],
     ['frozen, null', () => frozen(wrong(null)), /^frozen: date must be/],
     ['fromDelivery, nothing', () => fromDelivery(wrong(undefined), provider), /copy it whole/],

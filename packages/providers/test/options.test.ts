@@ -37,7 +37,7 @@ test.each<[string, object, string | RegExp]>([
   ['plaid', { clientId: 'c' }, 'clientId and secret'],
   ['plaid', { jwks: { keys: [] } }, 'plaid: jwks'],
   ['postmark', { credentials: 'no colon' }, /credentials.*user:password/],
-  ['rfc9421', { secret: 's', alg: 'ed25519' }, 'secret does not go with alg'],
+  ['rfc9421', { secret: 's', alg: 'ed25519' }, 'secret cannot be used with alg'],
   ['rfc9421', { publicKey: 'MFkw', alg: 'ed25519' }, /publicKey.*Ed25519 key/],
   ['rfc9421', { secret: 's', publicKey: 'p' }, 'not both'],
   ['salesforce-outbound', { organizationId: 'acme' }, /organizationId.*18 characters/],

@@ -45,7 +45,7 @@ export function watchServer(
     evicted = Number(/^evicted_keys:(\d+)/m.exec(info)?.[1] ?? 0)
     if (evictedBefore !== undefined && evicted > evictedBefore)
       warn(
-        `redisLedger: Redis evicted ${evicted - evictedBefore} keys, and events may be among them, which a redelivery runs again (evicted_keys is ${evicted}, maxmemory-policy is ${policy ?? 'unknown'}): give it more memory, and set noeviction`,
+        `redisLedger: Redis evicted ${evicted - evictedBefore} keys, which may include ids of done events, so redeliveries of these events run again (evicted_keys is ${evicted}, maxmemory-policy is ${policy ?? 'unknown'}): give Redis more memory, and set maxmemory-policy to noeviction`,
       )
     if (policy !== undefined && policy !== 'noeviction')
       once(
@@ -61,7 +61,7 @@ export function watchServer(
     mark = await client.get(`${prefix}mark`)
     if (typeof before === 'string' && mark !== before)
       warn(
-        `redisLedger: Redis lost what this ledger had stored: it was emptied, or another Redis has this address; redeliveries of events that are done run again (evicted_keys is ${evicted}, maxmemory-policy is ${policy ?? 'unknown'}): look for FLUSHALL, eviction and persistence`,
+        `redisLedger: Redis lost what this ledger had stored: it was emptied, or another Redis has this address; redeliveries of events that are done run again (evicted_keys is ${evicted}, maxmemory-policy is ${policy ?? 'unknown'}): check whether FLUSHALL, eviction or missing persistence is the cause`,
       )
   }
 

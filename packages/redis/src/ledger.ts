@@ -55,7 +55,7 @@ export function redisLedger(options: RedisLedgerOptions): Ledger {
   const prefix = given ?? (isCluster(client) ? '{postern:ledger}:' : 'postern:ledger:')
   if (isCluster(client) && hashTag(prefix) === undefined)
     throw new TypeError(
-      `redisLedger: prefix must have a hash tag such as '{postern:ledger}:' on a Cluster, got ${JSON.stringify(prefix)}; one script touches an event and its guards`,
+      `redisLedger: prefix must have a hash tag such as '{postern:ledger}:' on a Cluster, got ${JSON.stringify(prefix)}; a script reaches only keys with the same hash tag`,
     )
   const scripts = createScriptRunner(client, deadline)
   const listeners: ((message: string) => void)[] = []

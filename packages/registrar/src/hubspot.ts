@@ -73,7 +73,7 @@ export function hubspotRegistrar(options: HubspotRegistrarOptions): Registrar {
       topicOf: (name) => name.split('/', 1)[0]!,
       manual: (pattern) =>
         pattern.endsWith('.propertyChange') && watched(pattern, properties).length === 0
-          ? 'say which properties by the option properties'
+          ? 'list the properties in the option properties'
           : undefined,
     },
     ...endpoints,

@@ -47,7 +47,7 @@ export function slackRegistrar(options: SlackRegistrarOptions): Registrar {
     one: 'account',
     names: namesOf(options.messages ?? []),
     warn: () => [
-      'each event needs its scope in the manifest: a scope that is missing keeps the event away',
+      'each event needs its scope in the manifest; Slack does not send an event without its scope',
     ],
     async list() {
       const settings = row((await read())['settings'])
@@ -114,7 +114,7 @@ function namesOf(kinds: readonly string[]): TopicNames {
       if (INTERACTIONS.test(pattern)) return 'set the URL of interactivity in the app'
       const isMessage = /^message(\.(?!channels|groups|im$|mpim|app_home|metadata)|$)/.test(pattern)
       return isMessage && messages.length === 0
-        ? 'say which conversations by the option messages, such as channels'
+        ? 'choose the conversations with the option messages, such as channels'
         : undefined
     },
   }

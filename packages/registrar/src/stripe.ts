@@ -148,7 +148,7 @@ export function stripeRegistrar(options: StripeRegistrarOptions): Registrar {
 
   /** Returns the reason if this registrar cannot register a topic. */
   function elsewhere(pattern: string, wanted: StripePayload): string | undefined {
-    if (pattern === 'v2.core.event_destination.ping') return 'ping() asks for it'
+    if (pattern === 'v2.core.event_destination.ping') return 'call ping() for it'
     const other = wanted === 'thin' ? 'snapshot' : 'thin'
     if (!known[other].includes(pattern) || known[wanted].includes(pattern)) return undefined
     return `its payload is ${other}; register it with a registrar that has payload: '${other}'`

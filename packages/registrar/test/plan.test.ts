@@ -121,7 +121,9 @@ test('goes on with a plan that was taken in part, and rejects one that another h
 test('replaces what the sender gave up', async () => {
   const { registrar, calls } = sender([endpoint('1', url, ['a'], { state: 'failed' })])
   const plan = await registrar.plan({ url, topics: ['a'] })
-  expect(plan.steps).toMatchObject([{ do: 'replace', why: expect.stringContaining('gave it up') }])
+  expect(plan.steps).toMatchObject([
+    { do: 'replace', why: expect.stringContaining('stopped delivering to it') },
+  ])
   await registrar.apply(plan)
   expect(calls).toEqual(['create new-1 a', 'delete 1'])
 })

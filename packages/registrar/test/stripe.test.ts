@@ -287,7 +287,7 @@ test('each payload has its topics, and the plan says which registrar has the oth
     unknown: ['invoice.payed'],
     manual: [
       { pattern: 'invoice.paid', why: expect.stringContaining("payload: 'snapshot'") },
-      { pattern: 'v2.core.event_destination.ping', why: 'ping() asks for it' },
+      { pattern: 'v2.core.event_destination.ping', why: 'call ping() for it' },
     ],
   })
   expect(map({}, mixed)).toMatchObject({

@@ -63,7 +63,7 @@ test('lets the old sink deliver until the new one is confirmed', async () => {
   })
   expect(waiting).toMatchObject({
     steps: [],
-    warnings: [expect.stringContaining('waits for its proof')],
+    warnings: [expect.stringContaining('is not verified yet')],
   })
 
   await expect(registrar.confirm!(moved!.id!, 'wrong')).rejects.toMatchObject({ code: 'invalid' })

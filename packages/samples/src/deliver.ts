@@ -117,7 +117,7 @@ export async function deliver(
 export function requireReceiver(what: string, receiver: unknown): void {
   if (typeof receiver !== 'object' || receiver === null || !('observe' in receiver))
     throw new TypeError(
-      `${what}: it needs what createReceiver makes${what === 'deliver' ? ', or a URL' : ''}, got ${receiver === null ? 'null' : typeof receiver}`,
+      `${what}: receiver must be what createReceiver() returns${what === 'deliver' ? ', or a URL' : ''}, got ${receiver === null ? 'null' : typeof receiver}`,
     )
 }
 
@@ -128,7 +128,7 @@ export function requireTimeout(what: string, timeout: unknown): void {
 
 async function overHttp(target: string | URL, request: Request): Promise<Delivered> {
   if (!URL.canParse(target))
-    throw new TypeError(`deliver: the target must be a receiver or a whole URL, got ${target}`)
+    throw new TypeError(`deliver: target must be a receiver or an absolute URL, got ${target}`)
   const { method, headers } = request
   const body =
     method === 'GET' || method === 'HEAD'

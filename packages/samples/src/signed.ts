@@ -51,7 +51,7 @@ export async function signedInit<Events extends EventMap>(
   const { url, at } = options
   if (url !== undefined && !URL.canParse(url))
     throw new TypeError(
-      `signed: url must be a whole URL, as in https://example.com/hooks, got ${url}`,
+      `signed: url must be an absolute URL, such as https://example.com/hooks, got ${url}`,
     )
   if (at !== undefined && !Number.isFinite(at))
     throw new TypeError(

@@ -62,7 +62,9 @@ test('what ends while the disk is full is stored later, and runs once, beside de
   // Each rejected delivery shares its transaction with some outcomes.
   end()
   for (let more = 0; more < 20; more++) await accept(`more ${more}`).catch(() => {})
-  await shop.until('it is told', () => shop.warnings.some((one) => one.includes('are kept')))
+  await shop.until('it is told', () =>
+    shop.warnings.some((one) => one.includes('they stay in memory')),
+  )
   expect(shop.settled.filter(({ stored }) => !stored)).toEqual([])
   free()
   await shop.untilSettled(taken)
@@ -102,7 +104,7 @@ test('health names a full disk until there is room, by writes of its own', async
   expect(await receiver.health()).toMatchObject({ accepting: false, processing: true })
   scene.time += 1000
   const { accepting, cause } = await receiver.health()
-  expect([accepting, cause]).toEqual([false, expect.stringMatching(/^disk full: free space/)])
+  expect([accepting, cause]).toEqual([false, expect.stringMatching(/^disk full: make room/)])
   rmSync(filler)
   scene.time += 1000
   expect(await receiver.health()).toMatchObject({ accepting: true, cause: undefined })

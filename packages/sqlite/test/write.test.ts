@@ -164,7 +164,9 @@ test.each([
   await shop.until('it runs', () => shop.runs.length === 1)
   scene.run(`ALTER TABLE ${away}`)
   ended.pass()
-  await eventually('it is told', () => shop.warnings.some((one) => one.includes('are kept')))
+  await eventually('it is told', () =>
+    shop.warnings.some((one) => one.includes('they stay in memory')),
+  )
   scene.run(`ALTER TABLE ${back}`)
   await shop.untilSettled(1)
   expect(shop.settled).toMatchObject([{ outcome: { kind: 'dead' }, stored: true }])

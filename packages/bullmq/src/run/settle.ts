@@ -144,7 +144,7 @@ async function store(
       if (!isSure) {
         const back = await takeBack(context, owner, held, done, () =>
           context.consumer.warn(
-            `bullmqInbox: the lease of task ${held.claim.id} ended while it ran, since the event loop was blocked or Redis was unavailable; no other outcome was stored first, so this one counts`,
+            `bullmqInbox: the lease of task ${held.claim.id} expired while the task ran (blocked event loop, or Redis unavailable); no other process stored an outcome, so this outcome was stored`,
           ),
         )
         if (back !== 'held') return back === 'stored'

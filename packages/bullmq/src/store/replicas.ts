@@ -34,7 +34,7 @@ export function createReplicas(
         throw unavailable('the connection to Redis broke before its replicas had confirmed')
       if (confirmed < wait)
         throw unavailable(
-          `replicas: ${confirmed} of ${wait} confirmed within ${within} ms, so a failover could lose the delivery; look at the replication of Redis, or lower replicas.wait`,
+          `replicas: ${confirmed} of ${wait} replicas confirmed the delivery within ${within} ms, so a failover could lose it; check the replication of Redis, or lower replicas.wait`,
         )
     },
   }

@@ -75,7 +75,7 @@ export function watchServer(
           ? 'Redis lost what this inbox had stored: it was emptied, or another Redis has this address'
           : 'Redis has an older state of what this inbox had stored, as after a failover or a restored file'
       warn(
-        `bullmqInbox: ${what}; acknowledged events are gone (evicted_keys is ${evicted ?? 'unknown'}, maxmemory-policy is ${policy ?? 'unknown'}): have the senders deliver again, and look for FLUSHALL, eviction and persistence`,
+        `bullmqInbox: ${what}; acknowledged events are gone (evicted_keys is ${evicted ?? 'unknown'}, maxmemory-policy is ${policy ?? 'unknown'}): ask the senders to redeliver, and check whether FLUSHALL, eviction or missing persistence is the cause`,
       )
     },
   }
@@ -133,14 +133,14 @@ export function watchServer(
     evicted = Number(/^evicted_keys:(\d+)/m.exec(info)?.[1] ?? 0)
     if (before !== undefined && evicted > before)
       warn(
-        `bullmqInbox: Redis evicted ${evicted - before} keys, and acknowledged events may be among them (evicted_keys is ${evicted}, maxmemory-policy is ${policy ?? 'unknown'}): give it more memory, and set noeviction`,
+        `bullmqInbox: Redis evicted ${evicted - before} keys, and acknowledged events may be among them (evicted_keys is ${evicted}, maxmemory-policy is ${policy ?? 'unknown'}): give Redis more memory, and set maxmemory-policy to noeviction`,
       )
     evicts = policy === undefined || policy === 'noeviction' ? undefined : policy
     if (evicts !== undefined) tell(evicting(evicts))
     const count = Number(/^connected_slaves:(\d+)/m.exec(info)?.[1] ?? 0)
     if (count > 0 && !replicas)
       tell(
-        `bullmqInbox: this Redis has ${count} ${count === 1 ? 'replica' : 'replicas'}, and a failover to one that lags loses acknowledged events: give replicas: { wait: 1 }, or set min-replicas-to-write and keep the risk small`,
+        `bullmqInbox: this Redis has ${count} ${count === 1 ? 'replica' : 'replicas'}, and a failover to a replica that lags loses acknowledged events: set replicas: { wait: 1 }, or reduce the risk with min-replicas-to-write`,
       )
     if (replicas && count < replicas.wait)
       tell(
@@ -156,7 +156,7 @@ export function watchServer(
     const [, sync] = await client.config('GET', 'appendfsync').catch(() => [])
     if (sync === 'no')
       tell(
-        'bullmqInbox: appendfsync is no, so a power failure loses what the system had not written yet: set it to everysec or always',
+        'bullmqInbox: appendfsync is no, so a power failure loses events that are not yet on disk: set appendfsync to everysec or always',
       )
   }
 

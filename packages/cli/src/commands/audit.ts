@@ -63,7 +63,7 @@ export function declare(command: Command): void {
     .option('--restart <argv>', 'run this program to restart it (JSON list)')
     .option('--pid <number>', 'measure the memory of this process')
     .option('--log <file>', 'read the log of the receiver')
-    .option('--case <id>', 'play cases that start with this; repeatable', many)
+    .option('--case <id>', 'run cases whose names start with this; repeatable', many)
     .option('--seed <number>', 'set the random seed (default: random)')
     .option('--rate <number>', 'set requests per second (default: 5 to other hosts)')
     .option('--timeout <seconds>', 'set how long to wait for a reply', '5')
@@ -74,7 +74,7 @@ export function declare(command: Command): void {
     .option('--list', 'list the cases and send nothing')
     .option('--json', 'print JSON')
     .option('--sarif', 'print SARIF 2.1.0 for code scanning')
-    .option('--source <file:line>', 'set the place of the handler for --sarif')
+    .option('--source <file:line>', 'set file and line of the handler for --sarif')
     .option('--badge <file>', 'write the grade as an SVG')
     .addHelpText(
       'after',
@@ -176,10 +176,7 @@ function checkOptions(options: AuditCommandOptions): void {
   if (source !== undefined) sourceOption(source)
   if (badge === undefined) return
   if (options.case || options.list)
-    throw new Failure(
-      2,
-      '--badge needs the grade of the whole battery: leave out --case and --list',
-    )
+    throw new Failure(2, '--badge needs the grade of a complete audit: leave out --case and --list')
   checkBadge(badge)
 }
 
@@ -264,7 +261,7 @@ async function requirePermission(
   if (nonce === undefined)
     throw new Failure(
       2,
-      `${hostname} must prove that it is yours: serve the nonce, and run the command with it`,
+      `prove that you own ${hostname}: serve the nonce there, then run the command again with --nonce`,
       {
         rows: [
           `  serve  ${origin}${FILE} with this text`,

@@ -34,8 +34,8 @@ interface CatchUpCommandOptions extends TargetOptions {
 export function declare(command: Command): void {
   accountOptions(command)
     .requiredOption('--from <file>', 'import the receiver from this module')
-    .requiredOption('--since <age>', 'start there: 30m, 2h, 3d or ISO date')
-    .option('--until <age>', 'end there (default: now)')
+    .requiredOption('--since <age>', 'start at: 30m, 2h, 3d or ISO date')
+    .option('--until <age>', 'end at (default: now)')
     .option('--limit <number>', 'maximum number of events to list, newest first', '10000')
     .option('--tenant <tenant>', 'set the tenant of the webhooks, or none')
     .option('--redeliver', 'ask the provider to deliver the events again')
@@ -96,7 +96,7 @@ async function sourceOf(target: Target, { redeliver }: CatchUpCommandOptions): P
   if (!maker)
     throw new Failure(
       2,
-      `the API of ${sender.title} ${redeliver ? 'delivers nothing again' : 'lists nothing that was missed'}`,
+      `the API of ${sender.title} ${redeliver ? 'cannot redeliver events; try without --redeliver' : 'cannot list missed events'}`,
     )
   const takes = [...maker.needs, ...maker.takes]
   if (takes.includes('url') && url === undefined && target.options['app'] !== true)
@@ -185,7 +185,8 @@ function tellCaughtUp(result: CaughtUp, { json }: { readonly json?: boolean }, d
     say(`  continued at ${new Date(resumedAt).toISOString()}, where an earlier run stopped`)
   if (duplicates > 0) say(`  = ${duplicates} duplicates`)
   if (skipped > 0) say(`  – ${skipped} of topics without a subscription`)
-  if (expired > 0) say(`  ${expired} were older than the inbox's dedupeWindow by then`)
+  if (expired > 0)
+    say(`  ${expired} became older than the inbox's dedupeWindow during the run, and were skipped`)
   if (failed > 0) say(`  ✕ ${failed} failed`)
   for (const { id, topic, code } of failures)
     say(`    ${shown(id)} ${shown(topic ?? '')} ${shown(code)}`)

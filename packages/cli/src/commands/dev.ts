@@ -32,7 +32,7 @@ async function devCommand(
   const words = at < 0 ? [] : process.argv.slice(at + 1)
   const all = command.args.slice(0, command.args.length - words.length)
   if (words.length === 0)
-    throw new Failure(2, 'give the command that starts the app behind --, as in -- npm run dev')
+    throw new Failure(2, 'give the command that starts the app after --, such as -- npm run dev')
   if (all.length > 1) throw new Failure(2, `give one provider, got ${[first, ...rest].join(', ')}`)
   const { tunnel = options.public === undefined ? installedTunnel() : undefined } = options
   const isClean = options.clean === true

@@ -239,7 +239,10 @@ function fromFlags(url: string, flags: CurlFlags): SavedRequest {
     ...(flags.dataBinary === undefined ? [] : [dataOf(flags.dataBinary)]),
   ]
   if (parts.length > 1)
-    throw new Failure(2, 'give one of --data, --data-raw and --data-binary: the body is one')
+    throw new Failure(
+      2,
+      '--data, --data-raw and --data-binary exclude each other; give only one of them',
+    )
   const [body] = parts
   const method = flags.request ?? (body ? 'POST' : 'GET')
   return {

@@ -46,7 +46,7 @@ async function inspectCommand(options: InspectOptions): Promise<ExitCode> {
   const allow = options.allowActions ? 'all' : 'read'
   const inbox = await openInbox(options, options.allowActions)
   try {
-    if (!inbox.view) throw new Failure(2, `${inbox.name} has no view of its tasks`)
+    if (!inbox.view) throw new Failure(2, `${inbox.name} cannot list its tasks`)
     const key = randomBytes(32).toString('base64url')
     const page = inspector({
       inbox,

@@ -185,7 +185,7 @@ export function judged(
     const { title, variable, mark } = signer
     const reason =
       isGenuine && SIGNATURE.test(verdict.code)
-        ? `${title} signed it right${mark === undefined ? '' : ` (secret ${mark})`}, and your app rejected it: it verifies with another secret than ${variable} has, or something changed the body before the receiver`
+        ? `${title} signed the delivery correctly${mark === undefined ? '' : ` (secret ${mark})`}, but your app rejected the delivery: the app has a different secret from ${variable}, or something changed the body before the receiver`
         : here && !isGenuine
           ? (here.reason ?? verdict.says)
           : verdict.says
@@ -196,7 +196,7 @@ export function judged(
     return {
       ...entry,
       outcome: 'accepted',
-      reason: `your app accepted it, and the secret here does not fit (${here.reason ?? here.code}): the app verifies with another secret, or not at all`,
+      reason: `your app accepted the delivery, but it does not match the secret of this command (${here.reason ?? here.code}): the app has a different secret, or does not verify signatures`,
     }
   return { ...entry, outcome: here?.outcome ?? 'accepted', reason: undefined }
 }

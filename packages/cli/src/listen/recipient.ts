@@ -61,7 +61,7 @@ export async function recipientsOf(
   if (found.length === 0)
     throw new Failure(
       2,
-      `--from: ${from} has the receivers ${all.map((one) => one.name).join(', ')}, and none of them is meant; check the provider and --receiver`,
+      `--from: ${from} has the receivers ${all.map((one) => one.name).join(', ')}, and none of them matches; check the provider and --receiver`,
     )
   if (found.length > 1 && to !== undefined && !to.includes('{receiver}'))
     throw new Failure(

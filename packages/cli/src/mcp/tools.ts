@@ -16,14 +16,14 @@ const LOOK = 250
 const DELIVERIES = {
   receiver: z.string().optional(),
   provider: z.string().optional(),
-  code: z.string().optional().describe('of a rejection, as in signature_mismatch'),
+  code: z.string().optional().describe('code of a rejection, such as signature_mismatch'),
   outcome: z.enum(['accepted', 'duplicate', 'handshake', 'unhandled', 'rejected']).optional(),
   topic: z.string().optional(),
   eventId: z.string().optional(),
 }
 const PAGE = {
   limit: z.number().int().min(1).max(200).default(20),
-  cursor: z.string().optional().describe('of the page before'),
+  cursor: z.string().optional().describe('cursor of the previous page'),
 }
 
 /** Returns the MCP tools for one inbox. Without `allowed`, no tool changes or sends anything. */
@@ -144,7 +144,7 @@ export function toolsOf(
         since: z
           .number()
           .optional()
-          .describe('milliseconds since 1970, as before send_delivery; now without it'),
+          .describe('milliseconds since 1970, such as the time before send_delivery; default now'),
         seconds: z.number().min(1).max(300).default(30),
       }),
       async run({ seconds, since = Date.now(), ...filter }: DeliveryFilter & { seconds: number }) {

@@ -74,7 +74,7 @@ export async function targetsOf(
       `--url: ${given.from} has ${found.length} receivers; choose one with --receiver, or write {receiver} in the URL in place of its name`,
     )
   if (found.length > 1 && given.option)
-    throw new Failure(2, '--option: is for one receiver; choose it with --receiver')
+    throw new Failure(2, '--option needs one receiver; choose it with --receiver')
   return found.map((receiver) => ({
     sender: sender ?? senderFor(receiver),
     topics: receiver.topics,

@@ -81,10 +81,12 @@ test('dev says that the sender signed it right, and the app has another secret',
   const { secret } = one.endpoints().find((endpoint) => endpoint.url === url) as { secret: string }
   expect(await statusAt(url, secret)).toBe(401)
   await run.until(
-    /Stripe signed it right \(secret \w+\), and your app rejected it: it verifies with another secret than STRIPE_WEBHOOK_SECRET has/,
+    /Stripe signed the delivery correctly \(secret \w+\), but your app rejected the delivery: the app has a different secret from STRIPE_WEBHOOK_SECRET/,
   )
   expect(await statusAt(url, APP_SECRET)).toBe(200)
-  await run.until(/your app accepted it, and the secret here does not fit/)
+  await run.until(
+    /your app accepted the delivery, but it does not match the secret of this command/,
+  )
   expect(await run.stop()).toBe(0)
 })
 

@@ -148,7 +148,7 @@ function createHost(
   function checkWindow(window: number): void {
     if (window > inbox.dedupeWindow)
       throw new TypeError(
-        `${INBOX}: dedupeWindow is ${hours(window)} hours in the Worker, but ids are known for ${hours(inbox.dedupeWindow)} hours in the Durable Object; give worker() or durableObjectInbox() the dedupeWindow of durableObject()`,
+        `${INBOX}: dedupeWindow is ${hours(window)} hours in the Worker, but ${hours(inbox.dedupeWindow)} hours in the Durable Object; give worker() or durableObjectInbox() the dedupeWindow of durableObject()`,
       )
   }
 

@@ -1,6 +1,6 @@
 import { concat } from './bytes.ts'
 
-export interface Bound {
+interface Bound {
   readonly limit: number
   tooLarge(): Error
   /** Called with the number of bytes of each part before the part is kept in memory. May throw to stop reading. */

@@ -84,7 +84,7 @@ function unexpected({ code, message }: WebhookError, title: string): Clue {
 function missing({ message }: WebhookError, { name }: Provider): Clue {
   return {
     cause: 'header-missing',
-    message: `${message}, and no other part of the delivery replaces it`,
+    message: `${message}, and no other part of the delivery has the same value`,
     remedy: `configure the proxy or host in front to forward it; if ${name} did not send it, set a secret for the webhook at the sender`,
   }
 }
@@ -155,7 +155,11 @@ function lost(request: PlainRequest, bounds: Bounds): readonly Clue[] {
     )
   if (!isSmall) return found
   if (/^\s*(?:\[object Object\]|undefined|\{\s*\}|null)\s*$/.test(text))
-    found.push(empty(`the body is ${text.trim()}, which a parser that ran first leaves`))
+    found.push(
+      empty(
+        `the body is ${text.trim()}, which is what a body parser leaves if it runs before the receiver`,
+      ),
+    )
   const replaced = text.indexOf('\uFFFD')
   // A U+FFFD at the very end is a character that was cut in half when the body was truncated.
   if (replaced >= 0 && replaced < text.length - 3)
@@ -251,13 +255,13 @@ function rewritten(text: string, bounds: Bounds): Pick<Clue, 'message' | 'guesse
   }
   if (sorted && keys >= 5 && objects > 0)
     return {
-      message: `all keys of its ${objects} objects are sorted, which a parser that ran first may have done: their original order is lost`,
+      message: `all keys of its ${objects} objects are sorted, as after a parser that sorts keys: their original order is lost`,
     }
   // This is only a guess: senders use such numbers too, such as an id of 18 digits that ends in zeros.
   return rounded === undefined
     ? undefined
     : {
-        message: `number ${rounded + 1} of the tokens is a number that JavaScript cannot hold exactly, and ends as JavaScript rounds it: digits may be lost`,
+        message: `JSON token ${rounded + 1} is a number that JavaScript cannot hold exactly, and it looks rounded: digits may be lost`,
         guessed: true,
       }
 }

@@ -183,7 +183,7 @@ export function signedRequest<Key>(
   const keys = draft.secret === undefined ? firstKeys(ring.given) : [ring.parse(draft.secret)]
   if (keys.length === 0)
     throw new TypeError(
-      `${name}: sign needs a secret in its draft, since the secrets come from a function`,
+      `${name}: sign needs draft.secret, because the secrets come from a function`,
     )
   const at = draft.at ?? Date.now()
   return scheme.signAll && keys.length > 1

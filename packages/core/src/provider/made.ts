@@ -60,7 +60,9 @@ export function madeOf(provider: Provider): Made | undefined {
 export function remake(provider: Provider, changes: object): Provider {
   const made = madeOf(provider)
   if (!made)
-    throw new TypeError(`provider: ${provider.name} was not made by provider(); make it yourself`)
+    throw new TypeError(
+      `provider: ${provider.name} was not made by provider(), so it cannot be copied with changes; call its own factory with the changed options`,
+    )
   return made.factory({ ...made.options, ...changes })
 }
 

@@ -13,7 +13,7 @@ export async function acceptWithin(
   let failure: { readonly error: unknown } | undefined
   let begun = false
   await host.transaction!(async (within) => {
-    if (begun) throw new Error('transaction: call accept once')
+    if (begun) throw new Error('transaction: accept was called twice; call accept only once')
     begun = true
     try {
       taken = await port.accept(intake, { ...host, ...within })
@@ -26,7 +26,7 @@ export async function acceptWithin(
   if (failure) throw failure.error
   if (!taken)
     throw new Error(
-      `transaction: ended ${begun ? 'before' : 'without'} accept; await accept(inTransaction(…)) in it`,
+      `the transaction ended ${begun ? 'before accept was done' : 'without accept'}; await accept(inTransaction(…)) inside the transaction`,
     )
   return taken
 }

@@ -92,7 +92,7 @@ export function checkReceiver<Events extends EventMap>(
       ? undefined
       : milliseconds(options.silentAfter, 'createReceiver: silentAfter')
   if (inbox.worker !== undefined && worker !== inbox.worker)
-    throw wrongOption('worker', 'left out', worker, `${inbox.name} decides who runs its tasks`)
+    throw wrongOption('worker', 'left out', worker, `${inbox.name} sets worker itself`)
   if (worker === false && inbox.view && !inbox.can.durable)
     throw wrongOption(
       'worker',

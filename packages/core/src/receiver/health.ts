@@ -241,7 +241,7 @@ async function lastDeliveryAt({
 const CAUSES: readonly (readonly [sign: RegExp, cause: string])[] = [
   [
     /SQLITE_FULL|database or disk is full|ENOSPC|EDQUOT|\b53100\b|no space left|disk is full/i,
-    'disk full: free space where the inbox keeps its data',
+    'disk full: make room on the disk of the inbox',
   ],
   [
     /eviction|maxmemory-policy/i,
@@ -249,7 +249,7 @@ const CAUSES: readonly (readonly [sign: RegExp, cause: string])[] = [
   ],
   [
     /\bNOPERM\b|ACL failure/,
-    'missing right: allow the user of the inbox to run the command that Redis names',
+    'missing permission: allow the Redis user of the inbox to run the command in the error',
   ],
   [
     /\bWRONGTYPE\b/,

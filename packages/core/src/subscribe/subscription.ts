@@ -281,7 +281,7 @@ function debounceOf(options: SubscriptionOptions, name: string): Debounce | unde
   const of = `debounce of ${name}`
   if (options.orderingKey !== undefined)
     throw new TypeError(
-      `${of}: runs the newest event of its key, and orderingKey runs each event; remove one of them`,
+      `${of} runs only the newest event of a key, but orderingKey runs each event; remove one of them`,
     )
   unknownOptions(of, debounce, ['key', 'wait', 'maxWait', 'newest'])
   const { key, newest } = debounce

@@ -159,7 +159,7 @@ describe('a resolver', () => {
 
   test('leaves signing to drafts that bring a secret', () => {
     const provider = acme({ secret: () => 'right' })
-    expect(() => provider.sign!({ payload: {} })).toThrow('sign needs a secret in its draft')
+    expect(() => provider.sign!({ payload: {} })).toThrow('sign needs draft.secret')
     expect(() => provider.sign!({ payload: {}, secret: '' })).toThrow('empty')
   })
 

@@ -73,7 +73,9 @@ test('an inbox that rejects decides, also if the app catches its error', async (
 test('a transaction that ends without accept is no 200, and says what is missing', async () => {
   const { status, heard } = await take(async () => {})
   expect(status).toBe(503)
-  expect(heard).toEqual([expect.stringContaining('ended without accept; await accept(')])
+  expect(heard).toEqual([
+    expect.stringContaining('the transaction ended without accept; await accept('),
+  ])
 })
 
 test('accept is for one transaction', async () => {
@@ -82,5 +84,5 @@ test('accept is for one transaction', async () => {
     await accept({})
   })
   expect(status).toBe(503)
-  expect(heard).toEqual([expect.stringContaining('call accept once')])
+  expect(heard).toEqual([expect.stringContaining('call accept only once')])
 })

@@ -170,7 +170,7 @@ test.each<[string, object, string]>([
 test('`orderingKey` beside it, and an inbox without order, are rejected at the start', () => {
   const both = { debounce: { key }, orderingKey: key }
   expect(() => setup().receiver.on('ping', both, () => {})).toThrow(
-    'debounce of ping: runs the newest event of its key, and orderingKey runs each event; remove one of them',
+    'debounce of ping runs only the newest event of a key, but orderingKey runs each event; remove one of them',
   )
   const { receiver } = setup({ inbox: inlineInbox(), provider: acme() })
   expect(() => receiver.on('ping', { debounce: { key } }, () => {})).toThrow(

@@ -108,7 +108,7 @@ test.each([1e17, Infinity])('RetryAfterError(%d) waits a year and says so', asyn
   expect(at).toBeGreaterThanOrEqual(before + 365 * DAY)
   expect(at).toBeLessThanOrEqual(Date.now() + 365 * DAY)
   expect(heard.all('warning').map(([, message]) => message)).toEqual([
-    `RetryAfterError asked for ${delay} ms, more than a year: it waits for a year`,
+    `RetryAfterError asked for ${delay} ms, more than a year; the next attempt is in a year`,
   ])
   await receiver.close()
 })

@@ -95,7 +95,11 @@ export async function searchPage(
     throw new ApiProblem(403, 'not_allowed', 'you may not see or search payloads')
   if (action !== undefined) {
     if (payload.length > 0)
-      throw new ApiProblem(400, 'action', 'action: and payload. do not go together')
+      throw new ApiProblem(
+        400,
+        'action',
+        'action: and payload. cannot be combined; remove one of them',
+      )
     const { rows, ...rest } = await searchAction(
       inbox,
       { action, filter },

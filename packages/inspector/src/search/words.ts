@@ -125,5 +125,5 @@ function placesOf(cursor: string | undefined): Places {
   } catch {
     // A cursor that cannot be parsed gets the error below, too.
   }
-  throw new TypeError('cursor: must be the cursor of the page before')
+  throw new TypeError('cursor: must be the cursor of the previous page')
 }

@@ -171,7 +171,7 @@ async function checkTables(
   if (row.foreign_owner)
     throw new TypeError(
       owner === undefined
-        ? `postgresInbox: ${table} belongs to the role ${row.owner}, which the app's role ${row.role} is not a member of, so that its code could run as the app: GRANT ${row.owner} TO ${row.role}, or set tableOwner: '${row.owner}' if you trust it; else use another schema`
+        ? `postgresInbox: ${table} belongs to the role ${row.owner}, and the app's role ${row.role} is not a member of that role, so code of ${row.owner} could run as the app: GRANT ${row.owner} TO ${row.role}, or set tableOwner: '${row.owner}' if you trust it; else use another schema`
         : `postgresInbox: tableOwner must be the owner of ${table}, got '${owner}', and it belongs to ${row.owner}: set tableOwner: '${row.owner}' if you trust it; else use another schema`,
     )
   if (row.is_view)

@@ -43,7 +43,7 @@ withPostgres('inTransaction', (postgres) => {
     const run = () => Promise.resolve([])
     await expect(receiver.receive(signed('1'), inTransaction(run))).rejects.toThrow(
       new TypeError(
-        "inTransaction: it belongs to postgresInbox, but this receiver has memoryInbox; use the inTransaction of that inbox's package, if it has one",
+        'inTransaction belongs to postgresInbox, but this receiver uses memoryInbox; import inTransaction from the package of memoryInbox, if that package has it',
       ),
     )
     const transaction = (accept: AcceptWithin) => accept(inTransaction(run))

@@ -93,7 +93,7 @@ export function checkCatchUp(
       throw new TypeError(`catchUp: ${name} must be true or false, got ${String(options[name])}`)
   if (!beyondWindow && since < now - inbox.dedupeWindow)
     throw new TypeError(
-      `catchUp: since is ${hours(now - since)} ago, and ${inbox.name} knows ids for ${hours(inbox.dedupeWindow)}: older events that were handled would be handled again; raise the inbox's dedupeWindow, or set beyondWindow: true`,
+      `catchUp: since is ${hours(now - since)} ago, but ${inbox.name} remembers ids for only ${hours(inbox.dedupeWindow)}; handlers would run again for older events; raise the inbox's dedupeWindow, or set beyondWindow: true`,
     )
   return {
     since,
@@ -131,11 +131,11 @@ export function checkFits(
     )
   if (!inbox.records)
     throw new TypeError(
-      `catchUp: ${inbox.name} keeps no records, so that progress would be lost; use sqliteInbox, bullmqInbox, postgresInbox or memoryInbox`,
+      `catchUp: ${inbox.name} keeps no records, so progress would be lost; use sqliteInbox, bullmqInbox, postgresInbox or memoryInbox`,
     )
   if (dedupe === 'none' || (dedupe === 'id' && provider.ids === false))
     throw new TypeError(
-      `catchUp: nothing is deduplicated here, so that events which were handled would be handled again; give events of ${provider.name} an id, and leave dedupe: 'none' out`,
+      `catchUp: this receiver deduplicates nothing, so handlers would run again for known events; give events of ${provider.name} an id, and leave dedupe: 'none' out`,
     )
   checkTenant(provider, source, tenant)
   return inbox.records
@@ -157,17 +157,17 @@ function checkTenant(provider: Provider, source: Source, tenant: string | false 
   if (tenants === 'unknown') {
     if (tenant === undefined)
       throw new TypeError(
-        `catchUp: the secrets of ${provider.name} come from a function, so give the tenant that the webhooks have, or tenant: false if they have none; with another tenant their events would be handled again`,
+        `catchUp: the secrets of ${provider.name} come from a function, so give the tenant that the webhooks have, or tenant: false if they have none; with the wrong tenant, handlers would run again for known events`,
       )
     return
   }
   if (tenants.length === 0 && typeof tenant === 'string')
     throw new TypeError(
-      `catchUp: the secrets of ${provider.name} have no tenant, so that these webhooks have none; leave tenant out`,
+      `catchUp: the secrets of ${provider.name} have no tenant, so their webhooks have none either; leave tenant out`,
     )
   if (tenants.length > 0 && !tenants.includes(tenant === false ? undefined : tenant))
     throw new TypeError(
-      `catchUp: tenant must be that of one of the secrets (${tenants.join(', ')}), got ${String(tenant)}; with another tenant their events would be handled again`,
+      `catchUp: tenant must be that of one of the secrets (${tenants.join(', ')}), got ${String(tenant)}; with the wrong tenant, handlers would run again for known events`,
     )
 }
 

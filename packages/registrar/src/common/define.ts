@@ -38,7 +38,9 @@ export function defineRegistrar(given: RegistrarSpec): Registrar {
       )
       const results = []
       if (found.length > 0 && spec.delete === undefined)
-        throw new TypeError(`remove: the API of ${spec.provider} cannot; remove the URL by hand`)
+        throw new TypeError(
+          `remove: the API of ${spec.provider} cannot remove a URL; remove the URL by hand`,
+        )
       for (const endpoint of found) {
         await spec.delete!(endpoint)
         const { id, topics } = endpoint
@@ -94,7 +96,7 @@ function restorer(spec: RegistrarSpec): NonNullable<Registrar['restore']> {
     const { url, topics, settings = {} } = endpoint
     if (spec.secretOnUpdate && secret === undefined)
       throw new TypeError(
-        `secret: must be given, since ${spec.provider} does not tell the one it has; give the receiver's secret`,
+        `secret: must be given, because ${spec.provider} does not show its current secret; give the receiver's secret`,
       )
     await spec.checkRestore?.(endpoint)
     if (dryRun) return
@@ -142,7 +144,7 @@ async function applyPlan(
     if (!planned.some((each) => isDeepStrictEqual({ ...each, why: '' }, { ...now, why: '' })))
       throw new RegistrarError(
         'stale_plan',
-        `${spec.provider}: the sender has changed since the plan was made (now: ${step.do} ${step.id ?? spec.kind}); plan again`,
+        `${spec.provider}: the endpoints at the sender have changed since the plan was made (now: ${step.do} ${step.id ?? spec.kind}); plan again`,
       )
   }
   const results: StepResult[] = []

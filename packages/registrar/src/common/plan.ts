@@ -86,7 +86,7 @@ function checkTaken(spec: RegistrarSpec, { url, previousUrls = [] }: Want, has: 
   if (has.url === '' || has.url === url || previousUrls.includes(has.url)) return
   throw new RegistrarError(
     'taken',
-    `previousUrls: must name ${hostOf(has.url)}, which ${spec.provider} delivers to now; one URL is all it has`,
+    `previousUrls: must include the URL at ${hostOf(has.url)}, the current and only URL at ${spec.provider}; add this URL to allow its replacement`,
   )
 }
 
@@ -132,7 +132,10 @@ function waits({ state, url }: Endpoint, wanted: string): boolean {
 }
 
 function change(spec: RegistrarSpec, endpoint: Endpoint, after: Shape): readonly Step[] {
-  const gone = endpoint.state === 'failed' ? [{ name: 'state', why: 'the sender gave it up' }] : []
+  const gone =
+    endpoint.state === 'failed'
+      ? [{ name: 'state', why: 'the sender stopped delivering to it' }]
+      : []
   const differs = [...gone, ...differences(endpoint, after)]
   if (differs.length === 0) return []
   const fixed = differs.filter(
@@ -197,12 +200,12 @@ function warningsOf(
   return [
     ...map.wider.map(
       ({ pattern, becomes }) =>
-        `${pattern} becomes ${becomes}: more arrives than the pattern asks for`,
+        `${pattern} becomes ${becomes}: more events arrive than the pattern matches`,
     ),
     ...map.unknown.map((pattern) => `${pattern} matches no topic of ${spec.provider}`),
     ...map.manual.map(({ pattern, why }) => `${pattern}: ${why}`),
     ...pending.map(
-      ({ id }) => `${spec.kind} ${id} waits for its proof: confirm it, and plan again`,
+      ({ id }) => `${spec.kind} ${id} is not verified yet: confirm it, and plan again`,
     ),
     ...off.map(({ id }) => `${spec.kind} ${id} is turned off, and applying leaves it off`),
     ...(spec.warn?.(want) ?? []),

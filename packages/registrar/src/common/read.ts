@@ -4,7 +4,7 @@ export type Fields = Readonly<Record<string, unknown>>
 
 export function rows(value: unknown, what: string): readonly Fields[] {
   if (Array.isArray(value)) return value.map(row)
-  throw new RegistrarError('unexpected', `${what}: the answer holds no list`)
+  throw new RegistrarError('unexpected', `${what}: the response of the sender has no list`)
 }
 
 export function row(value: unknown): Fields {
@@ -58,6 +58,7 @@ export function texts(value: unknown): readonly string[] {
 /** Throws `unexpected` if there is no id, because the endpoint could not be found again. */
 export function endpointId(value: unknown, what: string): string {
   const id = asText(value)
-  if (id === '') throw new RegistrarError('unexpected', `${what}: the answer holds no id`)
+  if (id === '')
+    throw new RegistrarError('unexpected', `${what}: the response of the sender has no id`)
   return id
 }

@@ -27,7 +27,7 @@ test('a since beyond the dedupeWindow is rejected before a request, unless that 
   })
   const since = NOW - 73 * HOUR
   await expect(catchUp(receiver, source, { since })).rejects.toThrow(
-    "catchUp: since is 73 hours ago, and memoryInbox knows ids for 72 hours: older events that were handled would be handled again; raise the inbox's dedupeWindow, or set beyondWindow: true",
+    "catchUp: since is 73 hours ago, but memoryInbox remembers ids for only 72 hours; handlers would run again for older events; raise the inbox's dedupeWindow, or set beyondWindow: true",
   )
   expect(fake.requests).toHaveLength(0)
   expect(await catchUp(receiver, source, { since, beyondWindow: true })).toMatchObject({
@@ -133,7 +133,7 @@ test('wrong options, sources and inboxes are a TypeError that names the way out'
   )
   const careless = githubAway({ dedupe: 'none' })
   await expect(catchUp(careless.receiver, source, { since })).rejects.toThrow(
-    /^catchUp: nothing is deduplicated here/,
+    /^catchUp: this receiver deduplicates nothing/,
   )
   for (const one of [inline, careless]) await one.receiver.close()
 })

@@ -256,7 +256,7 @@ function checkGuest(db: DatabaseSync, main: DatabaseSync, path: string): void {
     )
   if (file !== fileOf(main))
     throw new TypeError(
-      `inTransaction: the connection is to ${file === '' ? 'no file' : file}, the inbox is in ${path}: one transaction is in one file`,
+      `inTransaction: the connection is to ${file === '' ? 'no file' : file}, but the inbox is in ${path}; open a connection to the file of the inbox`,
     )
   if (typeof db.prepare('SELECT 1 AS one').get()?.['one'] !== 'number')
     throw new TypeError(

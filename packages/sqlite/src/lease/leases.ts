@@ -119,7 +119,7 @@ export function createLeases(host: LeasesHost): Leases {
       const of = processOf(token)
       const list = `the list of ${left} running tasks cannot be read (postern_claims, token ${token}, subscription number ${lane})`
       tellOnce(
-        `${list}: its process has these tasks in memory; if it ends before they do, they are found by their events and run again`,
+        `${list}: the process that runs these tasks continues; if that process ends first, the tasks run again`,
       )
       if (of === own()) continue
       writer.attempt(() => processes.watch([of]))
@@ -127,7 +127,7 @@ export function createLeases(host: LeasesHost): Leases {
       writer.attempt(() => {
         if (!claims.find(odd))
           tellOnce(
-            `${list}, and its process has ended: more events of its commit have no task of that subscription than were open, so it is not known which of them it listed; deliver these again under new ids`,
+            `${list}, and its process has ended; it is unknown which events had these tasks; look for events of that time without an effect, and send them again under new ids`,
           )
       })
     }

@@ -20,7 +20,7 @@ export function createGuests(
       if (!one) {
         if (!guestOf)
           throw new TypeError(
-            'inTransaction: the inbox has the only connection to its database: use task.commit',
+            'inTransaction: this database has only one connection, and the inbox uses it; use task.commit instead',
           )
         const guest = guestOf(connection)
         known.set(key, (one = { guest, rows: join(guest) }))

@@ -104,8 +104,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   const failures = [...outcome.failures, ...leaks.failures, ...(await memory.failures())]
   const kept = watched.filter(({ id }) => !failures.some((one) => one.case.id === id))
   const findings = findingsOf(failures)
-  const part =
-    chosen.length < all.length - left.size ? 'a part of the battery has no grade' : undefined
+  const part = chosen.length < all.length - left.size ? 'some cases were left out' : undefined
   const unknown = unseen(outcome.unknown, effects)
   return {
     sender: provider.name,
@@ -150,9 +149,9 @@ function skippedBy(judged: AuditCase, options: AuditOptions): readonly NotJudged
   const reason =
     judged.skip ??
     (judged.heavy && options.heavy === false
-      ? 'it costs too much to be sent to another host'
+      ? 'too many or too large requests to send to another host'
       : judged.between === 'restart' && !options.restart
-        ? 'nobody said how to restart it'
+        ? 'the command that restarts the receiver was not given'
         : undefined)
   return reason === undefined ? [] : [{ id: judged.id, reason }]
 }
@@ -160,7 +159,10 @@ function skippedBy(judged: AuditCase, options: AuditOptions): readonly NotJudged
 /** Without a count of effects, the case `forged/late-effects` is unknown, because replies do not show late effects. */
 function unseen(unknown: readonly NotJudged[], effects: Effects | undefined): readonly NotJudged[] {
   if (effects || unknown.some(({ id }) => id === UNSEEN)) return unknown
-  return [...unknown, { id: UNSEEN, reason: 'only its effects tell: give an observer' }]
+  return [
+    ...unknown,
+    { id: UNSEEN, reason: 'the reply does not show the result: give a way to count effects' },
+  ]
 }
 
 const UNSEEN = 'forged/late-effects'
@@ -220,7 +222,7 @@ async function runCases(
     if (verdict === 'unknown' && !isRejection)
       return void outcome.unknown.push({
         id: judged.id,
-        reason: 'only its effects tell: give an observer',
+        reason: 'the reply does not show the result: give a way to count effects',
       })
     if (verdict !== undefined && verdict !== 'unknown') return confirm(judged, verdict)
     if (isRejection) rejections.push(judged)

@@ -175,7 +175,7 @@ export function gradeOf({
   if (unknown > 0)
     return { grade: 'B', reason: `${unknown} cases could not be judged, so the grade is at most B` }
   if (worst) return { grade: 'B', reason: 'the worst finding is low' }
-  return { grade: 'A', reason: 'every case that applies to this sender went as it must' }
+  return { grade: 'A', reason: 'every case that applies to this sender passed' }
 }
 
 /** A receiver that accepts unsigned deliveries accepts every forged delivery, so all of these are one finding. */

@@ -83,7 +83,7 @@ export function memoryCase(isKnown: boolean): AuditCase {
     expects: { reply: 'sane' },
     why: 'What strangers send must not be held: with more of it the process ends.',
     remedy: 'body-limit',
-    ...(!isKnown && { skip: 'nobody said which process it is' }),
+    ...(!isKnown && { skip: 'the process id of the receiver was not given' }),
   }
 }
 

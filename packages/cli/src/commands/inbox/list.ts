@@ -225,7 +225,7 @@ async function causesCommand(options: InboxCommandOptions): Promise<ExitCode> {
     const ofNewest = causes[0]?.ofNewest
     if (ofNewest !== undefined)
       remark(
-        `of the ${ofNewest} newest failed tasks of each subscription: there are more, and postern inbox stats counts all`,
+        `only the ${ofNewest} newest failed tasks of each subscription were grouped; postern inbox stats counts all`,
       )
     return 0
   })

@@ -22,7 +22,7 @@ export function declare(inbox: Command): void {
   keyOptions(senderOptions(inboxOptions(inbox.command('send <task>'))))
     .description('send a stored delivery to this machine')
     .requiredOption('--to <url>', 'send to this URL of this machine')
-    .option('--event-id [id]', 'set another event id, or draw one')
+    .option('--event-id [id]', 'set another event id, or generate one')
     .addHelpText(
       'after',
       examples(

@@ -74,7 +74,7 @@ function skew(seconds: number): Clue {
   return {
     cause: 'clock-skew',
     message: `the delivery was signed ${span(seconds)} ahead of this clock; the signature itself matches`,
-    remedy: 'set the clock of this machine by NTP, or that of the sender',
+    remedy: 'synchronize the clocks of this machine and of the sender with NTP',
   }
 }
 

@@ -28,7 +28,9 @@ export interface Access {
  */
 export function withoutWrites(access: Access, inbox: string): Access {
   const write = async (): Promise<never> => {
-    throw new TypeError(`${inbox}: readOnly must be false for a change, got true; open it without`)
+    throw new TypeError(
+      `${inbox}: readOnly must be false for a change, got true; open the inbox without readOnly`,
+    )
   }
   return { read: (look) => access.read(look), write, writeAll: write }
 }

@@ -85,7 +85,7 @@ export async function migrateServer<Sql>(
   if (!migrationOf(layout, found)) return { from: found, to: found }
   if (!options.migrate)
     throw new TypeError(
-      `${layout.inbox}: migrate: the tables postern_* of ${layout.place} are missing or of another version, and this package needs version ${layout.steps.length}: run what ${steps.printedBy(found.version)} prints, or start once with migrate: true`,
+      `${layout.inbox}: migrate: the tables postern_* of ${layout.place} are missing or of another version, and this package needs version ${layout.steps.length}; run the SQL that ${steps.printedBy(found.version)} returns, or start once with migrate: true`,
     )
   return steps.locked(async (sql) => {
     const from = await steps.versions(sql)

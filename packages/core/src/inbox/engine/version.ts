@@ -179,7 +179,7 @@ export function checkReadable(layout: Layout<unknown>, stored: Versions): void {
   const { inbox, place, steps } = layout
   throw new TypeError(
     stored.version === 0
-      ? `${inbox}: ${place} holds no inbox; give the place that the receivers have`
+      ? `${inbox}: ${place} holds no inbox; give the database or file that the receivers use`
       : `${inbox}: ${place} has version ${stored.version}, and this process reads version ${steps.length}; start the app once, or run postern inbox migrate`,
   )
 }

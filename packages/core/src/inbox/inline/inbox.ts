@@ -61,9 +61,7 @@ export function inlineInbox(options: InlineInboxOptions = {}): Inbox<never> {
   check.end()
   if (lease < 10) throw new TypeError(`inlineInbox: lease must be at least 10 ms, got ${lease} ms`)
   if (typeof ledger?.claim !== 'function')
-    throw new TypeError(
-      'inlineInbox: ledger must be a ledger; give memoryLedger() or redisLedger(…)',
-    )
+    throw new TypeError('inlineInbox: ledger must be what memoryLedger() or redisLedger() returns')
   if (![409, 503, 200].includes(whileRunning))
     throw new TypeError(
       `inlineInbox: whileRunning must be 409, 503 or 200, got ${String(whileRunning)}`,

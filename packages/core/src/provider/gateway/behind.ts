@@ -73,7 +73,9 @@ function checkBoth(gateway: Provider, inner: Provider): void {
   if (!gateway.unwrap) return
   const place = `behind: ${gateway.name} wraps the body, and`
   if (inner.formats?.includes('multipart'))
-    throw new TypeError(`${place} multipart of ${inner.name} is not read there; send it unwrapped`)
+    throw new TypeError(
+      `${place} multipart bodies of ${inner.name} cannot be read inside the wrapper; let the gateway forward them unwrapped`,
+    )
   if (inner.credentials?.fields?.length)
     throw new TypeError(
       `${place} credentials of ${inner.name} could not be stripped there; send it unwrapped, through another gateway`,
@@ -186,7 +188,7 @@ function signed(gateway: Provider, inner: Provider, draft: Draft): SignableReque
   const request = inner.sign?.(own)
   if (!request && draft.body === undefined)
     throw new TypeError(
-      `behind: ${inner.name} cannot make a delivery, since only it has the key; give its body as draft.body`,
+      `behind: only ${inner.name} has the key to sign its deliveries; give the body of a recorded delivery as draft.body`,
     )
   const { topic: _topic, payload: _payload, ...rest } = draft
   return gateway.sign!({ ...rest, ...request })

@@ -84,7 +84,7 @@ function delayOf(
   if (delay <= LONGEST) return delay
   context.observer.warning?.(
     context.receiver,
-    `${name} asked for ${delay} ms, more than a year: it waits for a year`,
+    `${name} asked for ${delay} ms, more than a year; the next attempt is in a year`,
   )
   return LONGEST
 }

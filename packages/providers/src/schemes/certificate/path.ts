@@ -25,7 +25,7 @@ export function pathFault(path: readonly X509Certificate[]): string | undefined 
   }
   if (all.some(({ unknownCritical }) => unknownCritical))
     return 'a certificate of the chain has a critical extension that is not known'
-  if (all[0]!.usage?.signs === false) return 'the key of the certificate may sign nothing'
+  if (all[0]!.usage?.signs === false) return 'the key of the certificate is not allowed to sign'
   for (const [at, issuer] of all.entries()) {
     if (at === 0) continue
     if (issuer.usage?.certifies === false) return 'an issuer of the chain may issue no certificates'

@@ -340,28 +340,28 @@ export const untestedStacks: readonly RemedyStack[] = ['next']
 
 const DOES = {
   verify:
-    'Make the signature of the bytes that came, and reject with 401 unless it is the one that was sent.',
+    'Compute the signature of the received bytes, and reply 401 unless it equals the received signature.',
   compare: 'Compare the whole signature, at its full length, in constant time.',
-  secret: 'End at the start if the secret is not set, or still is the text of an example.',
-  algorithm: 'Choose the algorithm and the header in the code, not by what was sent.',
-  'raw-body': 'Verify the bytes as they came, before any parser, and parse them then.',
+  secret: 'Exit at startup if the secret is missing or is still a placeholder.',
+  algorithm: 'Fix the algorithm and the header in the code. Do not read them from the request.',
+  'raw-body': 'Verify the received bytes first, then parse them.',
   freshness:
-    'Reject what was signed more than five minutes ago, or ahead. Read the time from what is signed, and reject two.',
-  'after-verify': 'Do nothing before the signature is verified, in the background neither.',
+    'Reject a signed time that is more than five minutes in the past or future. Reject a request with two signed times.',
+  'after-verify': 'Do nothing before the signature is verified, not even in the background.',
   route: 'Answer one path and one method; all others get 404 or 405, whatever they carry.',
   handshake:
-    'Answer the challenge of the sender once its signature is verified, and do nothing else with it.',
+    'Verify the signature of a challenge, answer the challenge, and do nothing else with it.',
   dedupe:
-    'Write the id of the event in the transaction of what it does, under a unique key; answer 200 if it is there.',
+    'Store the event id under a unique key, in the same transaction as the writes of the handler. If the id is already stored, reply 200.',
   'ignore-topics': 'Answer 200 to topics that you have no handler for.',
-  'answer-first': 'Store the event, answer, and do the work after that.',
+  'answer-first': 'Store the event, reply, and then do the work.',
   'body-limit': 'Accept bodies as large as the sender makes them, and no larger.',
   'odd-bodies':
     'Answer 400 to a body that is not the JSON object you expect, without an exception.',
-  crash: 'Catch what the handler throws, also what it rejects later, and answer 500.',
-  timeouts: 'Bound how long a request may take, and how many wait.',
+  crash: 'Catch what the handler throws, including rejected promises, and reply 500.',
+  timeouts: 'Limit the duration of a request and the number of open requests.',
   stack: 'Switch debugging off, and answer errors without their text.',
-  quiet: 'Neither log nor answer secrets, signatures and whole headers.',
+  quiet: 'Do not put secrets, signatures or complete headers into logs or replies.',
 }
 
 const LINES: Readonly<Record<RemedyStack, RemedyLines>> = {

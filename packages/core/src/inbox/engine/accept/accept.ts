@@ -298,7 +298,7 @@ async function prepareStore(side: EngineSide, { items }: Intake, deadline: numbe
       ? store.rejection(held)
       : new WebhookError(
           'inbox_unavailable',
-          `${store.name}: no answer within its deadline of ${settings.deadline} ms; raise deadline, or check the store`,
+          `${store.name}: no answer from the store within the deadline of ${settings.deadline} ms; check the store, or raise deadline`,
         )
   const made = async (): Promise<void> => {
     await openStore(side)

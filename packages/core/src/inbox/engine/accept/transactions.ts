@@ -27,7 +27,7 @@ export function checkTransaction(host: Host, inbox: string): void {
     const other = description.slice(TRANSACTION.length)
     if (other !== inbox)
       throw new TypeError(
-        `inTransaction: it belongs to ${other}, but this receiver has ${inbox}; use the inTransaction of that inbox's package, if it has one`,
+        `inTransaction belongs to ${other}, but this receiver uses ${inbox}; import inTransaction from the package of ${inbox}, if that package has it`,
       )
   }
 }

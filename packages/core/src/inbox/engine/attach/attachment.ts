@@ -61,9 +61,10 @@ export function attachment({
       const { receiver, retrySpan } = consumer
       if (readOnly)
         throw new TypeError(
-          `${inbox}: readOnly must be false for a receiver, got true; leave it out for ${receiver}`,
+          `${inbox}: readOnly must be false for a receiver, got true; leave readOnly out to attach receiver ${receiver}`,
         )
-      if (closed) throw new TypeError(`${inbox} was closed: receiver ${receiver} needs a new one`)
+      if (closed)
+        throw new TypeError(`${inbox} was closed; create a new inbox for receiver ${receiver}`)
       const known = joined.get(receiver)
       if (known && !known.closing)
         throw new TypeError(
@@ -71,7 +72,7 @@ export function attachment({
         )
       if (window && window.time < retrySpan)
         throw new TypeError(
-          `${inbox}: ${window.option} is ${window.time} ms, but the sender of ${receiver} delivers again for ${retrySpan} ms: make it at least that long`,
+          `${inbox}: ${window.option} is ${window.time} ms, but the sender of ${receiver} retries for ${retrySpan} ms; set ${window.option} to at least ${retrySpan} ms`,
         )
       const one: Joined = { consumer, side: join(consumer), closing: undefined }
       joined.set(receiver, one)

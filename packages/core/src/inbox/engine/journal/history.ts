@@ -319,7 +319,7 @@ export function unpackMinute(bytes: Uint8Array): Minute {
   }
 }
 
-const SPAN_GONE = 'these counts are left out of the history'
+const SPAN_GONE = 'the counts in it are left out'
 
 function addCounts(parts: readonly Counts[]): Counts {
   if (parts.length === 1) return parts[0]!

@@ -99,7 +99,7 @@ const LOST =
   'task.commit: the claim was lost (its lease expired, and the task was settled or replayed since), so nothing was written'
 
 const LATE =
-  'task.commit: other commits of its subscription used up its time, so nothing was written'
+  'task.commit: no time was left after waiting for other commits of the subscription, so nothing was written'
 
 /** Thrown in a transaction that has written nothing yet, because it must first wait for a place. */
 class Crowded extends Error {}

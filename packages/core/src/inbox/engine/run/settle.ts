@@ -61,12 +61,14 @@ export function createSettle(side: EngineSide): Settle {
       keep(task)
       if (keptBytes > settings.maxWaitingBytes) {
         consumer.warn(
-          `task ${task.id} has ended but will run again: its outcome could not be stored, and maxWaitingBytes (${settings.maxWaitingBytes}) allows no more kept outcomes: ${errorText(error)}`,
+          `task ${task.id} has ended but will run again: its outcome could not be stored, and maxWaitingBytes (${settings.maxWaitingBytes}) is used up; check the store: ${errorText(error)}`,
         )
         return 'all'
       }
       if (!warned)
-        consumer.warn(`outcomes could not be stored yet, and are kept: ${errorText(error)}`)
+        consumer.warn(
+          `outcomes could not be stored yet; they stay in memory until the store accepts them: ${errorText(error)}`,
+        )
       warned = true
       return fault === 'again' ? 'again' : 'keep'
     },

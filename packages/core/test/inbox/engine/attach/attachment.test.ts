@@ -87,7 +87,7 @@ describe('attachment', () => {
   test('an inbox that only reads takes no receiver', () => {
     expect(() => make({ readOnly: true }).attach(consumer('shop'))).toThrow(
       new TypeError(
-        'myInbox: readOnly must be false for a receiver, got true; leave it out for shop',
+        'myInbox: readOnly must be false for a receiver, got true; leave readOnly out to attach receiver shop',
       ),
     )
   })
