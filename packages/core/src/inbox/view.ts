@@ -170,7 +170,7 @@ export interface InboxView {
   /**
    * Returns the error groups (causes) of dead and failing tasks, those with the most dead tasks first. The result has
    * the 50 causes with the most dead tasks, and the 50 causes with the newest events. For the second 50, causes with
-   * dead tasks are chosen before all others. So many old causes do not hide a new cause.
+   * dead tasks are chosen before all others. This keeps a large number of old causes from hiding a new cause.
    */
   causes(filter?: {
     readonly receiver?: string

@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { FullRow } from '@postern/core/engine'
 
 // The format: a byte that says whether the rest is deflated; the lengths of record and head, 4 bytes each; then record,
-// head and body.
+// head and body. The length NONE means null.
 const PLAIN = 0
 const DEFLATED = 1
 const LENGTHS = 8

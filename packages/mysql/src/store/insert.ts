@@ -18,7 +18,7 @@ const BYTES = 1024 * 1024
 const MANY = 5000
 const texts = new Map<string, string>()
 
-/** Each statement has 2^n rows, so that there are few different statements: a server prepares at most 16,382. */
+/** Inserts rows, 2^n per statement, so that there are few different statements: a server prepares at most 16,382. */
 export async function insertRows(
   sql: Sql,
   { head, row, tail = '' }: InsertText,

@@ -44,7 +44,7 @@ export interface RowsHost {
   readonly counts: boolean
   /** True if the open transaction sees what other transactions commit in the meantime. */
   readonly fresh: boolean
-  /** True waits for locked lines (ordered groups). A transaction of the app needs this: the inbox cannot try again. */
+  /** True to wait for locked lines (ordered groups), in a transaction of the app, which the inbox cannot repeat. */
   readonly waits?: boolean
 }
 

@@ -43,8 +43,8 @@ export interface RowsHost {
   readonly lease: number
   readonly channel: string
   /**
-   * Returns the number of this process, which ignores notifications with this number. Returns '' in a transaction of
-   * the app, so that this process is notified too.
+   * Returns the number of this process, for notifications: a process ignores those with its own number. Returns '' in a
+   * transaction of the app, so that this process is notified too.
    */
   readonly process: () => string
 }

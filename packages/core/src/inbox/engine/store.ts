@@ -94,8 +94,8 @@ export interface Rows {
   /** Writes records, and replaces records with the same keys. */
   note(rows: readonly ActionRow[]): MaybePromise<void>
   /**
-   * Called with claims whose outcome was rejected. If another run has settled the task of a claim, ends the claim's hold
-   * on the row. Returns the current rows of the tasks, if they still exist.
+   * Called with claims whose outcome was rejected. If another run has settled the task of a claim, ends the claim's
+   * hold on the row. Returns the current rows of the tasks, if they still exist.
    */
   lost(
     own: readonly { readonly id: number; readonly token: number }[],

@@ -29,7 +29,7 @@ type SeriesKey = readonly [
 
 /** Counts and gauges by minute, and by hour after two days. A gauge is the number of tasks at one moment. */
 interface History {
-  /** Returns the writes. A stored gauge has pending tasks in `count`, running tasks in `sum` and dead tasks in `max`. */
+  /** Returns the writes. A stored gauge has pending tasks in `count`, running ones in `sum` and dead ones in `max`. */
   adds(
     minutes: readonly MinuteCount[],
     gauges: readonly MinuteGauge[],

@@ -74,8 +74,8 @@ interface Waiting {
 }
 
 /**
- * Folds the waiting tasks in the lines of `heads` (tasks that may go first in their line). The lines are locked. Returns
- * the heads after folding, or undefined if the heads must be read again.
+ * Folds the waiting tasks in the lines of `heads` (tasks that may go first in their line). The lines are locked.
+ * Returns the heads after folding, or undefined if the heads must be read again.
  */
 export function* foldLines(
   rows: LineRows,
