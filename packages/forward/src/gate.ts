@@ -26,6 +26,7 @@ export interface Places {
 /** Gate of one destination, which decides when a task may call the destination. */
 export interface CallGate {
   readonly busy: boolean
+  /** True if the circuit breaker is open: no call is allowed. */
   readonly open: boolean
   /** End of the last pause, in milliseconds since 1970. Undefined once a call shows that the destination works. */
   readonly paused: number | undefined

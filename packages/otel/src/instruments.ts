@@ -44,8 +44,8 @@ const LANE = ['messaging.destination.name', 'messaging.consumer.group.name'] as 
 const CALLED = [...LANE, 'postern.destination'] as const
 
 /**
- * All metrics of a receiver. `otel()` and `@postern/otel/prometheus` record these and no others. In every row, the
- * receiver is `messaging.destination.name` and the subscription is `messaging.consumer.group.name`.
+ * All metrics of a receiver. `otel()` and `@postern/otel/prometheus` record these and no others. Among the attributes,
+ * `messaging.destination.name` is the receiver and `messaging.consumer.group.name` is the subscription.
  *
  * @example
  * for (const { name, unit, description } of Object.values(INSTRUMENTS)) console.log(name, unit, description)

@@ -47,17 +47,17 @@ export interface OtelOptions {
    */
   readonly meter?: Meter | false
   /**
-   * True makes the sender's `traceparent` the parent of `receive`, if no span is active. Use this option only for your
-   * own senders: the header is not signed, and decides the trace id and sampling. @default false: `receive` only has a
-   * link
+   * True makes the sender's `traceparent` the parent of the span `receive`, if no span is active. Use this option only
+   * for your own senders: the header is not signed, and decides the trace id and sampling. @default false: the span
+   * `receive` only has a link
    */
   readonly trustSender?: boolean
   /**
-   * True makes attempts children of `send`, in the trace of the delivery. Such a trace lasts as long as retries do:
-   * hours or days. @default false: each attempt has its own trace, with a link
+   * True makes attempts children of the span `send`, in the trace of the delivery. Such a trace lasts as long as
+   * retries do: hours or days. @default false: each attempt has its own trace, with a link
    */
   readonly sameTrace?: boolean
-  /** True records message and stack of handler errors, which may quote a payload. @default false: only the error's name */
+  /** True records message and stack of handler errors, which may quote a payload. @default false: only error names */
   readonly exceptions?: boolean
 }
 

@@ -15,7 +15,7 @@ interface RunningValues<T> {
 // releases an attempt.
 const MOST = 10_000
 
-/** `forgotten` is called with each value that is dropped. */
+/** Creates an empty map. `forgotten` is called with each value that is dropped because the map is full. */
 export function createRunning<T>(forgotten?: (value: T) => void): RunningValues<T> {
   const known = new Map<string, T>()
   return {

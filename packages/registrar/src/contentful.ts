@@ -19,8 +19,8 @@ export interface ContentfulRegistrarOptions extends ApiOptions {
  * turn on request verification in the space's settings. An update names the version of the webhook that the registrar
  * has read. So Contentful rejects the update if somebody has changed the webhook since then.
  *
- * API: https://www.contentful.com/developers/docs/references/content-management-api/#/reference/webhooks, with the
- * types of npm contentful-management.
+ * API: https://www.contentful.com/developers/docs/references/content-management-api/#/reference/webhooks, and the types
+ * in the npm package `contentful-management`.
  *
  * @example
  * const registrar = contentfulRegistrar({ token: process.env.CONTENTFUL_TOKEN!, space: 'a1b2c3' })

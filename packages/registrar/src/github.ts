@@ -22,7 +22,7 @@ export interface GithubRegistrarOptions extends ApiOptions {
  * secret. A webhook has only one secret, so let the receiver accept both secrets until `rotate` has resolved. For the
  * webhook of a GitHub App, use `githubAppRegistrar`.
  *
- * API: https://docs.github.com/en/rest/repos/webhooks, as described in npm @octokit/openapi.
+ * API: https://docs.github.com/en/rest/repos/webhooks, and its description in the npm package `@octokit/openapi`.
  *
  * @example
  * const registrar = githubRegistrar({ token: process.env.GITHUB_TOKEN!, repository: 'octo/hello' })

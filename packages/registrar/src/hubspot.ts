@@ -25,8 +25,8 @@ export interface HubspotRegistrarOptions extends ApiOptions {
  * subscriptions of an app share one target URL. Another receiver's URL is replaced only if `previousUrls` has that URL.
  * HubSpot signs deliveries with the app's client secret.
  *
- * API: https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3, with the types of npm
- * @hubspot/api-client.
+ * API: https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3, and the types in the npm package
+ * `@hubspot/api-client`.
  *
  * @example
  * const registrar = hubspotRegistrar({ developerKey, appId: '123', properties: { contact: ['email'] } })

@@ -17,8 +17,8 @@ export interface LineRegistrarOptions extends ApiOptions {
  * `remove` throws. Another receiver's URL is replaced only if `previousUrls` has that URL. LINE signs deliveries with
  * the channel secret.
  *
- * API: https://developers.line.biz/en/reference/messaging-api/#set-webhook-endpoint-url, with the types of npm
- * @line/bot-sdk.
+ * API: https://developers.line.biz/en/reference/messaging-api/#set-webhook-endpoint-url, and the types in the npm
+ * package `@line/bot-sdk`.
  *
  * @example
  * const registrar = lineRegistrar({ token: process.env.LINE_CHANNEL_ACCESS_TOKEN! })

@@ -21,7 +21,7 @@ export interface LinearRegistrarOptions extends ApiOptions {
  * the new secret, the receiver rejects deliveries, which Linear retries three times. Linear cannot change the team of a
  * webhook, so a plan replaces the webhook.
  *
- * API: https://linear.app/developers/webhooks, with the types of npm @linear/sdk.
+ * API: https://linear.app/developers/webhooks, and the types in the npm package `@linear/sdk`.
  *
  * @example
  * const registrar = linearRegistrar({ token: process.env.LINEAR_API_KEY! })

@@ -18,8 +18,8 @@ export interface PaddleRegistrarOptions extends ApiOptions {
  * at any time, but cannot change the secret. To change a secret, create another destination. An account has at most ten
  * active destinations.
  *
- * API: https://developer.paddle.com/api-reference/notification-settings/overview, with the types of npm
- * @paddle/paddle-node-sdk.
+ * API: https://developer.paddle.com/api-reference/notification-settings/overview, and the types in the npm package
+ * `@paddle/paddle-node-sdk`.
  *
  * @example
  * const registrar = paddleRegistrar({ key: process.env.PADDLE_API_KEY! })

@@ -19,8 +19,7 @@ export interface PolarRegistrarOptions extends ApiOptions {
  * the old secret at once. Until `onSecret` has stored the new secret, the receiver rejects deliveries, which Polar
  * retries.
  *
- * API: https://polar.sh/docs/api-reference/webhooks/endpoints/create, with the types of npm
- * @polar-sh/sdk.
+ * API: https://polar.sh/docs/api-reference/webhooks/endpoints/create, and the types in the npm package `@polar-sh/sdk`.
  *
  * @example
  * const registrar = polarRegistrar({ token: process.env.POLAR_TOKEN! })

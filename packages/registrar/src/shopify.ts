@@ -22,8 +22,8 @@ export interface ShopifyRegistrarOptions extends ApiOptions {
  * per topic. The API does not list the subscriptions in the app's configuration file. Set the three privacy topics in
  * that file. Shopify signs deliveries with the app's client secret, so there is no secret to store.
  *
- * API: https://shopify.dev/docs/api/admin-graphql/latest/mutations/webhookSubscriptionCreate, as described in npm
- * @shopify/dev-mcp.
+ * API: https://shopify.dev/docs/api/admin-graphql/latest/mutations/webhookSubscriptionCreate, and its description in
+ * the npm package `@shopify/dev-mcp`.
  *
  * @throws TypeError if an option is wrong.
  *

@@ -26,7 +26,8 @@ export interface SlackRegistrarOptions extends ApiOptions {
  * the receiver must run. `remove` removes only the event subscription. Set the URLs of slash commands and
  * interactivity, and the scopes of events, in the app. Slack signs deliveries with the app's signing secret.
  *
- * API: https://docs.slack.dev/reference/methods/apps.manifest.update, with the types of npm @slack/web-api.
+ * API: https://docs.slack.dev/reference/methods/apps.manifest.update, and the types in the npm package
+ * `@slack/web-api`.
  *
  * @example
  * const registrar = slackRegistrar({ token: process.env.SLACK_CONFIG_TOKEN!, appId: 'A0123456789' })

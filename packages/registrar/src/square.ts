@@ -21,7 +21,8 @@ export interface SquareRegistrarOptions extends ApiOptions {
  * any time. `rotate` invalidates the old key at once. Until `onSecret` has stored the new key, the receiver rejects
  * deliveries, which Square retries for 24 hours.
  *
- * API: https://developer.squareup.com/reference/square/webhook-subscriptions-api, with the types of npm square.
+ * API: https://developer.squareup.com/reference/square/webhook-subscriptions-api, and the types in the npm package
+ * `square`.
  *
  * @example
  * const registrar = squareRegistrar({ token: process.env.SQUARE_TOKEN! })

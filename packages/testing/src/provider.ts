@@ -121,7 +121,7 @@ function challengeLaws(
   })
 }
 
-/** Returns texts of a reply that look like a signature, after `undefined`, with which the headers stay unchanged. */
+/** Returns `undefined` (for unchanged headers), and then up to three texts of a reply that look like a signature. */
 function signaturesIn(text: string): readonly (string | undefined)[] {
   return [undefined, ...(text.match(/(?:\w+=)?[\w+/=-]{20,100}/g) ?? []).slice(0, 3)]
 }

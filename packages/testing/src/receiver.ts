@@ -99,8 +99,8 @@ function logCases(test: ReceiverTest): void {
 }
 
 /**
- * Returns the forms in which a log may contain a secret. These are the text, with and without its prefix, and in hex
- * the decoded key and the text.
+ * Returns the forms in which a log may contain a secret: the text with and without its prefix, the decoded key in hex,
+ * and the text in hex.
  */
 function formsOf(secret: string): readonly string[] {
   const bare = secret.slice(secret.indexOf('_') + 1)

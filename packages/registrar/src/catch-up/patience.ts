@@ -7,7 +7,8 @@ const LONGEST = 30_000
 
 /**
  * Creates a function that retries a step while the sender (`rate_limited`) or the inbox (503) asks to wait. The
- * function rejects if a step would wait longer than `patience` milliseconds in total, or if `signal` aborts.
+ * function rejects if a step would wait longer than `patience` milliseconds in total, or if `signal` aborts. `waits` is
+ * called with the length of each wait, in milliseconds.
  */
 export function createPatience(
   patience: number,

@@ -30,6 +30,7 @@ export interface Progress {
   /** Sets the position in memory. `save`, `finish` or the next heartbeat stores the position. */
   reached(place: ProgressMark): void
   save(): Promise<void>
+  /** Stores that `redeliverUntried` was called. */
   asked(): Promise<void>
   /** Marks the run as complete, so that the next run starts from its option `since`. */
   finish(): Promise<void>

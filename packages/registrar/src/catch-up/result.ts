@@ -3,6 +3,7 @@ import type { Receiver } from '@postern/core'
 
 /** Progress of a catch-up. */
 export interface CatchUpProgress {
+  /** `taking`: events are ingested or requested. `waiting`: the sender or the inbox asked to wait. */
   readonly phase: 'listing' | 'taking' | 'waiting'
   /** Number of listed events. */
   readonly listed: number

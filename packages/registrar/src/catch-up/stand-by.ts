@@ -71,7 +71,7 @@ const PAUSES = [LEASE, 60_000, 300_000, 900_000, 3_600_000]
 const ROWS = 1000
 const LOOKS = 10
 
-/** Returns a function that stops reacting to silences. */
+/** Starts a catch-up at the times that `standing.on` names. Returns a function that stops reacting to silences. */
 export function standBy(
   receiver: Missing,
   source: Source,
@@ -88,7 +88,7 @@ export function standBy(
     : () => undefined
 }
 
-/** If the sender or the inbox cannot be reached, retries for about 80 minutes. Never rejects. */
+/** Runs one catch-up. If the sender or the inbox cannot be reached, retries for about 80 minutes. Never rejects. */
 async function automatic(
   receiver: Missing,
   source: Source,

@@ -13,7 +13,7 @@ const EVERY = 50
 const OFTEN = 1000
 const FAILURES = 100
 
-/** Events are ingested oldest first. After a failure, the next call continues where this call stopped. */
+/** Ingests the events of one range, oldest first. After a failure, the next call continues where this call stopped. */
 export async function takeRange(
   receiver: Missing,
   source: Source,

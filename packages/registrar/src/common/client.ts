@@ -139,7 +139,7 @@ function bearer(token: string): Readonly<Record<string, string>> {
   return { authorization: `Bearer ${token}` }
 }
 
-/** Rejects an id in `path` that changes the path, such as `..`. */
+/** Returns the URL of a path. Throws `invalid` for an id in `path` that changes the path, such as `..`. */
 function urlOf(base: string, path: string, label: string): URL {
   const url = new URL(base + path)
   const plain = new URL(base).pathname.replace(/\/$/, '') + path
@@ -160,7 +160,7 @@ function networkReason(error: unknown, timeout: number): string {
 /** Maximum size of an answer, in bytes. GitHub's payloads are up to 25 MiB. */
 const MOST = 32 * 1024 * 1024
 
-/** Throws `unexpected` for a body above the maximum. Otherwise a wrong host could fill the memory. */
+/** Reads an answer. Throws `unexpected` for a body above the maximum, since a wrong host could fill the memory. */
 async function readAnswer(response: Response): Promise<ApiAnswer> {
   const tooLarge = (): Error =>
     new RegistrarError('unexpected', `the answer is larger than ${MOST} bytes`)
@@ -192,7 +192,10 @@ const CODES: Readonly<Record<number, RegistrarErrorCode>> = {
   429: 'rate_limited',
 }
 
-/** Returns undefined for a successful answer. `pause` is in milliseconds, and is missing if no retry may follow. */
+/**
+ * Returns the error of an answer; undefined for a successful answer. `pause` is the wait before a retry, in
+ * milliseconds; it is missing if no retry may follow.
+ */
 function verdictOf(
   sender: SenderClient,
   request: ApiRequest,

@@ -123,7 +123,10 @@ export function topicList(text: string): readonly string[] {
   return text.trim().split(/\s+/)
 }
 
-/** Skips steps that were applied before. Throws `stale_plan` before any change if other steps are now needed. */
+/**
+ * Applies the steps of a plan that are still needed. Throws `stale_plan` before any change if other steps are now
+ * needed.
+ */
 async function applyPlan(
   spec: RegistrarSpec,
   plan: Plan,

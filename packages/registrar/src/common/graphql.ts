@@ -6,7 +6,7 @@ import type { SourcePage } from './paging.ts'
 /** Returns the field `member` of the answer's data. */
 export type Ask = (query: string, variables: Fields, member: string) => Promise<Fields>
 
-/** Throws an error with the code `invalid` if the result of a mutation has `userErrors`. */
+/** Creates the function that sends queries. It throws `invalid` if the result of a mutation has `userErrors`. */
 export function graphqlClient(call: ApiCall, path: string): Ask {
   return async (query, variables, member) => {
     const mutation = query.startsWith('mutation')
@@ -20,7 +20,10 @@ export function graphqlClient(call: ApiCall, path: string): Ask {
   }
 }
 
-/** `codes` has the sender's error codes for a wrong token (`denied`) and for an exceeded limit (`limited`). */
+/**
+ * Returns the error in an answer. `codes` has the sender's error codes for a wrong token (`denied`) and for an exceeded
+ * limit (`limited`).
+ */
 export function judgeGraphql(
   answer: ApiAnswer,
   codes: { readonly denied: readonly string[]; readonly limited: readonly string[] },

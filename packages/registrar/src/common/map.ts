@@ -22,6 +22,7 @@ export interface TopicNames {
 
 interface Converted {
   readonly names: readonly string[]
+  /** True if the names stand for more topics than the pattern. */
   readonly wider: boolean
 }
 

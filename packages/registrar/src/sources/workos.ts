@@ -17,7 +17,7 @@ export interface WorkosEventsOptions extends ApiOptions {
  * Lists events at WorkOS, with payloads and the `id` of their webhooks. WorkOS does not say which events were
  * delivered.
  *
- * API: https://workos.com/docs/reference/events/list, with the types of npm @workos-inc/node.
+ * API: https://workos.com/docs/reference/events/list, and the types in the npm package `@workos-inc/node`.
  *
  * @throws TypeError if an option is wrong.
  *

@@ -103,7 +103,7 @@ function widthOf(text: string): number {
   return Math.round(text.length * 6.5) + 2 * PAD
 }
 
-/** Characters that XML does not allow are shown as escapes. */
+/** Returns a text for XML. Characters that XML does not allow are shown as escapes. */
 function xmlText(text: string): string {
   return inertText(text).replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }

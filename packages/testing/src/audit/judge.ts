@@ -178,7 +178,10 @@ export function gradeOf({
   return { grade: 'A', reason: 'every case that applies to this sender passed' }
 }
 
-/** A receiver that accepts unsigned deliveries accepts every forged delivery, so all of these are one finding. */
+/**
+ * Groups failures with the same cause into findings. A receiver that accepts unsigned deliveries accepts every forged
+ * delivery, so all of these are one finding.
+ */
 export function findingsOf(failures: readonly AuditFailure[]): readonly AuditFinding[] {
   const open = failures.some(
     ({ case: { id }, symptom }) => id === 'forged/no-signature' && symptom === 'accepted',

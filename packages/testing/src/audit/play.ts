@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /**
  * Sends a request and returns the reply. Returns undefined if the function itself closes the connection before a reply,
- * as `wire` asks. An error is returned as a reply with status 0.
+ * as `request.wire` asks. An error is returned as a reply with status 0.
  */
 export type Send = (
   request: AuditRequest,
@@ -102,7 +102,7 @@ interface EffectsSettings {
   readonly quiet: number
 }
 
-/** Reads the count at intervals of at least 10 ms. */
+/** Creates the counter. `read` returns the number of effects so far, and is called at most once per 10 ms. */
 export async function createEffects(
   read: () => Promise<number> | number,
   { patience, quiet }: EffectsSettings,

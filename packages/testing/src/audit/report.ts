@@ -87,7 +87,7 @@ export function memoryCase(isKnown: boolean): AuditCase {
   }
 }
 
-/** A second run cannot confirm that memory has grown, because memory that grew stays large. */
+/** Compares the memory before and after the run. A second run cannot confirm a failure, since memory stays large. */
 export function watchMemory(
   read: (() => Promise<number>) | undefined,
   cases: readonly AuditCase[],

@@ -129,7 +129,7 @@ export interface Expected {
    * (the event is in progress). `rejected`: no reply is a 2xx or a 5xx. `sane`: each reply is below 500 and in time.
    */
   readonly reply: 'taken' | 'busy' | 'rejected' | 'sane'
-  /** Expected number of effects. @default effects are not judged */
+  /** Expected number of effects of the handler, such as rows that it writes. @default effects are not judged */
   readonly effects?: number
   /** Text that the last reply must contain. */
   readonly text?: string

@@ -15,7 +15,10 @@ import {
 // These members of a provider inspect a delivery. The others only describe the provider.
 const STEPS = ['admit', 'greet', 'verify', 'handshake', 'events', 'reply'] as const
 
-/** Runs the tests with and without an access check in front of the provider. */
+/**
+ * Defines tests of rejected deliveries. Behind an access check that rejects everything, no step of the provider runs.
+ * Without the check, a rejected delivery stores nothing.
+ */
 export function accessLaws(
   under: ProviderUnderTest,
   vectors: readonly Vector[],

@@ -21,7 +21,10 @@ export const LABELS: readonly (string | undefined)[] = [
 ]
 const QUERY = 'type=evil&topic=evil&event=evil&id=evil&command=%2Fevil&payload=%7B%7D'
 
-/** The provider must reject each changed delivery, or read the same events as without the change. */
+/**
+ * Defines tests with changes to a genuine delivery. The provider must reject each changed delivery, or read the same
+ * events as without the change.
+ */
 export function hostileLaws(under: ProviderUnderTest, laws: SigningLaws, runner: TestRunner): void {
   const provider = signingProvider(under, laws, laws.secrets[0])
   const { covers, labelled, formats = ['json'], codings = {}, methods = ['POST'] } = provider

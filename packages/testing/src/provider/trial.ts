@@ -31,7 +31,7 @@ interface Bench {
   close(): Promise<void>
 }
 
-/** `send` returns the result of a delivery after the handlers of all its accepted events have run. */
+/** Creates a receiver. `send` returns the result of a delivery once the handlers of its accepted events have run. */
 export function bench(provider: Provider, now: number | undefined): Bench {
   let events: EventInfo[] = []
   let payloads: unknown[] = []

@@ -48,7 +48,7 @@ export function vectorClock({ now }: Vector): number | undefined {
   return typeof now === 'number' ? now * 1000 : undefined
 }
 
-/** Returns undefined if a `Request` cannot represent the vector. */
+/** Returns the delivery as a `Request`; undefined if a `Request` cannot represent it. */
 export function vectorRequest(vector: Vector): Request | undefined {
   const bodiless = vector.method === 'GET' || vector.method === 'HEAD'
   if (bodiless && vector.bodyBase64 !== '') return undefined

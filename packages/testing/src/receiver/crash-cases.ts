@@ -71,7 +71,7 @@ async function killAtReply(
   return acknowledged
 }
 
-/** Calls `seen` with the status at the first byte of the reply. Returns the status after the connection has ended. */
+/** Calls `seen` with the status at the first byte of the reply. Resolves to the status once the connection ended. */
 async function firstByte(
   { url, headers, body }: SignableRequest,
   seen: (status: number) => void,

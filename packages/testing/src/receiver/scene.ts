@@ -38,7 +38,7 @@ export interface ReceiverScene {
   post(request: SignableRequest): Promise<{ readonly status: number; readonly text: string }>
   /** Delivers an event until the reply is a 2xx, as senders do. */
   deliver(id: string, draft?: Partial<Draft>): Promise<void>
-  /** Returns how often the event's effect happened. */
+  /** Returns how often the effect of the event (what its handler writes) happened. */
   count(id: string): Promise<number>
   untilEffects(ids: readonly string[]): Promise<void>
   /** Delivers a further event and waits for its effect. After that, all earlier effects have happened. */
@@ -211,7 +211,7 @@ export function signatureHeaders(
   return Object.keys(one!).filter((name) => one![name] !== other![name])
 }
 
-/** Keeps the signature of the old body. */
+/** Replaces the body, but keeps the signature of the old body. */
 export function withBody(request: SignableRequest, body: string): SignableRequest {
   return { ...request, body: Buffer.from(body) }
 }

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** By creating this file, a handler shows that it has reached the step. */
+/** For each step, the name of the file that a handler creates to show that it has reached the step. */
 const ANSWERS = { wait: 'waiting', fail: 'failed', linger: 'lingering' } as const
 
 export type HandlerStep = keyof typeof ANSWERS
@@ -22,7 +22,7 @@ export function answer(folder: string, step: HandlerStep): void {
   writeFileSync(join(folder, ANSWERS[step]), '')
 }
 
-/** The file of an earlier answer was deleted when the test requested the step. */
+/** Returns true if a handler has reached the step since the last `tell`, which deletes the file of earlier answers. */
 export function hasAnswered(folder: string, step: HandlerStep): boolean {
   return existsSync(join(folder, ANSWERS[step]))
 }

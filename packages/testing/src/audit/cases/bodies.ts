@@ -12,7 +12,7 @@ import { FORGERY } from './signatures.ts'
 
 const NOT_COVERED = 'the sender’s signature does not cover the bytes of the body'
 
-/** Returns deliveries whose signature belongs to another body. */
+/** Returns cases with deliveries whose signature belongs to another body. The receiver must reject them. */
 export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
   const { facts } = sender
   const under = casesLike({ ...FORGERY, ...skipUnless(facts.covers === 'bytes', NOT_COVERED) })

@@ -5,8 +5,8 @@ import { skipUnless } from './authentic.ts'
 const KIB = 1024
 
 /**
- * Returns one event in several JSON layouts, each signed as it is sent. A receiver that parses the body, and verifies
- * JSON that it has written itself, rejects some layouts.
+ * Returns cases with genuine events in several JSON layouts, each signed as it is sent. A receiver that parses the
+ * body, and verifies JSON that it has written itself, rejects some layouts.
  */
 export function layoutCases(sender: AuditSender): readonly AuditCase[] {
   const { facts, about } = sender

@@ -21,7 +21,7 @@ export const FORGERY: SharedValues = {
 }
 export const IN_BODY = 'the sender’s signature is in the body'
 
-/** Returns genuine deliveries with a damaged signature, which the receiver must reject. */
+/** Returns cases with deliveries whose signature was damaged. The receiver must reject these deliveries. */
 export function spoiltSignatureCases(sender: AuditSender): readonly AuditCase[] {
   const { place } = sender.facts
   const value = place && valueAt(sender.sign(), place)

@@ -11,7 +11,7 @@ import { skipUnless } from './authentic.ts'
 import { canRebody } from './layouts.ts'
 import { FORGERY, IN_BODY } from './signatures.ts'
 
-/** The receiver may accept or reject these deliveries, but must not crash or reply with 5xx. */
+/** Returns cases with odd requests. The receiver may accept most of them, but must not crash or reply with 5xx. */
 export function spoiltCases(sender: AuditSender): readonly AuditCase[] {
   return [...signedNonsense(sender), ...unsignedNonsense(sender), ...methods(sender)]
 }
