@@ -207,7 +207,7 @@ export function isCluster(client: Redis | Cluster): boolean {
   return 'isCluster' in client && client.isCluster === true
 }
 
-/** Returns the hash tag of a prefix. Without a hash tag, each key has its own slot in a Cluster. */
+/** Returns the hash tag of a prefix: its part in braces. Without it, each key has its own slot in a Cluster. */
 export function hashTag(prefix: string): string | undefined {
   return /^[^{]*\{([^}]+)\}/.exec(prefix)?.[1]
 }

@@ -16,9 +16,9 @@ import { checkFile, layoutOf, migrateFile, type FileLayout } from './store/schem
 import { createStore } from './store/store.ts'
 
 /**
- * Creates an inbox in one SQLite file, with Node's own `node:sqlite`. Acknowledged deliveries are on disk: a process
- * that is killed at any moment loses none, and no settled task runs again. Several processes on one machine may share
- * the file. The file is opened immediately.
+ * Creates an inbox in one SQLite file, with Node's own `node:sqlite`. Acknowledged deliveries are on disk. If a process
+ * is killed at any moment, none of them is lost, and no task runs again whose outcome is stored. Several processes on
+ * one machine may share the file. The file is opened immediately.
  *
  * @throws {TypeError} If an option is wrong, or if the file cannot be an inbox.
  *

@@ -253,8 +253,8 @@ const RENEW: string = `WITH i AS MATERIALIZED (SELECT * FROM unnest($1::bigint[]
   SELECT t.id::float8 AS id FROM $.postern_tasks t JOIN i ON i.id = t.id AND i.token = t.token WHERE t.state = 1`
 
 /**
- * Finds claims whose lease has ended. The parameter for the time is from `clock.read`, so that a jump of the clock ends
- * no lease.
+ * Finds claims whose lease has ended, and claims that this process does not know (see `Store.ended`). The parameter for
+ * the time is from `clock.read`, so that a jump of the clock ends no lease.
  */
 const ENDED: string = `SELECT ${TASK} FROM $.postern_tasks t
   WHERE t.lease IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unnest($2::bigint[]) AS h(id) WHERE h.id = t.id) AND (

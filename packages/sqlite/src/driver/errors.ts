@@ -25,6 +25,7 @@ const MISUSE = 21
 const MISSING = /no such (?:table|column)|has no column/
 
 export interface Errors {
+  /** Returns true for an error of SQLite. */
   isOwn(error: unknown): boolean
   /** Returns true if another writer holds the lock. Another try may then succeed. */
   isBusy(error: unknown): boolean

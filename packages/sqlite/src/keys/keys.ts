@@ -19,7 +19,7 @@ export interface Keys {
   adds(): boolean
   /** Adds a new event and returns its number. No number is used twice, so newer events have higher numbers. */
   add(hash: number): number
-  /** Indexes a part of the waiting keys. Called before the commit. */
+  /** Indexes a part of the keys in memory. Called before the commit. */
   store(): void
   /** Keeps what the transaction added. Called after the commit. */
   stored(): void

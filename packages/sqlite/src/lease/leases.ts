@@ -196,6 +196,7 @@ interface Lease {
   readonly left: number
 }
 
+/** A row of `postern_processes`. For its columns see `sql/tables.ts`. */
 interface Seen {
   readonly mark: number
   readonly beat: number

@@ -14,7 +14,7 @@ import type { LayoutStep } from '@postern/core/engine'
  * - `claims`: a JSON list of the tasks that one commit stored and claimed, and that have no rows
  * yet (`StoredRuns`). `left` is the number of these tasks that have not ended. `lanes`
  * (subscriptions) counts all of them as done, so that the end of a task changes no row there.
- * - `processes.mark`: a random number, which shows a process if its row was replaced because the
+ * - `processes.mark`: a random number, by which a process notices that its row was replaced because the
  * file was restored. `beat`: number of its signs of life. `seen`, `looked`, `silent`: the last beat that
  * other processes saw, when they last checked, and for how long `beat` has not changed. `gone`: 1 if
  * the process has ended.

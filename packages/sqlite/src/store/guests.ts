@@ -4,7 +4,7 @@ import { LOCK, NEXT_NUMBER, SINCE } from '../sql/tasks.ts'
 import type { Keys } from '../keys/keys.ts'
 import { createConnection, type RowsHost } from './rows.ts'
 
-/** Creates rows for the app's own connections. They have no caches, since the app may roll back. */
+/** Creates rows for the app's own connections. `begin` empties their caches, since the app may have rolled back. */
 export function createGuests(
   { main, guest: guestOf }: Pick<Driver, 'main' | 'guest'>,
   keys: Keys,

@@ -55,7 +55,7 @@ import { createTally, type Tally } from './tally.ts'
 export interface RowsHost {
   readonly now: () => number
   readonly isOver: (token: number) => boolean
-  /** Called after this process has written through another connection than the main one. */
+  /** Called when this process writes through another connection than the main one. */
   readonly wrote: () => void
 }
 

@@ -21,7 +21,7 @@ export interface CauseTotals extends Pick<
 /**
  * Returns the rows for `InboxView.causes`: the 50 causes with the most dead tasks, and the 50 causes with the newest
  * events. The second list prefers causes with dead tasks. For each cause, returns the 8 subscriptions with the most
- * failed tasks. SQL stores compute the same rows in a query.
+ * failed tasks. SQLite computes the same rows in a query.
  *
  * @example
  * const causes = toCauses(topCauses(groups))
