@@ -67,7 +67,7 @@ export const adcp: Factory<AdcpOptions> = /* @__PURE__ */ provider({
   },
   covers: { body: 'bytes', url: true, id: true, timestamp: true },
   canSign: false,
-  // // Each signature must cover Content-Type, so an attacker cannot change that header.
+  // Each signature must cover Content-Type, so an attacker cannot change that header.
   labelled: () => true,
   prepare({ jwks, jwksUrl, ...fetching }) {
     if (jwks === undefined && jwksUrl === undefined)

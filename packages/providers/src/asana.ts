@@ -163,7 +163,8 @@ function recordedSecrets(
     return `secrets/${provider}${pathname}${search}`
   }
   /**
-   * Returns false if another writer changed the list during every try. If `change` returns undefined, writes nothing.
+   * Replaces the stored list by the result of `change`; if that is undefined, writes nothing. Returns false if another
+   * writer changed the list during every try.
    */
   const update = async (
     delivery: Delivery,
@@ -207,7 +208,9 @@ function recordedSecrets(
   }
 }
 
-/** If the list is full, removes the oldest secret that has not verified any delivery. */
+/**
+ * Returns the list with room for a new secret: a full list loses the oldest secret that has not verified any delivery.
+ */
 function withRoom(kept: readonly Kept[]): readonly Kept[] {
   if (kept.length < MOST) return kept
   const oldest = kept.findIndex(({ proven }) => !proven)

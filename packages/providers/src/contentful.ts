@@ -75,7 +75,10 @@ export const contentful: Factory<DatedPresetOptions & PublicUrlOption> = /* @__P
 const TOPIC = 'x-contentful-topic'
 const ID = 'x-contentful-idempotency-key'
 
-/** The signed text is method, path with query, the headers that the sender lists, and body, one per line. */
+/**
+ * Creates the scheme. The signed text is method, path with query, the headers that the sender lists, and body, one per
+ * line.
+ */
 function contentfulScheme(url: (delivery: Delivery) => string): Scheme<Uint8Array> {
   const scheme = hmac({
     header: CONTENTFUL.signature,

@@ -23,8 +23,8 @@ export interface DatadogOptions extends HttpAuthOptions {
 /**
  * Datadog monitors. Datadog does not sign: a custom header, Basic credentials or OAuth2 authenticates a delivery, and
  * only TLS protects the body. Your template decides whether the body is JSON or a form. The topic and the id are the
- * members that `topicField` and `idField` name. If the body has no such topic, the topic is the member
- * `alert_transition`, or else `event`. Datadog retries up to five times after a 5xx or a timeout.
+ * members that `topicField` and `idField` name. If the body has no such topic, the topic is the value of
+ * `alert_transition`; without one, the text `event`. Datadog retries up to five times after a 5xx or a timeout.
  * https://docs.datadoghq.com/integrations/webhooks/
  */
 export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({

@@ -204,7 +204,10 @@ const GZIP: Codings = { gzip: 'sent' }
 const PASSED = ['contentType', 'charsets', 'repeats', 'limits', 'retrySpan', 'credentials'] as const
 const NAMED = ['id', 'eventIdHeader', 'eventIdQuery', 'eventIdField'] as const
 
-/** Only a text format allows a check for gzip: no JSON, XML or form starts with the first bytes of gzip. */
+/**
+ * Returns true if a format is text. Only text can be checked for gzip: no JSON, XML or form starts with gzip's first
+ * bytes.
+ */
 function takesText({ formats = ANY }: GenericOptions): boolean {
   return formats.some((format) => format !== 'bytes')
 }

@@ -14,9 +14,9 @@ export interface GoogleCloudTasksOptions extends GoogleOidcOptions {}
 /**
  * Google Cloud Tasks: tasks with an HTTP target and an OIDC token. The token (RS256) in `Authorization` identifies the
  * sender. The receiver checks the token's issuer, its audience and the verified address of the service account. **The
- * body is not signed**: only TLS protects the body. Your app chooses body and headers of a task, so the topic is the
- * body's `type`, or else the name of the queue. The id is `X-CloudTasks-TaskName`, which stays the same over retries.
- * Any 2xx ends the task. Needs the package jose.
+ * body is not signed**: only TLS protects the body. Your app chooses body and headers of a task. The topic is the value
+ * of `type` in the body; without one, the name of the queue. The id is `X-CloudTasks-TaskName`, which stays the same
+ * over retries. Any 2xx ends the task. Needs the package jose.
  * https://docs.cloud.google.com/tasks/docs/creating-http-target-tasks
  */
 export const googleCloudTasks: Factory<GoogleCloudTasksOptions> = /* @__PURE__ */ provider({

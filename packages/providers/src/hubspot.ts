@@ -119,7 +119,7 @@ const VERSION = 'x-hubspot-signature-version'
 // According to HubSpot's page, v3 signs the URL with exactly these escapes decoded.
 const ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
 
-/** If a delivery has a v3 signature, only that signature is verified. */
+/** Creates the scheme. If a delivery has a v3 signature, only that signature is verified. */
 function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
   const { versions = ['v3'] } = options
   const url = (delivery: Delivery): string => signedUrl(delivery, options)
@@ -179,7 +179,10 @@ const HASH: SignatureAlgorithm<Uint8Array> = {
   },
 }
 
-/** The payload is the JSON body. If there is no body and the signature covers the query, the payload is the query. */
+/**
+ * Returns the format of the payload: the JSON body, or the query if there is no body and the signature covers the
+ * query.
+ */
 function hubspotFormat(delivery: Delivery, options: PublicUrlOption): 'json' | 'query' {
   if (delivery.body.length > 0 || (delivery.header(V3) ?? delivery.header(VERSION)) === 'v1')
     return 'json'

@@ -97,7 +97,7 @@ interface Claim {
   readonly signatures: readonly (string | undefined)[]
 }
 
-/** Events of subaccounts have a second signature, made with the primary account's key. */
+/** Creates the scheme. Events of subaccounts have a second signature, made with the primary account's key. */
 function mailgunScheme(tolerance: number): Scheme<Uint8Array> {
   return {
     covers: { body: 'none', timestamp: true },
@@ -124,8 +124,8 @@ function mailgunScheme(tolerance: number): Scheme<Uint8Array> {
 }
 
 /**
- * The app's own variables may have the same names as Mailgun's fields. Mailgun's fields come last in the form, so the
- * last value counts.
+ * Returns the last value of a field. The app's own variables may have the same names as Mailgun's fields, which come
+ * last in the form.
  */
 function lastValue(fields: unknown, name: string): string | undefined {
   const found = field(fields, name)

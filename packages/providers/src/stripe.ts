@@ -107,7 +107,10 @@ function stripeScheme({ tolerance }: { readonly tolerance?: number }): Scheme<Ui
   }
 }
 
-/** Stripe may send two events about one change: a snapshot event, and a thin event that names the snapshot event. */
+/**
+ * Stripe may send two events about one change: a snapshot event, and a thin event that names the snapshot event.
+ * Returns the id of the snapshot event with the topic of the other event. Undefined if there is no other event.
+ */
 function twinOf(
   event: unknown,
   id: string | undefined,

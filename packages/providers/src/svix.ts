@@ -18,8 +18,8 @@ export interface SvixOptions {
 /**
  * Any sender that uses Svix: Standard Webhooks with `svix-*` headers, or with the unbranded `webhook-*` headers. All
  * headers must be of one kind: `svix-*` is used first, and a mix of both is rejected. The id is `svix-id`. The topic is
- * the body's `type`, `event_type` or `eventType`, or else `message`. Svix expects a 2xx within 15 s, retries for about
- * 28 hours, and counts a redirect as a failure.
+ * the body's `type`, `event_type` or `eventType`; without one, the text `message`. Svix expects a 2xx within 15 s,
+ * retries for about 28 hours, and counts a redirect as a failure.
  * https://docs.svix.com/receiving/verifying-payloads/how-manual
  */
 export const svix: Factory<SvixOptions> = /* @__PURE__ */ provider({

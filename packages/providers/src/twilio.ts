@@ -17,11 +17,11 @@ export interface TwilioOptions extends TwilioSchemeOptions {
  * Twilio: messages, calls, conversations, status callbacks (forms and GET) and Event Streams (JSON). The signature is
  * HMAC-SHA1 over the public URL and the sorted form fields. A JSON body is covered by its digest, `bodySHA256`, in that
  * URL. Behind a proxy, set `publicUrl`, or let the adapter trust the proxy. The topic of a form is the first of
- * `EventType`, `StatusCallbackEvent`, `MessageStatus`, `SmsStatus` and `CallStatus`, or else `message`, `call` or
- * `request`. The topic of an Event Streams event is `type`. The id is `I-Twilio-Idempotency-Token`, `id` of an Event
- * Streams event, or the Sid with the members that make a callback unique. Calls and incoming messages get an empty
- * `<Response/>`; give your TwiML with `receiver.answer`. The signature has no time, so only ids stop a replay. Twilio
- * waits 15 s for an answer, or 5 s for Event Streams. Twilio retries Event Streams for 4 hours.
+ * `EventType`, `StatusCallbackEvent`, `MessageStatus`, `SmsStatus` and `CallStatus`; without these, the text `message`,
+ * `call` or `request`. The topic of an Event Streams event is `type`. The id is `I-Twilio-Idempotency-Token`, `id` of
+ * an Event Streams event, or the Sid with the members that make a callback unique. Calls and incoming messages get an
+ * empty `<Response/>`; give your TwiML with `receiver.answer`. The signature has no time, so only ids stop a replay.
+ * Twilio waits 15 s for an answer, or 5 s for Event Streams. Twilio retries Event Streams for 4 hours.
  * https://www.twilio.com/docs/usage/webhooks/webhooks-security
  */
 export const twilio: Factory<TwilioOptions> = /* @__PURE__ */ provider({

@@ -233,7 +233,7 @@ function pathOf(object: unknown): string | undefined {
   return `/v1/${template.replaceAll(/\{(\w+)\}/g, (_, name: string) => segment(field(object, name))!)}`
 }
 
-/** Returns an id as one segment of a path, encoded: apps can choose the ids of coupons, plans and products. */
+/** Returns an id as one segment of a path, encoded, because apps can choose the ids of coupons, plans and products. */
 function segment(id: unknown): string | undefined {
   const isId = typeof id === 'string' && /^(?!\.+$)[^\p{C}/\\]{1,255}$/u.test(id)
   return isId ? encodeURIComponent(id) : undefined

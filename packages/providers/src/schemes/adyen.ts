@@ -46,7 +46,7 @@ export function adyenScheme(): Scheme<Uint8Array> {
   }
 }
 
-/** Throws `missing_header` if there are no items, because nothing is signed then. */
+/** Returns the items of a delivery. Throws `missing_header` if there are no items, because nothing is signed then. */
 export function adyenItems(delivery: Delivery): readonly AdyenItem[] {
   if (readsAsForm(delivery)) return [formItem(delivery.form())]
   const body = delivery.json('exact')

@@ -17,7 +17,10 @@ export function checkedChallenge(challenge: string | undefined, shape: RegExp = 
   })
 }
 
-/** Anybody can choose the challenge, so a header of the reply keeps browsers from showing the challenge as a page. */
+/**
+ * Returns a reply with the challenge. Anybody can choose the challenge, so a header of the reply keeps browsers from
+ * showing the challenge as a page.
+ */
 export function challengeReply(query: URLSearchParams, name: string, shape?: RegExp): Reply {
   const [challenge, ...more] = query.getAll(name)
   if (!challenge || more.length > 0)

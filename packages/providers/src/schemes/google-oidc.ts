@@ -49,7 +49,10 @@ export function googleOidcReady(name: string, options: GoogleOidcOptions): Googl
   return { ...options, emails }
 }
 
-/** Checks the token's issuer, its audience and the verified address of the service account. The body is not signed. */
+/**
+ * Creates a scheme that checks the token's issuer, its audience and the verified address of the service account. The
+ * body is not signed.
+ */
 export function googleOidc(name: string, options: GoogleOidcReady): Scheme<unknown> {
   const { audience, email: _email, emails, jwks, tolerance, ...fetching } = options
   return fixedKeys(

@@ -10,7 +10,10 @@ export function joinedId(value: unknown, ...paths: readonly string[]): string | 
 /** Pattern of a complete ISO time, with its zone. */
 export const TIME: RegExp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
 
-/** Escapes `:` and `%` in a part, except in an ISO time, so that different lists get different ids. */
+/**
+ * Joins parts with `:`. Escapes `:` and `%` in a part, except in an ISO time, so that different lists get different
+ * ids.
+ */
 export function joined(parts: readonly unknown[]): string {
   return parts
     .map((part) => {

@@ -31,7 +31,8 @@ interface PresetSpec<Name extends string, Key, More extends object>
 }
 
 /**
- * Reads the topic from the first path that the payload has. If the payload has none of the paths, the topic is `event`.
+ * Reads the topic from the first path that the payload has. If the payload has none of the paths, the topic is the text
+ * `event`.
  */
 export function topicOf(...paths: readonly string[]): Extract {
   return (_delivery, { value }) =>

@@ -33,7 +33,10 @@ const sha256 = hmacAlgorithm({ algorithm: 'sha256', encoding: 'base64' })
 // has no tenant.
 const SHARED = -1
 
-/** A signature covers the public URL and the form. For other bodies, the URL's query has a digest of the body. */
+/**
+ * Creates the scheme. A signature covers the public URL and the form. For other bodies, the URL's query has a digest of
+ * the body.
+ */
 export function twilioScheme(options: TwilioSchemeOptions): Scheme<Uint8Array> {
   const shared = new Map<string, Uint8Array>()
   for (const [id, key] of Object.entries(options.sharedKeys ?? {})) {

@@ -98,7 +98,10 @@ export function readMessage(delivery: Delivery, plain: string): unknown {
     : field(parseXml(plain, { depth }), 'xml')
 }
 
-/** The topic is for example `text` or `event.subscribe`. WeCom suites send `InfoType` instead of `MsgType`. */
+/**
+ * Returns the event of a message. The topic is for example `text` or `event.subscribe`. WeCom suites send `InfoType`
+ * instead of `MsgType`.
+ */
 export function wechatEvent(payload: unknown): EventDraft {
   const type = text(payload, 'MsgType') ?? needed(payload, 'InfoType')
   const id = member(payload, 'MsgId') ?? joinedId(payload, 'FromUserName', 'CreateTime')

@@ -10,8 +10,8 @@ import type {
 import type { Installed } from '../common/absent.ts'
 
 /**
- * Topics of Discord with their payloads, from the optional peer `discord-api-types`: webhook events and interactions.
- * The topic of an interaction may end with its command or custom id: `MESSAGE_COMPONENT` or
+ * Topics of Discord with their payloads, from the optional peer dependency `discord-api-types`: webhook events and
+ * interactions. The topic of an interaction may end with its command or custom id: `MESSAGE_COMPONENT` or
  * `MESSAGE_COMPONENT.approve`.
  *
  * @example

@@ -2,8 +2,8 @@ import type { operations } from '@octokit/openapi-webhooks-types'
 import type { Installed } from '../common/absent.ts'
 
 /**
- * Topics of GitHub with their payloads, from the optional peer `@octokit/openapi-webhooks-types`: `issues.opened`, and
- * `issues` for a subscription to all its actions.
+ * Topics of GitHub with their payloads, from the optional peer dependency `@octokit/openapi-webhooks-types`:
+ * `issues.opened`, and `issues` for a subscription to all its actions.
  *
  * @example
  * const receiver = createReceiver({ provider: github<GithubEvents>({ secret }) })

@@ -2,8 +2,8 @@ import type { webhook } from '@line/bot-sdk'
 import type { Installed } from '../common/absent.ts'
 
 /**
- * Topics of LINE with their payloads, from the optional peer `@line/bot-sdk`: `message` for all messages, and
- * `message.text` for one kind. Each payload is one event with the delivery's `destination` added.
+ * Topics of LINE with their payloads, from the optional peer dependency `@line/bot-sdk`: `message` for all messages,
+ * and `message.text` for one kind. Each payload is one event with the delivery's `destination` added.
  *
  * @example
  * const receiver = createReceiver({ provider: line<LineEvents>({ channelSecret }) })

@@ -2,7 +2,7 @@ import type { LinearWebhookEventTypeMap } from '@linear/sdk/webhooks'
 import type { Installed } from '../common/absent.ts'
 
 /**
- * Topics of Linear with their payloads, from the optional peer `@linear/sdk`: `Issue` for all actions, and
+ * Topics of Linear with their payloads, from the optional peer dependency `@linear/sdk`: `Issue` for all actions, and
  * `Issue.create` for one. The action's name is not checked, because the SDK does not list actions. `createdAt` is a
  * string, as in the JSON.
  *

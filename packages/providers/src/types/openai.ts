@@ -2,7 +2,7 @@ import type { UnwrapWebhookEvent } from 'openai/resources/webhooks'
 import type { Installed } from '../common/absent.ts'
 
 /**
- * Topics of OpenAI with their payloads, from the optional peer `openai`.
+ * Topics of OpenAI with their payloads, from the optional peer dependency `openai`.
  *
  * @example
  * const receiver = createReceiver({ provider: openai<OpenaiEvents>({ secret }) })

@@ -3,8 +3,8 @@ import type { Installed } from '../common/absent.ts'
 
 /**
  * Topics of Slack with their payloads: events, slash commands and interactions. The types of events come from the
- * optional peer `@slack/types`, and each event is in its envelope. The topic of an interaction may end with its action
- * or callback id: `block_actions` or `block_actions.approve`.
+ * optional peer dependency `@slack/types`, and each event is in its envelope. The topic of an interaction may end with
+ * its action or callback id: `block_actions` or `block_actions.approve`.
  *
  * @example
  * const receiver = createReceiver({ provider: slack<SlackEvents>({ signingSecret }) })

@@ -2,8 +2,8 @@ import type { serialization } from 'square'
 import type { Installed } from '../common/absent.ts'
 
 /**
- * Topics of Square with their payloads, from the optional peer `square`. Members are named as in the JSON (`event_id`),
- * not as in Square's client (`eventId`).
+ * Topics of Square with their payloads, from the optional peer dependency `square`. Members are named as in the JSON
+ * (`event_id`), not as in Square's client (`eventId`).
  *
  * @example
  * const receiver = createReceiver({ provider: square<SquareEvents>({ signatureKey }) })

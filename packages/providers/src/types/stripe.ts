@@ -2,9 +2,9 @@ import type { Stripe } from 'stripe'
 import type { Installed } from '../common/absent.ts'
 
 /**
- * Topics of Stripe with their payloads, from the optional peer `stripe`: snapshot events (`invoice.paid`) and thin ones
- * (`v1.invoice.paid`, `v2.core.…`). Thin events have the form of the JSON: without the SDK's methods, and with
- * `context` as a string.
+ * Topics of Stripe with their payloads, from the optional peer dependency `stripe`: snapshot events (`invoice.paid`)
+ * and thin ones (`v1.invoice.paid`, `v2.core.…`). Thin events have the form of the JSON: without the SDK's methods, and
+ * with `context` as a string.
  *
  * @example
  * const receiver = createReceiver({ provider: stripe<StripeEvents>({ secret }) })

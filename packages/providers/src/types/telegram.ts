@@ -2,8 +2,8 @@ import type { Update } from '@grammyjs/types'
 import type { Installed } from '../common/absent.ts'
 
 /**
- * Topics of Telegram with their payloads, from the optional peer `@grammyjs/types`. A payload is an Update with
- * `update_id` and one more member, whose name is the topic.
+ * Topics of Telegram with their payloads, from the optional peer dependency `@grammyjs/types`. A payload is an Update
+ * with `update_id` and one more member, whose name is the topic.
  *
  * @example
  * const receiver = createReceiver({ provider: telegram<TelegramEvents>({ secretToken }) })

@@ -80,7 +80,8 @@ function within(name: GeneralName, base: GeneralName): boolean {
 }
 
 /**
- * Name constraints also apply to common names that look like hosts, because a certificate may have its host only there.
+ * Returns the common names that look like hosts. Name constraints apply to them too, because a certificate may have its
+ * host only there.
  */
 function commonNames(subject: Uint8Array): readonly GeneralName[] {
   return derElements(derElement(subject).content)

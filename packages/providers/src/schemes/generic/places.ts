@@ -95,8 +95,8 @@ function eventOf(
   return { id: own || undefined, topic: found ?? other, payload: body.value }
 }
 
-// Reads the header if the options name a header, or else the body. The body does not replace a missing header, because
-// one event could then get two different ids.
+// Reads the header if the options name a header; otherwise reads the body. The body does not replace a missing header,
+// because one event could then get two different ids.
 function extract(
   delivery: Delivery,
   exact: unknown,

@@ -78,7 +78,7 @@ export interface GenericSchemeOptions {
 
 const NAMES = 'hmac, bearer, basic, header-token, query-token, field-token, standard-webhooks'
 
-/** Throws a `TypeError` that names a missing or wrong option. */
+/** Creates the scheme that the options describe. Throws a `TypeError` that names a missing or wrong option. */
 export function genericScheme(name: string, options: GenericSchemeOptions): Scheme {
   const { scheme } = options
   if (typeof scheme === 'object' && scheme !== null) return scheme

@@ -18,7 +18,7 @@ export interface SignatureTarget {
   readonly query: string
 }
 
-/** Scheme and host are in lower case, without the default port. Path and query are unchanged. */
+/** Splits a URL. Scheme and host are in lower case, without the default port. Path and query are unchanged. */
 export function targetOf(url: string): SignatureTarget {
   const { protocol, host } = new URL(url)
   const rest = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^?#]*)(\?[^#]*)?/i.exec(url)

@@ -72,9 +72,9 @@ function coveredHeaders(delivery: Delivery): readonly string[] {
 }
 
 /**
- * Creates a scheme for HTTP Message Signatures (RFC 9421). The optional peer `structured-headers` parses the headers.
- * The first delivery loads that package. If the keys are in the options, later deliveries are verified without `await`.
- * If `Content-Digest` (RFC 9530) is present, the digest is compared with the body.
+ * Creates a scheme for HTTP Message Signatures (RFC 9421). The package structured-headers, an optional peer dependency,
+ * parses the headers. The first delivery loads that package. If the keys are in the options, later deliveries are
+ * verified without `await`. If `Content-Digest` (RFC 9530) is present, the digest is compared with the body.
  */
 export function httpMessageSignatures(
   options: HttpMessageSignaturesOptions = {},

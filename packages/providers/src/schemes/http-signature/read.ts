@@ -31,7 +31,7 @@ interface ReadSignatureOptions {
 // component makes the receiver read another header.
 const MAX_COMPONENTS = 32
 
-/** If there are several signatures, the options choose one (RFC 9421, section 4). */
+/** Reads the signature. If there are several, the options choose one (RFC 9421, section 4). */
 export function readSignature(
   sf: StructuredFields,
   delivery: Delivery,
