@@ -10,8 +10,8 @@ export interface BodyDiff {
   /** One sentence that says how many bytes were received but not signed, and how many were signed but not received. */
   readonly summary: string
   /**
-   * The bytes in order, as text that is safe to print. Parts of kind `came` are only in the received body, parts of
-   * kind `signed` only in the signed body, and parts of kind `same` in both. `cut` stands for omitted bytes. Tabs and
+   * The bytes in order, as text that is safe to print. Parts of kind `came` are only in the received body, and parts of
+   * kind `signed` only in the signed body. Parts of kind `same` are in both. `cut` stands for omitted bytes. Tabs and
    * line breaks are shown as visible signs, and in differences also spaces.
    */
   readonly parts: readonly { readonly kind: Run['kind'] | 'cut'; readonly text: string }[]

@@ -37,8 +37,8 @@ export interface TaskRecorder {
   readonly runs: readonly SeenRun[]
   readonly settled: readonly Settled[]
   /**
-   * Tasks that ended without a run, by id. The value is the task that ran in place of the task, or undefined if the
-   * event was stale (older than another event of its key).
+   * Tasks that ended without a run, by id. The value is the task that ran instead. The value is undefined if the event
+   * was stale (older than another event of its key).
    */
   readonly folded: ReadonlyMap<string, string | undefined>
   readonly warnings: readonly string[]
