@@ -24,8 +24,8 @@ export interface SignedOptions {
  * the function gets the sample's payload and returns the whole payload. So a function can change lists and remove
  * members.
  *
- * @throws {TypeError} if the provider cannot sign, because only the sender has its key. Also if the topic is unknown and
- * no payload is given, or if an option is wrong.
+ * @throws {TypeError} if the provider cannot sign, because only the sender has its key. Also if the topic is unknown
+ * and no payload is given, or if an option is wrong.
  * @example
  * const request = await signed(stripe({ secret }), 'invoice.paid', { data: { object: { total: 999 } } })
  * const response = await receiver.fetch(request)
