@@ -235,3 +235,12 @@ test.each([
   )
   emitWarning.mockRestore()
 })
+
+test('what is at a bound, or made by hand, is taken', () => {
+  const { name, covers, verify, events } = acme()
+  const provider = { name, covers, verify, events }
+  for (const options of [{ explain: 1 }, { explain: '10s' }, { provider, tenantKey: () => 'a' }])
+    receiver(options)
+  for (const explain of [0, 10_001])
+    expect(() => receiver({ explain })).toThrow('explain must be true, false, or 1 ms to 10 s')
+})

@@ -28,6 +28,8 @@ test('the events of a signed request are returned', async () => {
   expect(events).toMatchObject([
     { id: '72d3162e', topic: 'push', payload: { ref: 'main' }, provider: 'github' },
   ])
+  const large = signed(provider, { body: '{"n":9007199254740993}' })
+  expect((await verifyRequest(provider, large)).events[0]!.payload).toEqual({ n: 2 ** 53 })
 })
 
 test('a body that was changed throws what a receiver would reply', async () => {

@@ -424,7 +424,9 @@ describe('processing', () => {
     ['due for longer', due(61_000), {}, false],
     ['due for less than three leases', due(170_000), { lease: 60_000 }, true],
     ['due for longer than three leases', due(181_000), { lease: 60_000 }, false],
-    ['an attempt may still run', due(61_000, { running: 1 }), { lease: 60_000 }, true],
+    ['an attempt may still run', due(120_000, { running: 1 }), {}, true],
+    ['and its lease', due(170_000, { running: 1 }), { lease: 55_000 }, true],
+    ['without an attempt', due(170_000), { lease: 55_000 }, false],
     ['an attempt that runs for longer than it may', due(300_000, { running: 1 }), {}, false],
   ])('%s', async (_, lanes, more, processing) => {
     const { receiver } = still(counting(lanes, more))
