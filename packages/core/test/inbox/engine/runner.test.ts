@@ -573,3 +573,44 @@ test.each<[string, object, object]>([
     new TypeError('its event is not in the store'),
   )
 })
+
+describe('a burst without a worker', () => {
+  test('runs what is ready, and says when the next task is due', async () => {
+    const { runner, add, rows } = createEngine({ lanes: [{ name: 'a', concurrency: 1 }] })
+    add('a')
+    expect(runner.active()).toBe(false)
+    const end = runner.burst(5)!
+    expect(runner.active()).toBe(true)
+    runner.look()
+    runner.dueAt(9e12)
+    runner.dueAt(8e12)
+    expect(await end()).toEqual({ next: 8e12 })
+    expect([rows[0]!.state, runner.active()]).toEqual(['done', false])
+    const again = runner.burst(5)!
+    runner.look()
+    expect(await again()).toEqual({ next: undefined })
+  })
+
+  test('is one with those that begin in it: the last one ends it', async () => {
+    const { runner } = createEngine()
+    const [one, other] = [runner.burst(5)!, runner.burst(5)!]
+    expect(await one()).toBe(undefined)
+    expect(runner.active()).toBe(true)
+    // Nothing was claimed, so that tasks may be ready now.
+    expect(await other()).toEqual({ next: expect.closeTo(Date.now(), -4) as number })
+    expect(runner.active()).toBe(false)
+  })
+
+  test('begins no more tasks than it may', async () => {
+    const { open, run } = gates()
+    const { runner, add, until } = createEngine({ run })
+    add('a')
+    const end = runner.burst(1)!
+    runner.look()
+    await until(() => open.length === 1)
+    expect([runner.active(), runner.burst(1)]).toEqual([false, undefined])
+    open[0]!(DONE)
+    await end()
+    expect(runner.burst(1)).toBeTypeOf('function')
+  })
+})
