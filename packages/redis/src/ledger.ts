@@ -16,7 +16,7 @@ export interface RedisLedgerOptions {
   /** A client of ioredis, a URL, or options of ioredis. In a Cluster, a client must not have a `keyPrefix`. */
   readonly connection: RedisConnection
   /**
-   * Prefix of the keys. In a Cluster the prefix needs a hash tag, since one script uses an event and its guards.
+   * Prefix of the keys. In a Cluster the prefix needs a hash tag (a part in braces), since a script uses several keys.
    * @default 'postern:ledger:', or '{postern:ledger}:' in a Cluster
    */
   readonly prefix?: string

@@ -47,7 +47,7 @@ const ANEW = revived(
   'settled',
 ).change
 
-/** Starts a settled job again. Returns false if the job is not settled, or if the contents of its event were erased. */
+/** Starts a completed or failed job again. Returns false for other jobs, and if the event's contents were erased. */
 export async function again(
   { client, prefix, queues }: ReviveContext,
   ref: string,

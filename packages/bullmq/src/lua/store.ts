@@ -8,11 +8,11 @@ import { READ_FUNCTION, TURN_FUNCTION } from './turn.ts'
 //                     j refs of its jobs (queue:id), one per line; g names of its guards, one per line
 //                     x `p` if its contents are to be erased once all tasks are done,
 //                       `e` if they were erased
-//                     h head and b body of its delivery; or d name of a shared delivery
+//                     h head (all but the body) and b body of its delivery; or d name of a shared delivery
 //   delivery:<name> hash: h head, b body, n number of its events
 //   guard:<name>    the event that has this replay guard: a key that only one event can have
 //   sweeper         the process that searches for lost jobs, or a sign that a search has just ended
-//   turns:<queue>   sorted set: tenants by their last turn
+//   turns:<queue>   sorted set: tenants by their last turn (see turn.ts)
 //   turn:<queue>    hash: m last turn, t its time in seconds, v highest claimed turn
 //   numbers         hash: number of an event → its name
 //   numbers:last    the last number

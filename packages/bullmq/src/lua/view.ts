@@ -83,8 +83,8 @@ end
 return found`
 
 /**
- * Deletes jobs that do not run. KEYS: prefix; ARGV: `idle` (pending or failed) or `past` (settled), then refs. Replies
- * 1 for each deleted job, 0 for each other job.
+ * Deletes jobs that do not run. KEYS: prefix; ARGV: `idle` (pending or failed) or `past` (completed or failed), then
+ * refs (queue:id). Replies 1 for each deleted job, 0 for each other job.
  */
 export const REMOVE: string = `
 local gone, sets = {}, ARGV[1] == 'past' and {'completed', 'failed'} or {'failed', 'delayed', 'prioritized'}
@@ -188,7 +188,7 @@ end
 return {#ids, order}`
 
 /**
- * Makes a settled job pending. KEYS: prefix; ARGV: queue, id, `failed` or `completed`, milliseconds until it is due.
+ * Makes a settled job pending. KEYS: prefix; ARGV: queue, id, its state (`failed` or `completed`), delay in milliseconds.
  * Replies 1 if the job was in the given state, otherwise 0.
  */
 export const LATER: string = `${CLOCK_FUNCTION}

@@ -16,8 +16,8 @@ export async function cutOff(
 ): Promise<number | undefined> {
   const { claim } = held
   const reader = { task: claim.id, unread }
-  // The earlier claim did not start the handler: the task waited for another suspect or for a free slot, or its process
-  // was too busy.
+  // The earlier claim did not start the handler. For example, the task waited for a suspect (a task interrupted three
+  // times in a row) or for room, or its process was too busy.
   if (!hasBegun(reader, held)) {
     await putOff(owner, 0, { sn: held.stalled })
     return 0
@@ -41,7 +41,7 @@ export async function cutOff(
     tell()
     return change.wait!
   }
-  // A dead task that an operator replays is still a suspect, so its next interruption is a strike.
+  // A dead task that an operator replays is still a suspect, so its next interruption counts toward a poison pill.
   await bury(owner, error, { ...fields, ...errorFields(error) })
   tell()
   consumer.settled(claim, { kind: 'dead', error }, true)

@@ -132,8 +132,8 @@ export interface Lane {
   /** Maximum time of an attempt, in milliseconds. A lease may be shorter, since leases are renewed. */
   readonly timeout: number
   /**
-   * Maximum number of attempts in the retry policy. A suspect becomes `poison` after this number of strikes, but not
-   * before 5.
+   * Maximum number of attempts in the retry policy. A suspect (a task interrupted three times in a row) becomes
+   * `poison` after this number of strikes (further interruptions), but not before 5.
    */
   readonly attempts?: number
 }
@@ -265,8 +265,8 @@ interface DebounceDraft {
 /**
  * The result for one event. `new`: the event is stored. `duplicate`: the event is known, and no task runs. `revived`:
  * the event is known, and its failed or dead tasks are pending again. `busy`: a duplicate of the event is running, and
- * the reply must say so (only inline inboxes). `rejected`: a guard with `reject` belongs to another event, so the whole
- * delivery is not stored.
+ * the reply must say so (only inline inboxes). `rejected`: a guard (a key that only one event may hold) with `reject`
+ * belongs to another event, so the whole delivery is not stored.
  */
 export type Accepted = 'new' | 'duplicate' | 'revived' | 'busy' | 'rejected'
 

@@ -16,7 +16,8 @@ const WINDOW = { windowBits: 14 }
 const DEFLATE = { ...WINDOW, level: 1, memLevel: 7 }
 
 /**
- * The contents of an event or a delivery. A delivery has no `record`. An event that shares a delivery has no `head`.
+ * The contents of an event or a delivery. `head` is the delivery without its body. A delivery has no `record`. An event
+ * that shares a delivery has no `head`.
  */
 interface Contents {
   readonly record?: string | null

@@ -9,8 +9,8 @@ import type { LayoutStep } from '@postern/core/engine'
  *
  * - `tasks.behind`: 1 if another task of its ordered group (line) runs first. So the ready tasks
  * are one range of an index; a NOT EXISTS over the group would cost ten times as much.
- * - `tasks.lease`: 1 while the claim of `token` holds, also for a settled task whose run has not
- * ended.
+ * - `tasks.lease`: 1 while the claim of `token` holds. A done or dead task may still have such a claim, if another
+ * run stored its outcome.
  * - `claims`: a JSON list of the tasks that one commit stored and claimed, and that have no rows
  * yet (`StoredRuns`). `left` is the number of these tasks that have not ended. `lanes`
  * (subscriptions) counts all of them as done, so that the end of a task changes no row there.

@@ -198,7 +198,7 @@ function createLines(db: Database) {
         pending += Number(setBehind.run(behind ? 1 : 0, id).changes)
       return pending
     },
-    /** Returns lines with a wrong order: no task may run, or two may (see `Store.stuck`). Checks all lanes. */
+    /** Returns lines with a wrong order: no task may run, or two may (see `Store.stuck`). Checks all subscriptions. */
     stuck(): readonly number[] {
       const began = performance.now()
       if (began < rest) return []

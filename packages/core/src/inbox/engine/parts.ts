@@ -43,7 +43,7 @@ export interface EngineSide extends Required<Side>, InboxParts {
   /** Notes that a task is due at `at`, in milliseconds since 1970 on the consumer's clock. */
   readonly dueAt: (at: number) => void
   readonly folded: (folds: Folds) => void
-  /** Returns true while `runDue` runs. In this time, all slots share the task limit of `runDue`. */
+  /** Returns true while `runDue` runs. In this time, all subscriptions share the task limit of `runDue`. */
   readonly draining: () => boolean
   /**
    * Logs why the receiver must not use the store, and releases its tasks. If `rejected` is undefined, the receiver may

@@ -109,7 +109,7 @@ export interface TaskRow {
    */
   readonly line: number | null
   readonly fair: string | null
-  /** When a pending task is due, or when a settled task was settled, in milliseconds since 1970. */
+  /** When a pending task is due, or when a task became done or dead (was settled), in milliseconds since 1970. */
   readonly due: number
   /** Duration of the last run, in microseconds; null if that run was interrupted, or if there was no run. */
   readonly took: number | null
@@ -145,7 +145,7 @@ export interface HeadRow extends TaskRow {
   readonly root: number
   /** The task's place in its line, in order of arrival. */
   readonly seq: number
-  /** True if the task is settled and a run still holds it. */
+  /** True if the task is done or dead, but a run still holds it. */
   readonly held: boolean
 }
 

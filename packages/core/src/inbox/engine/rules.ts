@@ -24,7 +24,8 @@ interface Ruling {
 
 /**
  * Returns the gate of a pending task, that is, the condition for claiming it. An interrupted task never gets the gate
- * `LATER`: its tenant's next turn would make it `READY`, so it could be claimed before it can start.
+ * `LATER`: its tenant's next turn (in the rotation of tenants) would make it `READY`, so it could be claimed before it
+ * can start.
  */
 export function gateOf({ cut, fair }: Pick<TaskRow, 'cut' | 'fair'>, wait = 0): Gate {
   if (cut >= SUSPECT_AFTER) return SUSPECT
@@ -69,7 +70,7 @@ export function givenBack({ attempt, cut }: Pick<TaskRow, 'attempt' | 'cut'>): R
 }
 
 export interface Cut extends Ruling {
-  /** Number of interruptions in a row, and how many of these are strikes. */
+  /** Number of interruptions in a row, and how many of these are strikes (see `cut`). */
   readonly count: number
   readonly charged: number
   /** Set if this interruption makes the task dead as poison. */
@@ -119,7 +120,7 @@ const LEAST_STRIKES = 5
 const FIRST_WAIT = 250
 const LONGEST_WAIT = 8000
 
-/** Returns the ruling for a settled task that another run still held. The lease of that run has ended. */
+/** Returns the ruling for a settled (done or dead) task that another run held. The lease of that run has ended. */
 export function letGo({ state }: Pick<TaskRow, 'state'>): Ruling {
   return { fence: 'over', change: { state } }
 }

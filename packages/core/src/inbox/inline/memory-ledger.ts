@@ -52,8 +52,8 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
       `memoryLedger: an event was forgotten ${Math.round(left / 1000)} s before its dedupeWindow of ${window / 1000} s was over, since max is ${max}${tenants > 1 ? `, shared by ${tenants} tenants` : ''}: raise max, or use redisLedger`,
     ),
   )
-  // The key of the event that holds each guard. While the event runs, its guards are in `guarding`, so that they cannot
-  // be pushed out of `guarded`.
+  // The key of the event that holds each guard (a key that only one event may hold). While the event runs, its guards
+  // are in `guarding`, so that they cannot be pushed out of `guarded`.
   const guarding = new Map<string, string>()
   const guarded = createForgetful<string>({ max, dedupeWindow: window }, now, () => {})
   let warn: ((message: string) => void) | undefined

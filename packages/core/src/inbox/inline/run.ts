@@ -219,7 +219,7 @@ interface HeldEvent {
   readonly undo: () => MaybePromise<boolean>
 }
 
-/** Result of claiming an event. `rejected`: a guard with `reject` belongs to another event. */
+/** Result of `hold`. `rejected`: a guard with `reject` belongs to another event. */
 type Hold = HeldEvent | { readonly kind: 'duplicate' | 'busy' | 'rejected' }
 
 /** Claims an event of a receiver, and its guards (keys that only one event may hold). */

@@ -167,7 +167,7 @@ function createStore(tables: Tables, settings: MemorySettings): Store {
   function nextOf(all: readonly StoredLane[]): number | undefined {
     let next = Infinity
     for (const { later, waits } of all) {
-      // These tasks are due but have no turn yet, so a claim is needed now.
+      // These tasks are due but have no turn in the rotation of tenants yet, so a claim is needed now.
       if (later.items.length > 0) return 0
       if (waits.items[0]) next = Math.min(next, tables.timeTo(waits.items[0]))
     }

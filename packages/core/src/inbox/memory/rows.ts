@@ -298,7 +298,7 @@ function isOpen({ state, held }: StoredTask): boolean {
   return state < DONE || held
 }
 
-/** Removes tenants whose last turn has passed. A removed tenant gets its next turn like a new tenant. */
+/** Removes tenants whose last turn (in their rotation) has passed. Later, such a tenant is treated as a new one. */
 function sweep(lane: StoredLane): void {
   if (lane.tenants.size <= lane.sweepAt) return
   for (const [fair, turn] of lane.tenants) if (turn <= lane.turn) lane.tenants.delete(fair)

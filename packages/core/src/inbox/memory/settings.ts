@@ -9,8 +9,8 @@ export const DEFAULT_WINDOW: number = 4 * 86_400_000
 /** Options of {@link memoryInbox}. Limits apply to each receiver separately. */
 export interface MemoryInboxOptions {
   /**
-   * Maximum number of ids of settled events that are remembered. If more events arrive, the oldest ids of the tenant
-   * with the most ids are forgotten before `dedupeWindow` ends, and observers get a warning.
+   * Maximum number of ids that are remembered after the tasks of their events have ended. Above this number, the oldest
+   * ids of the tenant with the most ids are forgotten before `dedupeWindow` ends, and observers get a warning.
    * @default 100_000
    */
   readonly max?: number

@@ -87,7 +87,7 @@ export function createViewed(
       note(notes(whole.length))
       return whole.length
     },
-    // In memory, no settled task expires.
+    // In memory, no done or dead task expires.
     prune: () => undefined,
   }
 }

@@ -17,7 +17,10 @@ export interface EncodedIntake {
   readonly items: readonly EncodedItem[]
   readonly bytes: number
   readonly tasks: number
-  /** True if the delivery has no guards, ordering keys or tenants. Then one statement can store the delivery. */
+  /**
+   * True if the delivery has no guards (keys that only one event may hold), ordering keys or tenants. Then one
+   * statement can store the delivery.
+   */
   readonly plain: boolean
 }
 

@@ -3,9 +3,10 @@ import type { TableSql, WriteSql } from '../table-sql.ts'
 import { DAY } from './history.ts'
 import type { ArrivalRow, Journaled, RecordRow, Span, SpanKey, SpanKind } from './store.ts'
 
-// Maximum number of series. Further series are not counted, since their names (causes and codes) come from outside.
+// Maximum number of series (counts of one kind over time). Further series are not counted, since their names (causes
+// and codes) come from outside.
 const SERIES = 20_000
-// Maximum number of spans in one read.
+// Maximum number of spans (the counts of a minute or hour) in one read.
 const SPANS = 64
 
 /** The parts of a journal that differ between database servers. */

@@ -46,8 +46,8 @@ export interface Viewed {
   ): MaybePromise<number>
   /**
    * Does one step of pruning, in order of arrival, with an index. First drops tasks that became done or dead before the
-   * given times. Then drops events that have no tasks and arrived before `known`, with their guards. Skips locked rows.
-   * Returns where the next step starts, or undefined at the end.
+   * given times. Then drops events that have no tasks and arrived before `known`, with their guards (keys that only one
+   * event may hold). Skips locked rows. Returns where the next step starts, or undefined at the end.
    */
   prune(before: Before, place: Place | undefined): MaybePromise<Place | undefined>
 }

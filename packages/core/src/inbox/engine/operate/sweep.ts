@@ -10,7 +10,7 @@ export interface Sweep {
   /**
    * Runs steps until `until`, a time of `performance.now()`, and continues where the last call stopped. After a call,
    * further calls do nothing for a minute, or for one pause if a pause is shorter. Called at the end of `runDue` and of
-   * a burst, for platforms without a permanent process. Ignores errors of a step.
+   * a burst (see `Port.burst`), for platforms without a permanent process. Ignores errors of a step.
    */
   once(until: number): Promise<void>
 }
@@ -98,7 +98,7 @@ export interface ClockStep {
   readonly at: number
   /** Part of the jump that does not count toward the age of rows, in milliseconds. */
   readonly unseen: number
-  /** Part of the jump that does not count toward the age of guards, in milliseconds. */
+  /** Part of the jump that does not count toward the age of guards (keys that only one event may hold). */
   readonly unseenByGuards: number
 }
 

@@ -147,7 +147,7 @@ async function dropDeliveries(sql: TableSql, ids: readonly number[]): Promise<vo
 
 /**
  * Drops old rows that belong to no event: jumps of the clock, and records of the newest task of a `debounce` key. Also
- * drops the last turn of a tenant in a lane (a subscription) once the lane has reached that turn.
+ * drops the last turn (place in the rotation) of a tenant in a lane (a subscription) once the lane has reached it.
  */
 async function forget(
   sql: TableSql,

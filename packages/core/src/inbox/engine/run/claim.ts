@@ -101,8 +101,8 @@ export function createClaims(side: EngineSide): Claims {
     if (!runner().active() || side.versionWatch.rejected() !== undefined) return () => {}
     const wanted = wishes()
     if (wanted.length === 0) return () => {}
-    // During `runDue`, all slots share one limit. The room of each slot is at most what is left of this limit, so the
-    // rooms must not be added up.
+    // During `runDue`, all slots (subscriptions) share one limit. The room of each slot is at most what is left of this
+    // limit, so the rooms must not be added up.
     const most = side.draining() ? Math.max(...wanted.map(({ room }) => room)) : MOST
     const gate = alone ? suspects.take(() => runner().look()) : undefined
     const token = side.token()

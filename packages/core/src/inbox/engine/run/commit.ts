@@ -18,8 +18,8 @@ interface Crowd<Slot extends object> {
   has(slot: Slot): boolean
   met(slot: Slot): void
   /**
-   * Calls `run` once the slot has a free place. Rejects with `late` if no place is free by `until`, a time of
-   * `performance.now()`.
+   * Calls `run` once the slot (a subscription) has a free place. Rejects with `late` if no place is free by `until`, a
+   * time of `performance.now()`.
    */
   placed<T>(slot: Slot, until: number, late: () => Error, run: () => Promise<T> | T): Promise<T>
 }

@@ -78,7 +78,7 @@ export function repair(
   })
 }
 
-/** Transactions that report folded tasks, and busy lines: lines that another transaction has locked. */
+/** Transactions that report folded (merged) tasks, and busy lines: lines that another transaction has locked. */
 export interface Followed extends Pick<Store, 'atomic' | 'commit' | 'guest'> {
   readonly stop: () => void
 }

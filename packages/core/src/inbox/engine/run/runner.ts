@@ -269,8 +269,8 @@ function createClaiming<Task>(
 
 export interface Runner<Task> {
   /**
-   * Reserves room in a slot for a task that is about to be stored. Returns undefined if older tasks go first, if there
-   * is no room, or if no task may be claimed now.
+   * Reserves room in a slot (a subscription in this process) for a task that is about to be stored. Returns undefined
+   * if older tasks go first, if there is no room, or if no task may be claimed now.
    */
   readonly take: (subscription: string, weight: number) => Slot<Task> | undefined
   /**

@@ -314,7 +314,7 @@ function isPlain({ task, outcome, ran }: EndedRun): boolean {
   )
 }
 
-// Maximum number of tasks that get a turn in one transaction.
+// Maximum number of tasks that `promote` handles in one transaction.
 const MOST = 500
 
 /**
