@@ -108,7 +108,9 @@ export interface Observer {
   interrupted?(interruption: InterruptedInfo): void
   /** The task is done without its own run, since `debounce` merged its event into another task. */
   folded?(folded: FoldedInfo): void
-  /** No verified delivery arrived for longer than the receiver's `silentAfter`. `since` is in milliseconds since 1970. */
+  /**
+   * No verified delivery arrived for longer than the receiver's `silentAfter`. `since` is in milliseconds since 1970.
+   */
   silent?(receiver: string, since: number): void
   /** An automatic catch-up has ended (`catchUp` of `@postern/registrar`, with its option `on`). */
   catchUpEnded?(receiver: string, result: CaughtUp): void

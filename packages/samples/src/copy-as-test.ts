@@ -18,7 +18,10 @@ export interface CopyAsTestOptions {
    * the file that `postern init` writes
    */
   readonly handlers?: string
-  /** Gateway that delivered the event for the sender. The test signs as the gateway. @default none: the sender delivered it */
+  /**
+   * Gateway that delivered the event for the sender. The test signs as the gateway.
+   * @default none: the sender delivered it
+   */
   readonly gateway?: About | undefined
 }
 

@@ -89,7 +89,9 @@ export function milliseconds(value: Duration, option: string): number {
   return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]
 }
 
-/** Runs a function in the next round of the event loop. Browsers have no `setImmediate`, so they use a timer of 0 ms. */
+/**
+ * Runs a function in the next round of the event loop. Browsers have no `setImmediate`, so they use a timer of 0 ms.
+ */
 export function soon(act: () => void): void {
   if (typeof setImmediate === 'function') setImmediate(act)
   else setTimeout(act, 0)

@@ -31,7 +31,10 @@ export interface ReceiverOptions<
   readonly name?: string
   /** Limits for one delivery. */
   readonly limits?: LimitOptions
-  /** Status of the acknowledgment: 200, 202 or 204, or 302 with a location if the sender accepts redirects. @default 200 with an empty body */
+  /**
+   * Status of the acknowledgment: 200, 202 or 204, or 302 with a location if the sender accepts redirects.
+   * @default 200 with an empty body
+   */
   readonly ack?: AckOption
   /**
    * Returns the tenant of an event, if the secret that verified the event names no tenant. Tenants are served in
