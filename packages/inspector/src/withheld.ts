@@ -33,7 +33,7 @@ export function withoutPayloads(filter: object): void {
       throw new ApiProblem(
         403,
         'not_allowed',
-        `you may not see payloads: a filter by ${name === 'text' ? 'text looks into them' : `${name} tells about them`}`,
+        `you may not see payloads, so you may not filter by ${name}, which reveals them`,
       )
 }
 

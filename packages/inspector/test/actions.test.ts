@@ -109,8 +109,11 @@ describe('replay', () => {
   })
 
   test.each([
-    [{ filter: {} }, 'filter must name tasks; an empty filter would match all of them'],
-    [{}, 'filter must name tasks; an empty filter would match all of them'],
+    [
+      { filter: {} },
+      'filter must have at least one condition; an empty filter would match all tasks',
+    ],
+    [{}, 'filter must have at least one condition; an empty filter would match all tasks'],
     [{ filter: { topics: 'push' } }, 'unknown option topics; did you mean topic?'],
     [
       { filter: { state: 'dead' }, dryrun: true },

@@ -45,7 +45,7 @@ describe('a mistake is loud', () => {
       'unknown option payload; did you mean payloads?',
     ],
     ['no password', { inbox, auth: { basic: {} } }, 'must have a name'],
-    ['a colon', { inbox, auth: { basic: { 'a:b': token } } }, 'must have no colon'],
+    ['a colon', { inbox, auth: { basic: { 'a:b': token } } }, 'must not have a colon'],
     ['a string', { inbox, auth: token }, 'must be { token }'],
     ['no inbox', { auth: { token } }, 'inbox must be an inbox'],
     ['one receiver', { inbox, receivers: {}, auth: { token } }, 'receivers must be a list'],

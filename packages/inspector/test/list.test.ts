@@ -193,7 +193,7 @@ describe('what cannot be meant', () => {
       'outcome must be one of accepted, duplicate, handshake, unhandled, rejected, got rejectd; did you mean rejected?',
     ],
     ['status:4xx', 'status: is the number of a reply, such as 401'],
-    ['payload.issue', 'payload.issue has no value, as in payload.user.id:7'],
+    ['payload.issue', 'payload.issue has no value; write one, as in payload.user.id:7'],
     ['payload.issue.number:', 'payload.issue.number: has no value'],
     ['error:', 'error: has no value'],
     [

@@ -88,7 +88,7 @@ function checked(trust: TrustProxy): TrustProxy {
   const [unknown] = Object.keys(rest)
   if (unknown !== undefined)
     throw new TypeError(
-      `trustProxy.${unknown} is not a setting; the settings are hops, addresses and headers`,
+      `trustProxy.${unknown} is not an option; known are hops, addresses and headers`,
     )
   const counted = typeof hops === 'number' && Number.isInteger(hops) && hops > 0
   if (addresses === undefined ? !counted : hops !== undefined || typeof addresses !== 'function')
@@ -99,7 +99,7 @@ function checked(trust: TrustProxy): TrustProxy {
     Array.isArray(headers) && headers.length > 0 && headers.every((name) => NAMES.includes(name))
   if (!named)
     throw new TypeError(
-      `trustProxy.headers must be a list of ${NAMES.join(', ')}, got ${JSON.stringify(headers)}; name those that the proxies set`,
+      `trustProxy.headers must be a list of ${NAMES.join(', ')}, got ${JSON.stringify(headers)}; list the headers that your proxies set`,
     )
   return trust
 }

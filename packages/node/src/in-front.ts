@@ -36,7 +36,7 @@ export function inFront(routes: Readonly<Record<string, Listener>>, rest: Listen
     if (known.has(meant) && !told.has(meant)) {
       told.add(meant)
       process.emitWarning(
-        `inFront: ${request.method} came to ${path}, and the webhook is at ${meant}: give the sender that path; the framework has answered`,
+        `inFront: ${request.method} came to ${path}, but the webhook is at ${meant}; the framework answered this request. Change the URL at the sender to ${meant}`,
         'PosternWarning',
       )
     }

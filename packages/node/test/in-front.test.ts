@@ -21,7 +21,7 @@ test('webhooks pass a framework that rejects posts of strangers, and all else is
   for (const path of ['/webhooks/acme/', '/webhooks/acme/more', '/webhooks', '/'])
     expect([path, await statusOf(path)]).toEqual([path, 403])
   expect(String((await warned)[0])).toContain(
-    'POST came to /webhooks/acme/, and the webhook is at /webhooks/acme: give the sender that path',
+    'POST came to /webhooks/acme/, but the webhook is at /webhooks/acme; the framework answered this request',
   )
   await mounted.close()
 })

@@ -118,7 +118,7 @@ describe('the URL of a request', () => {
     ['trustProxy.headers must be', { hops: 1 }],
     ['trustProxy.headers must be', { hops: 1, headers: [] }],
     ['trustProxy.headers must be', { hops: 1, headers: ['X-Real-IP'] }],
-    ['trustProxy.count is not a setting', { hops: 1, count: 1, headers: ['forwarded'] }],
+    ['trustProxy.count is not an option', { hops: 1, count: 1, headers: ['forwarded'] }],
   ])('%s: %j', (message, trustProxy) => {
     expect(() => requestUrl({ trustProxy } as UrlOptions)).toThrow(
       expect.objectContaining({ message: expect.stringContaining(message) as string }),

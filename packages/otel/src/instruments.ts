@@ -102,7 +102,7 @@ export const INSTRUMENTS: Readonly<Record<InstrumentName, Instrument>> = {
     kind: 'counter',
     unit: '{attempt}',
     description:
-      'Stored ends of attempts: done, retry, postpone or dead; rejected if the claim was lost before',
+      'Stored outcomes of attempts: done, retry, postpone or dead; rejected if the claim was lost before',
     attributes: [...LANE, 'postern.provider', 'postern.outcome'],
   },
   interruptions: {

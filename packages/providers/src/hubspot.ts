@@ -152,7 +152,10 @@ function hubspotScheme(options: HubspotSchemeOptions): Scheme<Uint8Array> {
     verify(delivery, keys, now) {
       const version = versionOf(delivery)
       if (!versions.includes(version))
-        throw malformed({ header: VERSION }, `one of ${versions.join(', ')}, which versions allows`)
+        throw malformed(
+          { header: VERSION },
+          `one of ${versions.join(', ')}, as the option versions allows`,
+        )
       if (version === 'v1' && delivery.method !== 'POST')
         throw malformed({ header: VERSION }, 'v2 or v3, without which only POST is allowed')
       return { v1, v2, v3 }[version].verify(delivery, keys, now)

@@ -39,7 +39,7 @@ test.each<[string, object, string | RegExp]>([
   ['postmark', { credentials: 'no colon' }, /credentials.*user:password/],
   ['rfc9421', { secret: 's', alg: 'ed25519' }, 'secret cannot be used with alg'],
   ['rfc9421', { publicKey: 'MFkw', alg: 'ed25519' }, /publicKey.*Ed25519 key/],
-  ['rfc9421', { secret: 's', publicKey: 'p' }, 'not both'],
+  ['rfc9421', { secret: 's', publicKey: 'p' }, 'exclude each other'],
   ['salesforce-outbound', { organizationId: 'acme' }, /organizationId.*18 characters/],
   ['sendgrid', { publicKey: 'MFkw' }, /publicKey.*ECDSA key on curve P-256/],
   ['sendgrid-inbound-parse', {}, /publicKey is missing.*unauthenticated: true/],

@@ -38,7 +38,7 @@ export function copyAsCurl(
   const [, base, target] = /^(https?:\/\/[^/?#@\s]+)([^\s\0]*)$/i.exec(delivery.url) ?? []
   if (base === undefined || target === undefined)
     throw new TypeError(
-      `copyAsCurl: url must be http or https without blanks and users, got ${delivery.url}`,
+      `copyAsCurl: url must be http or https, without whitespace and credentials, got ${delivery.url}`,
     )
   const { method } = delivery
   if (!TOKEN.test(method))

@@ -165,7 +165,7 @@ async function optionsFor(about: About, exported: ExportedDelivery): Promise<obj
       }
     }
   throw new TypeError(
-    `copyAsTest: no test can be written for ${about.title}: ${reason instanceof Error ? reason.message : 'it is rejected when it is signed again'}`,
+    `copyAsTest: no test can be written for ${about.title}: ${reason instanceof Error ? reason.message : 'the delivery is rejected when it is signed again'}`,
   )
 }
 
@@ -227,7 +227,9 @@ export function frozen(date: Date | string | number): FrozenClock {
   return Object.assign(() => time, {
     pass(milliseconds: number) {
       if (!Number.isFinite(milliseconds))
-        throw new TypeError(`frozen: pass must get milliseconds, got ${milliseconds}`)
+        throw new TypeError(
+          `frozen: the argument of pass must be milliseconds, got ${milliseconds}`,
+        )
       time += milliseconds
     },
     set(next: Date | string | number) {

@@ -167,7 +167,8 @@ export function createRuns(context: RunsContext): Runs {
   async function look(): Promise<void> {
     const why = await context.shutOut()
     // If a newer version shuts this process out of the store, running tasks are released.
-    if (why !== undefined && !shut) runner.giveBack('a newer version of Postern has the store')
+    if (why !== undefined && !shut)
+      runner.giveBack('a newer version of Postern uses this Redis; upgrade this process')
     shut = why !== undefined
     await unclaim().catch(context.failed)
     runner.look()
@@ -355,7 +356,7 @@ export function createRuns(context: RunsContext): Runs {
   async function renew(): Promise<void> {
     const renewed = [...runner.held()].map(async (task) => {
       if (await isKept(context, task)) return
-      task.lost = 'another process claimed or settled this task, since its lease had ended'
+      task.lost = 'another process claimed or settled this task, because the lease had expired'
       task.stop?.(new Error(task.lost))
     })
     await settledBy(Promise.all(renewed).catch(context.failed), performance.now() + lease)

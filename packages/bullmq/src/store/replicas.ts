@@ -31,7 +31,9 @@ export function createReplicas(
       await client.set(`${prefix}:replicas`, '')
       const confirmed = await client.wait(wait, within)
       if (line !== lines)
-        throw unavailable('the connection to Redis broke before its replicas had confirmed')
+        throw unavailable(
+          'the connection to Redis broke before the replicas confirmed the delivery',
+        )
       if (confirmed < wait)
         throw unavailable(
           `replicas: ${confirmed} of ${wait} replicas confirmed the delivery within ${within} ms, so a failover could lose it; check the replication of Redis, or lower replicas.wait`,

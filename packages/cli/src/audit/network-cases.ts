@@ -105,7 +105,7 @@ function crowds(sender: AuditSender): readonly AuditCase[] {
           return [[cut(), cut(), cut()], [sender.sign()]]
         },
         expects: { reply: 'taken', effects: 1 },
-        why: 'Connections break often: none may end the process.',
+        why: 'Connections break often. A broken one must not end the process.',
         remedy: 'crash',
       },
     ),
@@ -120,7 +120,7 @@ function crowds(sender: AuditSender): readonly AuditCase[] {
           ],
         ],
         expects: { reply: 'taken', effects: 1 },
-        why: 'One stranger with 40 slow connections must not keep everybody out.',
+        why: 'One client with 40 slow connections must not block all others.',
         remedy: 'timeouts',
         heavy: true,
       },

@@ -169,8 +169,8 @@ function share({ wanted: of, done }: CatchUpProgress): number | undefined {
 
 const CUTS: Readonly<Record<string, string>> = {
   endless:
-    "the sender's list had nothing new or did not end, so reading it stopped: run it again later",
-  moving: 'the list still changed when it was read for the fifth time: run it again later',
+    "the sender's list did not end or repeated itself, so Postern stopped reading the list: run the command again later",
+  moving: "the sender's list changed during each of five reads: run the command again later",
   time: "an entry of the list has no time, so the entries after it were skipped: check the sender's list",
 }
 

@@ -203,7 +203,7 @@ export async function undo(
     if (now?.url === taken.url && mayCome) throw new Error(CUT_OFF)
     if (now?.url === taken.url) return []
     if (!now || !urls.includes(now.url))
-      return [`${sender}: somebody changed the URL since, and it stays`]
+      return [`${sender}: somebody changed the URL during this command, so the new URL stays`]
     await registrar.restore!(
       taken,
       secret !== undefined && registrar.secret === 'given' ? { secret } : {},

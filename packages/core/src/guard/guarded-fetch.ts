@@ -55,7 +55,7 @@ function resolved(guard: AddressGuard, name: string): Promise<readonly string[]>
   return new Promise((resolve, reject) => {
     guard.lookup(name, { all: true }, (error, found) => {
       const all = Array.isArray(found) ? found.map(({ address }) => address) : [found]
-      if (error || all.length === 0) reject(error ?? new Error('the name has no address'))
+      if (error || all.length === 0) reject(error ?? new Error('the host name has no address'))
       else resolve(all)
     })
   })

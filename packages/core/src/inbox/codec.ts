@@ -174,8 +174,6 @@ export function checkJson(value: unknown, name: string): Json | undefined {
   }
   if (text === undefined) throw new TypeError(`${name} must be a JSON value, got ${typeof value}`)
   if (text.length > 16_384)
-    throw new TypeError(
-      `${name} is ${text.length} characters of JSON; at most 16384 are kept with each event`,
-    )
+    throw new TypeError(`${name} is ${text.length} characters of JSON, expected at most 16384`)
   return JSON.parse(text) as Json
 }

@@ -78,7 +78,7 @@ export function createSeal(given: KeyOption, option = 'key'): Seal {
       return concat([decipher.update(bytes.subarray(HEAD)), decipher.final()])
     } catch (error) {
       throw new Error(
-        `${option}: the data kept for ${place} was changed, or belongs to another row: restore it from a backup, or erase the event`,
+        `${option}: the data kept for ${place} was changed, or was moved from another row: restore the row from a backup, or erase the event`,
         { cause: error },
       )
     }

@@ -59,7 +59,7 @@ export function checkAuth(auth: unknown): void {
     for (const [name, password] of names) {
       if (name === '' || name.includes(':'))
         throw new TypeError(
-          `inspector: a name of auth.basic must have no colon, got ${JSON.stringify(name)}`,
+          `inspector: a name in auth.basic must not have a colon, got ${JSON.stringify(name)}`,
         )
       checkLong(`inspector: the password of ${name} in auth.basic`, password)
     }

@@ -34,7 +34,7 @@ export function consumed(): ApiProblem {
   return new ApiProblem(
     400,
     'body_consumed',
-    'a middleware read the body before the inspector and kept nothing: mount it before',
+    'a middleware read the body before the inspector and kept nothing: mount the inspector before that middleware',
   )
 }
 

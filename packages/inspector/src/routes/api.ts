@@ -108,7 +108,7 @@ async function rerun({ inbox, visitor, body, receivers, acted }: Context): Promi
   if (typeof task !== 'string' || typeof payload !== 'string')
     throw new ApiProblem(400, 'task', 'task must be its id, and payload a string of JSON')
   const found = await inbox.view?.get(task)
-  if (!found) throw new ApiProblem(404, 'gone', 'this task is gone')
+  if (!found) throw new ApiProblem(404, 'gone', 'this task was deleted')
   const receiver = receivers.find(({ name }) => name === found.receiver) ?? receivers[0]!
   const edited = parsed(payload, receiver.limits.depth)
   const id = await inbox.view!.rerun(task, {

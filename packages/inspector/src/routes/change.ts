@@ -31,7 +31,7 @@ export function change(verb: 'replay' | 'delete'): (context: Context) => Promise
       throw new ApiProblem(
         400,
         'filter',
-        'filter must name tasks; an empty filter would match all of them',
+        'filter must have at least one condition; an empty filter would match all tasks',
       )
     if (typeof dryRun !== 'boolean')
       throw new ApiProblem(400, 'dryRun', 'dryRun must be true or false')

@@ -78,7 +78,11 @@ function run(tasks: readonly TaskInfo[]): readonly TaskInfo[] {
 async function ofTask(context: Context, id: string): Promise<Stored> {
   const [found] = await detailsOf(context, [id])
   if (!found)
-    throw new ApiProblem(404, 'gone', 'this task is gone: done and dead tasks are kept for a time')
+    throw new ApiProblem(
+      404,
+      'gone',
+      'this task was deleted: done and dead tasks are kept only for a time',
+    )
   if (found.delivery.headers.some(([name]) => name === 'x-postern-sealed')) throw encrypted()
   if (found.record.erased) throw new ApiProblem(409, 'erased', 'the contents were erased')
   const { delivery, record, receiver } = found

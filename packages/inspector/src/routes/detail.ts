@@ -29,7 +29,11 @@ export async function answerTask(context: Context): Promise<DetailReply> {
   const { inbox } = context
   const first = await inbox.view?.get(needed(context, 'id'))
   if (!first)
-    throw new ApiProblem(404, 'gone', 'this task is gone: done and dead tasks are kept for a time')
+    throw new ApiProblem(
+      404,
+      'gone',
+      'this task was deleted: done and dead tasks are kept only for a time',
+    )
   const { receiver, event } = first
   const siblings = await tasksByKey(inbox.view, [{ receiver, keys: [event.key] }])
   const ids = (siblings.get(eventKey(receiver, event.key)) ?? []).map(({ id }) => id)

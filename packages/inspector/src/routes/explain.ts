@@ -126,7 +126,12 @@ export async function arrivalOf(
   id: string,
 ): Promise<Arrival> {
   const arrival = await inbox.journal?.delivery(id)
-  if (!arrival) throw new ApiProblem(404, 'gone', 'this delivery is gone: the history is bounded')
+  if (!arrival)
+    throw new ApiProblem(
+      404,
+      'gone',
+      'this delivery was deleted: the history keeps a limited number of deliveries',
+    )
   if (!seal || !isSealed(arrival)) return arrival
   try {
     return openKept(seal, arrival)

@@ -48,7 +48,7 @@ export function searchOf(q: string, now: number): SearchQuery {
   const sieve: Sieved[] = []
   for (const { name, value, isNot, isQuoted } of searchTokens(q)) {
     if (name === undefined && !isQuoted && /^-?payload\./i.test(value))
-      return problem(`${value} has no value, as in payload.user.id:7`)
+      return problem(`${value} has no value; write one, as in payload.user.id:7`)
     else if (name === undefined) text.push(value)
     else if (!isQuoted && value.startsWith('//')) text.push(`${name}:${value}`)
     else if (!name.startsWith('payload.') && !Object.hasOwn(QUALIFIERS, name))

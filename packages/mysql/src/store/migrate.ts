@@ -40,7 +40,10 @@ export function migrateTables(
         const [lock] = await sql.rows(
           `SELECT GET_LOCK(${name}, ${MIGRATION_TIME / 1000 - 10}) AS n`,
         )
-        if (lock!.n !== 1) throw new Error('another process has been making the tables for 50 s')
+        if (lock!.n !== 1)
+          throw new Error(
+            'another process has been creating the tables for 50 s; wait, and start again',
+          )
         try {
           // CREATE DATABASE needs a permission even if the database exists, so it runs only if the database is missing.
           if (database !== undefined && !(await isThere(sql, database)))

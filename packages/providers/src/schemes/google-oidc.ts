@@ -34,7 +34,7 @@ type GoogleOidcReady = GoogleOidcOptions & { readonly emails: readonly string[] 
 const KEYS = 'https://www.googleapis.com/oauth2/v3/certs'
 
 export const googleOidcOptions: Readonly<Record<keyof GoogleOidcOptions, string>> = {
-  email: 'The service account in whose name Google pushes.',
+  email: 'The service account that Google signs the token for.',
   audience: 'Its audience. Default: the URL of the request.',
   jwks: "Google's keys, in place of fetching them.",
   fetch: 'In place of the global fetch.',
@@ -45,7 +45,9 @@ export const googleOidcOptions: Readonly<Record<keyof GoogleOidcOptions, string>
 export function googleOidcReady(name: string, options: GoogleOidcOptions): GoogleOidcReady {
   const emails = [options.email ?? []].flat()
   if (emails.length === 0 || !emails.every((one) => typeof one === 'string' && one.includes('@')))
-    throw new TypeError(`${name}: email must be the service account in whose name Google pushes`)
+    throw new TypeError(
+      `${name}: email must be the service account that Google signs the token for`,
+    )
   return { ...options, emails }
 }
 

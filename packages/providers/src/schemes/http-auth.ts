@@ -28,7 +28,9 @@ export function oneSecret<Options extends object>(
 ): readonly [option: string, value: SecretOption | undefined] {
   const given = names.filter((name) => options[name] !== undefined)
   if (given.length > 1)
-    throw new TypeError(`${provider}: give one of ${given.join(' and ')}, not both`)
+    throw new TypeError(
+      `${provider}: ${given.join(' and ')} exclude each other; give only one of them`,
+    )
   const [option = names[0]!] = given
   return [option, options[option] as SecretOption | undefined]
 }

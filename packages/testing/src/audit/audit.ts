@@ -140,7 +140,7 @@ async function baseline(
     const rise = await effects.rise(1)
     effects.took(performance.now() - replied)
     if (rise !== 1)
-      return `no baseline: the effect rose by ${rise} for one genuine delivery; count each effect of the handler once per event`
+      return `no baseline: one genuine delivery changed the count of effects by ${rise}, expected 1; count each effect of the handler once per event`
   }
   return undefined
 }

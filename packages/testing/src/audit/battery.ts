@@ -123,7 +123,7 @@ function handshakeCase(sender: AuditSender): AuditCase {
     what: 'the challenge by which the sender asks whether the URL is yours',
     sends: () => [[typeof challenge === 'string' ? sender.sign() : asked(sender, challenge)]],
     expects: { reply: 'taken', text, effects: 0 },
-    why: 'Without the right answer the sender registers no URL, and some ask again later and switch it off.',
+    why: 'Without the right answer, the sender does not register the URL. Some senders ask again later, and disable the URL.',
     remedy: 'handshake',
     ...(typeof challenge === 'string' && { skip: challenge }),
   }
@@ -220,7 +220,7 @@ function repeatCases(sender: AuditSender): readonly AuditCase[] {
     class: 'idempotency',
     severity: 'high',
     expects: { reply: 'taken', effects: 1 },
-    why: 'Senders deliver an event again if the answer got lost: it must be booked, mailed or shipped once.',
+    why: 'Senders redeliver an event if the reply got lost. The order must still be booked, mailed or shipped only once.',
     remedy: 'dedupe',
     ...skipUnless(facts.ids, NO_IDS),
   })

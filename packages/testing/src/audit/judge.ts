@@ -122,10 +122,10 @@ function told(
     case 'silent':
       return `no reply: ${reply?.error ?? 'the connection ended'}`
     case 'late':
-      return `${status} after ${Math.round(reply!.ms)} ms; it must come within ${within} ms`
+      return `${status} after ${Math.round(reply!.ms)} ms; expected within ${within} ms`
     case 'no-effect':
     case 'effects':
-      return `${status}, and the effect happened ${times(rise ?? 0)}; it must happen ${times(expects.effects ?? 0)}`
+      return `${status}, and the effect happened ${times(rise ?? 0)}; expected ${times(expects.effects ?? 0)}`
     case 'accepted':
       return rise === undefined || rise === 0
         ? `${status}: it was accepted`

@@ -34,32 +34,32 @@ export function leakCases(hasLog: boolean): readonly AuditCase[] {
     leak(
       'stack',
       'medium',
-      'every reply, in which no stack may stand',
-      'A stack tells strangers the files and versions that they look for.',
+      'no reply may contain a stack trace',
+      'A stack trace shows attackers file names and versions.',
     ),
     leak(
       'secret',
       'critical',
-      'every reply, in which no secret may stand',
+      'no reply may contain the secret',
       'Anyone with the secret can sign anything.',
     ),
     leak(
       'signature',
       'critical',
-      'every rejection, in which the right signature may not stand',
+      'no rejection may contain the right signature',
       'A stranger who sees the right signature sends it with the next request.',
     ),
     leak(
       'log-secret',
       'critical',
-      'the log of the run, in which no secret may stand',
+      'the log of the run may not contain the secret',
       'Logs are read by many people and programs.',
     ),
     leak(
       'log-signature',
       'medium',
-      'the log of the run, in which no signature of a genuine delivery may stand',
-      'A signature from a log sends its delivery again.',
+      'the log of the run may not contain a signature of a genuine delivery',
+      'Anyone who reads a signature in a log can replay its delivery.',
     ),
   ]
 }

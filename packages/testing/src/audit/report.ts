@@ -81,7 +81,7 @@ export function memoryCase(isKnown: boolean): AuditCase {
     what: 'all requests together, and the memory that the process uses after them',
     sends: () => [],
     expects: { reply: 'sane' },
-    why: 'What strangers send must not be held: with more of it the process ends.',
+    why: 'Memory for unauthenticated requests must be released, or enough of them end the process.',
     remedy: 'body-limit',
     ...(!isKnown && { skip: 'the process id of the receiver was not given' }),
   }

@@ -71,7 +71,7 @@ export function wrongSecret(
   return {
     cause: 'secret-wrong',
     message: `no repair of the delivery makes it match ${listed(names)}: the secret belongs to another endpoint, app or environment`,
-    remedy: `compare it with what ${title} shows for the endpoint that sent this: ${whose(sentence)}. ${option}: ${sentence}${docs}`,
+    remedy: `compare the secret with what ${title} shows for the endpoint that sent this: ${whose(sentence)}. ${option}: ${sentence}${docs}`,
   }
 }
 
@@ -203,7 +203,7 @@ function* variants(text: string): Generator<Variant> {
     text.replace(/^(\\?["'`“”‘’])(.*)\\?["'`“”‘’][;,]?$/su, '$2'),
     text.replaceAll(/^\\?["'`“”‘’<]|\\?["'`“”‘’>][;,]?$/gu, ''),
   ])
-  yield* texts('secret-prefix', 'has something before it, or lacks its prefix', text, [
+  yield* texts('secret-prefix', 'has extra text in front, or lacks its prefix', text, [
     text.replace(/^(?:export +|set +)?[A-Za-z_][\w.-]*(?: +[=:] *|=|: ?)/, ''),
     text.replace(/^v\d+a?,/, ''),
     text.replace(/^(?:Bearer|Basic|Token|sha256=|HMAC)\s*/i, ''),

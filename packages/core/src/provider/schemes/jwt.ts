@@ -59,7 +59,7 @@ export function jwt(
   if (shared.length === 0) return publicJwt(options as JwtOptions)
   if (shared.length === options.algorithms.length) return sharedJwt(options as SharedJwtOptions)
   throw new TypeError(
-    `jwt: algorithms mixes shared secrets (${shared.join(', ')}) with public keys, so that a public key could pass for a secret; make two schemes`,
+    `jwt: algorithms mixes shared secrets (${shared.join(', ')}) with public keys, so that a public key could pass for a secret; use one scheme for each kind of key`,
   )
 }
 

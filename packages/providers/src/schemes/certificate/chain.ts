@@ -67,7 +67,7 @@ export async function checkChain(
   }
   throw new WebhookError('unknown_sender', {
     problem: 'unknown_certificate',
-    text: 'no authority that is trusted here issued it',
+    text: 'no trusted authority issued the certificate',
   })
 }
 

@@ -28,7 +28,8 @@ export function pathFault(path: readonly X509Certificate[]): string | undefined 
   if (all[0]!.usage?.signs === false) return 'the key of the certificate is not allowed to sign'
   for (const [at, issuer] of all.entries()) {
     if (at === 0) continue
-    if (issuer.usage?.certifies === false) return 'an issuer of the chain may issue no certificates'
+    if (issuer.usage?.certifies === false)
+      return 'an issuer in the chain is not allowed to issue certificates'
     const between = all.slice(1, at).filter(({ selfIssued }) => !selfIssued).length
     if (issuer.pathLength !== undefined && between > issuer.pathLength)
       return 'the chain is longer than an issuer allows'
@@ -36,7 +37,8 @@ export function pathFault(path: readonly X509Certificate[]): string | undefined 
       // To renew a key, an authority may issue a certificate for its own name. Name constraints do not apply to that
       // certificate, unless that certificate is the sender's own (the first).
       if (below > 0 && one.selfIssued) continue
-      if (!keepsTo(one, issuer)) return 'a name of the chain is outside of what an issuer may name'
+      if (!keepsTo(one, issuer))
+        return 'a name in the chain is outside the name constraints of an issuer'
     }
   }
   return undefined

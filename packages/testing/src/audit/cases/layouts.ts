@@ -14,7 +14,7 @@ export function layoutCases(sender: AuditSender): readonly AuditCase[] {
     class: 'authentic',
     severity: 'high',
     expects: { reply: 'taken', effects: 1 },
-    why: 'The signature is made over the bytes. JSON that is parsed and written again has others.',
+    why: 'The signature covers the bytes. JSON that is parsed and written again has different bytes.',
     remedy: 'raw-body',
     ...skipUnless(
       facts.json && canRebody(sender),
@@ -55,11 +55,14 @@ export function layoutCases(sender: AuditSender): readonly AuditCase[] {
       (text) => JSON.stringify(JSON.parse(text), null, 2),
       about.delivers.json === 'indented'
         ? {}
-        : { severity: 'note', why: 'This sender may not write so; its signature allows it.' },
+        : {
+            severity: 'note',
+            why: 'This sender may not write JSON like this, but its signature allows it.',
+          },
     ),
     layout('newline', 'JSON with a line break at its end', (text) => `${text}\n`, {
       severity: 'note',
-      why: 'This sender may not write so; its signature allows it.',
+      why: 'This sender may not write JSON like this, but its signature allows it.',
     }),
     like(
       'charset',
@@ -67,7 +70,7 @@ export function layoutCases(sender: AuditSender): readonly AuditCase[] {
       () => withHeader(sender.sign(), 'content-type', 'application/json; charset=utf-8'),
       {
         severity: 'medium',
-        why: 'A parser that is chosen by the whole type leaves such a body unread.',
+        why: 'A body parser that compares the complete Content-Type does not read such a body.',
         ...skipUnless(
           headerOf(sender.sign(), 'content-type')?.startsWith('application/json') === true &&
             !sender.provider.labelled,
@@ -81,7 +84,7 @@ export function layoutCases(sender: AuditSender): readonly AuditCase[] {
       (text) => withMember(text, `"${'a'.repeat(Math.max(0, size - text.length - 30))}"`),
       {
         severity: largest === undefined ? 'medium' : 'high',
-        why: 'Large events are as genuine as small ones: one that is rejected is lost.',
+        why: 'Large events are genuine too. A rejected event is lost.',
         remedy: 'body-limit',
         heavy: size > 256 * KIB,
       },

@@ -107,7 +107,7 @@ function methods(sender: AuditSender): readonly AuditCase[] {
     class: 'surface',
     severity: 'low',
     expects: { reply: 'sane' },
-    why: 'Crawlers and health checks ask so: a 5xx fills the log with false alarms.',
+    why: 'Crawlers and health checks send such requests. A 5xx fills the log with false alarms.',
     remedy: 'route',
   })
   return ['HEAD', 'OPTIONS', 'DELETE'].map((method) =>

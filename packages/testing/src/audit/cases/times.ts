@@ -33,7 +33,7 @@ export function oddTimeCases(sender: AuditSender): readonly AuditCase[] {
     untimely('stale-day', 'a delivery signed a day before it is too old', signedAt(-(bound + DAY))),
     untimely('future', 'a delivery signed for a time a day ahead', signedAt(bound + DAY), {
       severity: 'low',
-      why: 'Only the sender can sign it. It would stay fresh for a day, and could be sent again.',
+      why: 'Only the sender can sign such a time. But a captured delivery would stay valid for a day, and could be replayed.',
     }),
     untimely(
       'time-swapped',
