@@ -188,8 +188,8 @@ end
 return {#ids, order}`
 
 /**
- * Makes a settled job pending. KEYS: prefix; ARGV: queue, id, its state (`failed` or `completed`), delay in milliseconds.
- * Replies 1 if the job was in the given state, otherwise 0.
+ * Makes a settled job pending. KEYS: prefix; ARGV: queue, id, its state (`failed` or `completed`), milliseconds until
+ * it is due. Replies 1 if the job was in the given state, otherwise 0.
  */
 export const LATER: string = `${CLOCK_FUNCTION}
 local now, last = clock()
@@ -239,9 +239,10 @@ return forgotten`
 /**
  * Erases the contents of events without open jobs.
  *
- * KEYS: prefix; ARGV: 1 to erase only events that `storage.content` marked and that have no failed job, then three values
- * per event: its name, and the event and head without contents that replace the stored ones. If these two are empty, the
- * script only checks the event. Replies the names of the events that it erased or, after a check, would erase.
+ * KEYS: prefix; ARGV: 1 to erase only events that `storage.content` marked and that have no failed job, then three
+ * values per event: its name, and the event and head without contents that replace the stored ones. If these two are
+ * empty, the script only checks the event. Replies the names of the events that it erased or, after a check, would
+ * erase.
  */
 export const ERASE: string = `
 local prefix, names = KEYS[1], {}

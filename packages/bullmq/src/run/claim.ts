@@ -148,7 +148,7 @@ export async function isElsewhere(
 
 /**
  * Frees jobs without a lock. Each round is one check by BullMQ. A check frees only jobs that the check before has
- * marked, so two rounds are needed to free a job at once. BullMQ allows one check per interval. If `rounds` is more
+ * marked, so two rounds are needed to free a job immediately. BullMQ allows one check per interval. If `rounds` is more
  * than 1, this limit is removed.
  */
 export async function freeStalled(

@@ -4,8 +4,8 @@ import { NEXT } from '../sql/tasks.ts'
 /**
  * The keys of known events.
  *
- * Keys arrive in no order, so adding each key to the index at once would write a page for each event. Instead, the keys
- * of the last events stay in memory. Later, many keys are sorted and added to the index together, so that they share
+ * Keys arrive in no order, so adding each key to the index immediately would write a page for each event. Instead, the
+ * keys of the last events stay in memory. Later, many are sorted and added to the index together, so that they share
  * pages. After a restart, the keys of events with numbers above `indexed` are read again from the rows of these events.
  * Call all methods except `lookUp`, `stored` and `forget` in a transaction.
  */

@@ -132,7 +132,7 @@ export interface Patch {
   /** The new state. `GONE` deletes the row and its attempts. Any state but `RUNNING` ends the claim. */
   readonly state: State
   /**
-   * For a pending task, milliseconds until it is due; 0 means at once. For a settled (done or dead) task, 0 sets `due`,
+   * For a pending task, milliseconds until it is due; 0 means now. For a settled (done or dead) task, 0 sets `due`,
    * its end, to now.
    */
   readonly wait?: number

@@ -20,7 +20,7 @@ export const READY = 0
  * in rotation).
  */
 export const LATER = 1
-/** The task was interrupted, so it is claimed only if it can start at once. */
+/** The task was interrupted, so it is claimed only if it can start immediately. */
 export const AGAIN = 2
 /** The task was interrupted three times in a row. It is claimed only while no other suspect runs in the process. */
 export const SUSPECT = 3
@@ -192,7 +192,7 @@ export interface LaneRow {
 /** How many tasks of a lane a process can claim. */
 export interface Wish {
   readonly lane: number
-  /** Maximum number of tasks to claim. Of these, `now` can start at once. */
+  /** Maximum number of tasks to claim. Of these, `now` can start immediately. */
   readonly room: number
   readonly now: number
 }

@@ -62,7 +62,7 @@ export function reported(
   return { fence: 'own', change: { ...again, error: outcome.error } }
 }
 
-/** Returns the ruling for a released task. The task becomes pending as before its claim, and is due at once. */
+/** Returns the ruling for a released task. The task becomes pending as before its claim, and is due now. */
 export function givenBack({ attempt, cut }: Pick<TaskRow, 'attempt' | 'cut'>): Ruling {
   // With `fair: null`, the task does not wait for a new turn, since it has not used its old turn.
   const gate = gateOf({ cut, fair: null })

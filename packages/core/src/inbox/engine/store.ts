@@ -172,7 +172,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
   everyLane(): MaybePromise<readonly LaneRow[]>
   /**
    * Claims at most `most` due tasks. If `suspect` is true, claims one suspect (a task interrupted three times in a
-   * row). Then claims interrupted tasks that can start at once, then other tasks in the order of turn and due time.
+   * row). Then claims interrupted tasks that can start immediately, then other tasks in the order of turn and due time.
    * Skips locked rows. If the event of a task no longer exists, the `record` of the row is null.
    */
   claim(
@@ -194,7 +194,7 @@ export interface Store extends SingleRows, Viewed, Journaled {
    */
   ended(lanes: readonly number[], held: readonly number[]): MaybePromise<readonly TaskRow[]>
   /**
-   * Returns lanes with due tasks that were interrupted. Such tasks are claimed only if they can start at once.
+   * Returns lanes with due tasks that were interrupted. Such tasks are claimed only if they can start immediately.
    * `suspect` is true if one of them is a suspect.
    */
   waiting(

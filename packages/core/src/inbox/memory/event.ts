@@ -257,7 +257,7 @@ export class StoredTask implements TaskRow, Heaped<StoredTask> {
   cut = 0
   charged = 0
   due: number
-  /** When the task is due, as a time of `performance.now()`, which no change of the clock affects. 0 means at once. */
+  /** When the task is due, as a time of `performance.now()`, which no change of the clock affects. 0 means now. */
   ripe = 0
   took: number | null = null
   error: string | null = null

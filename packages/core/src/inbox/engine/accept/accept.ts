@@ -196,7 +196,7 @@ function storeAsGuest(
   }
 }
 
-/** Stores all deliveries of a batch or none. Tasks that this process can run at once are stored as already claimed. */
+/** Stores all deliveries of a batch or none. Tasks that this process can run immediately are stored as claimed. */
 function put(
   side: EngineSide,
   writes: readonly DeliveryWrite[],

@@ -218,7 +218,7 @@ interface StepPlace {
   readonly cursor: string | undefined
   readonly rows: number
   readonly dryRun: boolean
-  /** Returns the due time of the step's task with index `at`, in milliseconds since 1970. 0 means at once. */
+  /** Returns the due time of the step's task with index `at`, in milliseconds since 1970. 0 means now. */
   due(at: number): number
 }
 

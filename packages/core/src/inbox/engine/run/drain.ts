@@ -92,7 +92,7 @@ interface ClosingParts extends Pick<DrainParts, 'idle' | 'abort' | 'giveBackRunn
 /**
  * Ends running tasks by `until`, a time of `performance.now()`. Handlers get the abort signal at half of the time left.
  * Tasks that still run near the end are released early enough to be stored. If `until` has passed, running tasks are
- * released at once, and storing them may take `margin` milliseconds.
+ * released immediately, and storing them may take `margin` milliseconds.
  */
 export async function closeBy(until: number, parts: ClosingParts): Promise<void> {
   const { idle, abort, giveBackRunning, margin } = parts

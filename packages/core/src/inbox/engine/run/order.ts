@@ -25,8 +25,8 @@ export function* release(rows: LineRows, lines: readonly number[]): Steps<void> 
     if (!folded) continue
     const changes = lineUp(folded)
     const back = changes.filter(({ behind }) => behind)
-    // `queue` skips tasks that were claimed after `heads` read them. A claimed task goes first in its line, so the lines
-    // are read again.
+    // `queue` skips tasks that were claimed after `heads` read them. A claimed task goes first in its line, so the
+    // lines are read again.
     if (back.length > 0 && (yield* wait(rows.queue(back))) < back.length) continue
     const front = changes.filter(({ behind }) => !behind)
     if (front.length > 0) yield* wait(rows.queue(front))
@@ -91,7 +91,7 @@ const LONGEST = 250
  * Wraps the transactions of a store whose `lock` does not wait for busy lines. So a slow commit for one ordering key
  * does not delay other events of a batch. After each transaction, retries its busy lines until they can be released,
  * then calls `freed`. If the process ends earlier, `repair` finds the lines. Calls `folded` with folded tasks once a
- * transaction is over. In a transaction of the app, calls `folded` at once, since the engine does not see that
+ * transaction is over. In a transaction of the app, calls `folded` immediately, since the engine does not see that
  * transaction end.
  */
 export function followed(
@@ -108,7 +108,7 @@ export function followed(
     atomic: (time, run) => noting((note) => store.atomic(time, (rows) => run(note(rows)))),
     commit: (time, run) =>
       noting((note) => store.commit(time, (rows, transaction) => run(note(rows), transaction))),
-    // The engine does not see when a transaction of the app ends, so the retries of its busy lines start at once.
+    // The engine does not see when a transaction of the app ends, so the retries of its busy lines start immediately.
     guest: (transaction) => noted(store.guest(transaction), leave, folded),
     stop() {
       stopped = true

@@ -230,7 +230,7 @@ type WriteBatch<Write extends BatchWrite> = Pick<Batch<Write>, 'add' | 'waiting'
 /** Makes batches that write to one store. With one writer, all writes of an event-loop turn share a transaction. */
 export interface BatchWriter {
   batch<Write extends BatchWrite>(options: WriteOptions<Write>): WriteBatch<Write>
-  /** Calls `run` at the end of the shared transaction, or at once if the store does not share transactions. */
+  /** Calls `run` at the end of the shared transaction, or immediately if the store does not share transactions. */
   last(run: (undo: Undo) => MaybePromise<() => void>, failed: (error: unknown) => void): void
   flushed(): Promise<void>
   close(): void
