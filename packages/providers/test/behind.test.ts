@@ -297,7 +297,7 @@ describe("behind Google's push", async () => {
   test('what cannot be read out of an envelope, or not be stripped there, is rejected when it is made', () => {
     const gateway = googlePubsub(google)
     expect(() => behind(gateway, sendgridInboundParse({ unauthenticated: true }))).toThrow(
-      /multipart .* is not read there/,
+      /multipart bodies of .* cannot be read inside the wrapper/,
     )
     expect(() => behind(gateway, microsoftGraph)).toThrow('could not be stripped')
   })
