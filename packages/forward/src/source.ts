@@ -138,7 +138,7 @@ export function createSender(options: SourceOptions): WebhookSource {
     throw new TypeError('name must be a string that is not empty')
   if (!inbox?.records)
     throw new TypeError(
-      `inbox: ${inbox?.name ?? 'none'} has no records to keep destinations in: sqliteInbox, bullmqInbox, postgresInbox and memoryInbox have`,
+      `inbox: ${inbox?.name ?? 'none'} has no records to keep destinations in; use sqliteInbox, postgresInbox, mysqlInbox, bullmqInbox or memoryInbox`,
     )
   if (sign !== 'v1' && sign !== 'v1a') throw new TypeError(`sign must be v1 or v1a`)
   const settings = checkCalls(options)

@@ -83,7 +83,7 @@ export function createSubscribing(
     const options = given as SubscriptionOptions
     if (options.orderingKey && !inbox.can.order)
       throw new TypeError(
-        `orderingKey: ${inbox.name} can't order events; use sqliteInbox, postgresInbox or memoryInbox`,
+        `orderingKey: ${inbox.name} can't order events; use sqliteInbox, postgresInbox, mysqlInbox or memoryInbox`,
       )
     if (options.debounce && !inbox.can.order)
       throw new TypeError(

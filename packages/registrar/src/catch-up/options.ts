@@ -131,7 +131,7 @@ export function checkFits(
     )
   if (!inbox.records)
     throw new TypeError(
-      `catchUp: ${inbox.name} keeps no records, so progress would be lost; use sqliteInbox, bullmqInbox, postgresInbox or memoryInbox`,
+      `catchUp: ${inbox.name} keeps no records, so progress would be lost; use sqliteInbox, postgresInbox, mysqlInbox, bullmqInbox or memoryInbox`,
     )
   if (dedupe === 'none' || (dedupe === 'id' && provider.ids === false))
     throw new TypeError(
