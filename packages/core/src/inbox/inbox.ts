@@ -91,7 +91,7 @@ export interface Consumer {
   }): void
   /**
    * Called by the inbox for a task that `debounce` has merged into a newer task. Also called for a stale task: a newer
-   * event of its key had arrived before. Both tasks are done without a run.
+   * event of its key had arrived before. A merged or stale task is done without a run.
    */
   folded?(folded: {
     readonly subscription: string

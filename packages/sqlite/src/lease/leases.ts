@@ -166,7 +166,7 @@ const PROCESSES = 2 ** 20
 
 /**
  * Signs of life of the processes that share the file. They do not depend on the wall clock. The lease of a process ends
- * when other processes have seen no new sign for as long as the lease. It ends immediately if the process wrote that it
+ * when other processes have seen no new sign for `lease` milliseconds. It ends immediately if the process wrote that it
  * ends, or if the kernel has released its lock. Call `join`, `beat`, `leave` and `watch` in a transaction.
  */
 interface Processes {

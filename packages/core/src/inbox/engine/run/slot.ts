@@ -221,7 +221,7 @@ export function createTicks<Task>({
         slot.due = true
         due.push(slot)
       }
-      // If a task runs immediately, its objects are short-lived. For events of 100 KB, this saves a third of the CPU time.
+      // If a task runs immediately, its objects are short-lived. For events of 100 KB, this saves a third of CPU time.
       schedule(early && slowTurns < SLOW_TURNS ? afterReplies : soon)
     },
     refill(slot) {
