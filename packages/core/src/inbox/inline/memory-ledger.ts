@@ -14,7 +14,7 @@ export interface MemoryLedgerOptions {
    */
   readonly max?: number
   /**
-   * How long an event is remembered after its last change. At least the sender's retry span.
+   * How long an event is remembered after its last change. Must be at least the sender's retry span.
    * @default '4d'
    */
   readonly dedupeWindow?: Duration

@@ -15,7 +15,7 @@ export interface MemoryInboxOptions {
    */
   readonly max?: number
   /**
-   * How long an id is remembered after the tasks of its event have ended. At least the sender's retry span.
+   * How long an id is remembered after the tasks of its event have ended. Must be at least the sender's retry span.
    * @default '4d', or the retry span if that is longer
    */
   readonly dedupeWindow?: Duration

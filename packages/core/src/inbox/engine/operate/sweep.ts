@@ -98,7 +98,7 @@ export interface ClockStep {
   readonly at: number
   /** Part of the jump that does not count toward the age of rows, in milliseconds. */
   readonly unseen: number
-  /** Part of the jump that does not count toward the age of guards (keys that only one event may hold). */
+  /** Milliseconds of the jump that do not count toward the age of guards (keys that only one event may hold). */
   readonly unseenByGuards: number
 }
 
