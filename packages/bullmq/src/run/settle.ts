@@ -33,7 +33,7 @@ const AGAIN = 1000
 const SOON = 100
 
 interface Finished {
-  /** Undefined if it was not stored: another claim has the task or has settled it, or the inbox has closed. */
+  /** Undefined if no outcome was stored: another claim has the task or has settled it, or the inbox has closed. */
   readonly stored: Outcome | undefined
   /** The next job of the queue, claimed with the token of the settled job. */
   readonly next?: readonly [json: JobJson, id: string] | undefined

@@ -67,8 +67,8 @@ export interface Joined {
   /** Milliseconds since 1970: from this machine's clock if it agrees with the store's clock, else from the store. */
   readonly clock: () => number
   /**
-   * Resolves with false until one lease after a jump of the server's clock, otherwise with true. In that time, a lease
-   * that looks expired may still hold: running processes need time to renew their leases.
+   * After a jump of the server's clock, resolves with false for the time of one lease; otherwise with true. In that
+   * time, a lease that looks expired may still hold: running processes need time to renew their leases.
    */
   readonly steady: () => Promise<boolean>
   leave(): Promise<void>

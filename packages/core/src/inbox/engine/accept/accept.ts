@@ -105,7 +105,7 @@ export function createAccept(side: EngineSide): Side['accept'] {
 
 /**
  * The write of one delivery. It is a class, since closures for each delivery would use more memory than all other
- * members.
+ * members of the write.
  */
 class DeliveryWrite implements BatchWrite {
   readonly encoded: EncodedIntake
