@@ -122,7 +122,8 @@ export function createCommit(
   const stopwatch = stopwatchOf(consumer)
   // Errors of transactions that were repeated too often. Unlike other conflicts, these errors count as attempts.
   const spent = new WeakSet<object>()
-  const conflicts = new LRUCache<number, number>({ max: TASKS })
+  // Made at the first conflict, since it reserves memory for all tasks at once.
+  let conflicts: LRUCache<number, number> | undefined
   const crowd = createCrowd<Slot<Task>>()
   return {
     commit(task, write, spawn) {
@@ -196,6 +197,7 @@ export function createCommit(
     },
     conflict({ id }, error) {
       if (store.fault(error) !== 'again' || spent.has(error as object)) return undefined
+      conflicts ??= new LRUCache({ max: TASKS })
       const before = conflicts.get(id) ?? 0
       if (before >= UNCOUNTED) {
         conflicts.delete(id)
