@@ -62,8 +62,8 @@ export interface InspectorOptions<Own extends readonly unknown[] = readonly unkn
    */
   readonly registered?: Readonly<Record<string, AskSender>>
   /**
-   * The module from which a copied test imports `subscribe(receiver)`, which adds your handlers. Give one module, or
-   * one module per receiver, by the name of the receiver. @default './webhooks/handlers.js', the file that `postern
+   * The page can copy a delivery as a test. The test imports `subscribe` from this module; `subscribe(receiver)` adds
+   * your handlers. Give one module, or one module per receiver, by the name of the receiver. @default './webhooks/handlers.js', the file that `postern
    * init` writes
    */
   readonly handlers?: string | Readonly<Record<string, string>>

@@ -39,7 +39,7 @@ export const datadog: Factory<DatadogOptions> = /* @__PURE__ */ provider({
   },
   topics: ['query_alert_monitor', 'event'],
   facts: {
-    scheme: 'token of a header or Basic; nothing is signed',
+    scheme: 'token in a custom header, Basic or Bearer; nothing is signed',
     place: { header: 'Authorization' },
     checked: '2026-11-28',
     delivers: { within: 15_000, after4xx: 'dropped', ok: '2xx' },

@@ -52,7 +52,7 @@ export const hubspot: Factory<HubspotOptions> = /* @__PURE__ */ provider({
   },
   options: {
     clientSecret: 'Client secret of the app.',
-    publicUrl: 'The URL as HubSpot calls it. Default: the URL of the request.',
+    publicUrl: 'The URL that HubSpot sends requests to. Default: the URL of the request.',
     tolerance: 'Seconds a signed time (v3) may be away from now. Default 300.',
     versions: 'Accepted versions of the signature. Default v3.',
   },

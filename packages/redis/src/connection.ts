@@ -61,7 +61,7 @@ export function watchServer(
     mark = await client.get(`${prefix}mark`)
     if (typeof before === 'string' && mark !== before)
       warn(
-        `redisLedger: Redis lost what this ledger had stored: it was emptied, or another Redis has this address; redeliveries of events that are done run again (evicted_keys is ${evicted}, maxmemory-policy is ${policy ?? 'unknown'}): check whether FLUSHALL, eviction or missing persistence is the cause`,
+        `redisLedger: Redis lost what this ledger had stored: it was emptied, or another Redis has this address; if a sender delivers a finished event again, its handlers run again (evicted_keys is ${evicted}, maxmemory-policy is ${policy ?? 'unknown'}): check whether FLUSHALL, eviction or missing persistence is the cause`,
       )
   }
 

@@ -246,7 +246,7 @@ function deliveryCases(test: ReceiverTest): void {
     assert.equal(await scene.count('broken'), 0)
   })
 
-  test('a path that is not its own: no 2xx without an effect', async (scene) => {
+  test('a delivery to a path that is not of the receiver gets a 2xx only if it has an effect', async (scene) => {
     const { url } = scene.receiver
     const other = new URL(`${new URL(url).pathname.replace(/\/$/, '')}/nowhere`, url).href
     const { status } = await scene.post(scene.signed('lost', { url: other }))

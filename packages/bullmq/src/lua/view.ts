@@ -50,8 +50,8 @@ end
 return events`
 
 /**
- * Finds events in the index. KEYS: prefix; ARGV: names of events. Replies index member and arrival time of each
- * existing event.
+ * Returns the members that events have in the sorted set `index`, made from the hashes of the events. KEYS: prefix; ARGV:
+ * names of events. Replies this member and the arrival time of each existing event.
  */
 export const PLACES: string = `
 local found = {}

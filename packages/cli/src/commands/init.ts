@@ -245,7 +245,7 @@ function secretStep(
     ...(open.length === 0
       ? []
       : [
-          `git does not ignore ${open.join(' and ')}: add ${open.length === 1 ? 'it' : 'them'} to .gitignore before a secret is there.`,
+          `git does not ignore ${open.join(' and ')}: add ${open.length === 1 ? 'it' : 'them'} to .gitignore before you write a secret.`,
         ]),
   ]
 }

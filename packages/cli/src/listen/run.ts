@@ -61,7 +61,8 @@ export async function listenFor(
   words: readonly string[],
   options: ListenOptions,
 ): Promise<ExitCode> {
-  // Environment of the app, copied before .env is loaded. Variables of .env would override the app's own env files.
+  // Environment of the app, copied before this process loads .env. Otherwise the app would inherit the variables of .env,
+  // which would override the app's other env files.
   const inherited = { ...process.env }
   const { output, port, isPublic } = checkOptions(words, options)
   if (isPublic || options.clean || options.from !== undefined) await loadEnv(options.env)

@@ -84,7 +84,7 @@ function unexpected({ code, message }: WebhookError, title: string): Clue {
 function missing({ message }: WebhookError, { name }: Provider): Clue {
   return {
     cause: 'header-missing',
-    message: `${message}, and no other part of the delivery has the same value`,
+    message: `${message}, and no other header of the delivery verifies in its place`,
     remedy: `configure the proxy or host in front to forward it; if ${name} did not send it, set a secret for the webhook at the sender`,
   }
 }

@@ -37,8 +37,8 @@ export interface About {
   /** Day of the last comparison with the sender's page and libraries, as 2026-01-31. */
   readonly checked: string
   /**
-   * Variants of keys and signatures that a verification depends on, such as key encodings, prefixes, several signatures
-   * or letter case. Each variant has a test vector of the sender.
+   * What a verification depends on besides the algorithm and the message: `key in hex`, `prefix sha256=`, `several
+   * signatures`, `lower case`. PROVIDERS.md says which of these a test vector of the sender shows.
    */
   readonly forms: readonly string[]
   /** How the sender delivers; `unknown` for facts that the sender's page does not state. */

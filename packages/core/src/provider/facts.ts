@@ -38,8 +38,8 @@ export type SignaturePlace =
 
 /**
  * A sender's check that the URL is yours, as data: a GET with these parameters or headers, or a POST with this JSON.
- * The POST is signed if events are signed. `{text}` marks the expected reply; `{option:verifyToken}` is the value of
- * the provider's option `verifyToken`.
+ * The POST is signed if events are signed. `{text}` is replaced by the text of the challenge, from which the reply is
+ * made. `{option:verifyToken}` is replaced by the value of the provider's option `verifyToken`.
  */
 export interface SenderChallenge {
   readonly query?: Readonly<Record<string, string>>

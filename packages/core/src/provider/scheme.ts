@@ -65,8 +65,8 @@ export interface Scheme<Key = unknown> {
   /** Maximum difference of a signed time from now, in seconds. @default no time is signed */
   readonly tolerance?: number
   /**
-   * Forms of keys and signatures that a verification depends on: `key in hex`, `prefix sha256=`, `several signatures`,
-   * `lower case`. For each form, the tests need a test vector of the sender.
+   * What a verification depends on besides the algorithm and the message: `key in hex`, `prefix sha256=`, `several
+   * signatures`, `lower case`.
    * @default none
    */
   readonly forms?: readonly string[]

@@ -54,9 +54,9 @@ export interface ReceiverOptions<
    */
   readonly onUnhandled?: OnUnhandled
   /**
-   * How the receiver recognizes that two events are the same. `id`: by the sender's id. `id+digest`: by the id, and by
-   * the signed content (method, body, topic and time), so that a captured delivery with another id is a duplicate.
-   * `digest`: by the id, or else by a digest of the body. `none`: no two events are the same. @default 'id';
+   * When two events are the same. `id`: they have the same id. `id+digest`: they have the same id or the same signed
+   * content (method, body, topic and time), so that a captured delivery with another id is a duplicate.
+   * `digest`: they have the same id or, without ids, the same body. `none`: no two events are the same. @default 'id';
    * 'id+digest' if the provider declares `repeats: false` and its signature does not cover the id
    */
   readonly dedupe?: Dedupe

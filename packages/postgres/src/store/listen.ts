@@ -103,7 +103,10 @@ export function hearTasks(
   }
 }
 
-/** Returns true behind a pooler: then the process id that was announced is not the id of the server's session. */
+/**
+ * Returns true behind a pooler: then `client.processID`, which was sent at connect, is not the process id of the
+ * server session that runs the query.
+ */
 async function isPooled(client: PgClient): Promise<boolean> {
   const { rows } = await client.query({ text: 'SELECT pg_catalog.pg_backend_pid() AS pid' })
   return rows[0]?.['pid'] !== client.processID

@@ -160,7 +160,7 @@ function filled({ about, provider }: AuditSender, text: string): SenderChallenge
 function secretCases(sender: AuditSender): readonly AuditCase[] {
   const forged = casesLike({
     ...FORGERY,
-    why: 'Without its secret, a receiver accepts deliveries that anybody can sign.',
+    why: 'A receiver whose secret is empty or a placeholder accepts deliveries that anybody can sign.',
     remedy: 'secret',
   })
   const wrong = (id: string, what: string, texts: readonly string[]): AuditCase => {

@@ -18,7 +18,7 @@ export function crashCases(test: ReceiverTest, exactlyOnce: boolean): void {
     }
   })
 
-  test('an event whose handler a crash cut off is handled in the end', async (scene) => {
+  test('an event is handled in the end, although a crash cut off its handler', async (scene) => {
     scene.tell('wait', true)
     const request = scene.signed('cut')
     const reply = scene.post(request)

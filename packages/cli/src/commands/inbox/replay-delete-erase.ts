@@ -210,7 +210,7 @@ function quoted(value: string): string {
 }
 
 interface Ends extends Omit<TaskEnds, 'same'> {
-  /** Number of dead tasks with the same error as the filter. Undefined if the filter has no error. */
+  /** Number of dead tasks with the `cause` of the filter. Undefined if the filter has no `cause`. */
   readonly same?: number
   readonly of: number
 }

@@ -36,7 +36,7 @@ export function otherBodyCases(sender: AuditSender): readonly AuditCase[] {
     }),
     under(
       'signature-of-empty-body',
-      'a body under the signature of an empty one',
+      'a body under the signature of an empty body',
       () => {
         const request = sender.sign()
         return withOtherBody(sender.rebody(request, ''), request.body)

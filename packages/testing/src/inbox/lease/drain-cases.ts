@@ -107,7 +107,7 @@ export function drainCases(test: SceneTest, shared: boolean): void {
     assert.deepEqual([drained.ran, drained.done, drained.retried, drained.left], [3, 2, 1, 0])
   })
 
-  test('in the last second nothing starts', async (scene) => {
+  test('no task starts in the last second before the deadline', async (scene) => {
     const shop = scene.join({ work: false })
     await shop.accept(item('1'))
     const drained = await shop.port.drain!(Date.now() + 900, 10)

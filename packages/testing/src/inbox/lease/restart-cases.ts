@@ -82,7 +82,7 @@ export function restartCases(test: SceneTest): void {
     assert.deepEqual(await after.accept(item('1', ['new'])), ['duplicate'])
   })
 
-  test('an accept that was not waited for is there after closing, or was rejected', async (scene) => {
+  test('an event that is being accepted while the inbox closes is stored, or its accept rejects', async (scene) => {
     const before = scene.join({ work: false })
     const taken = Promise.allSettled(
       Array.from({ length: 20 }, async (_, at) => before.accept(item(`e${at}`))),

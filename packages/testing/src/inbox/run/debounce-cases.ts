@@ -125,7 +125,7 @@ export function debounceCases(
     assert.equal(shop.runs[1]!.claim.attempt, 1)
   })
 
-  test('one that fails while another waits is folded into that', async (scene) => {
+  test('a task that fails while a newer task of its key waits is folded into the newer task', async (scene) => {
     const open = gate()
     const shop = scene.join({
       lanes: [LANE],
