@@ -153,7 +153,7 @@ test.each<[string, () => DatabaseSync, string]>([
   [
     'a connection to another file',
     () => begun(application(`${scene.file.path}.other`)),
-    'inbox.db.other, the inbox is in',
+    'inbox.db.other, but the inbox is in',
   ],
   ['a connection to no file', () => begun(application(':memory:')), 'to no file'],
   [

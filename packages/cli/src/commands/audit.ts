@@ -74,7 +74,7 @@ export function declare(command: Command): void {
     .option('--list', 'list the cases and send nothing')
     .option('--json', 'print JSON')
     .option('--sarif', 'print SARIF 2.1.0 for code scanning')
-    .option('--source <file:line>', 'set file and line of the handler for --sarif')
+    .option('--source <file:line>', 'set file:line of the handler for --sarif')
     .option('--badge <file>', 'write the grade as an SVG')
     .addHelpText(
       'after',
