@@ -78,10 +78,9 @@ export function changeCases(test: SceneTest): void {
     // One task per ten minutes.
     await scene.view.replay({ receiver: 'shop' }, { rate: 1 / 600 })
     const dues = (await scene.view.list()).rows.map(({ due }) => due!).sort((a, b) => a - b)
-    assert.equal(dues.length, 3)
-    assert.ok(dues[0]! <= Date.now() + 1)
-    const waits = dues.slice(1).map((due) => Math.round((due - before) / 600_000))
-    assert.deepEqual(waits, [1, 2])
+    // Rounded, since the clock of a store may differ from the one of this process by milliseconds.
+    const waits = dues.map((due) => Math.round((due - before) / 600_000))
+    assert.deepEqual(waits, [0, 1, 2])
   })
 
   test('waiting tasks are due now when the filter says pending, and keep their attempt', async (scene) => {
