@@ -138,6 +138,14 @@ export async function eventually(
   }
 }
 
+/**
+ * Returns true if `at` is between `from` and now, both in milliseconds since 1970. Allows a difference of a second
+ * between the clock of a store and the clock of this process.
+ */
+export function isSince(from: number, at: number): boolean {
+  return at > from - 1000 && at < Date.now() + 1000
+}
+
 /** Runs a part of a test with a wall clock that is `by` milliseconds ahead. */
 export async function stepped(by: number, run: () => Promise<void>): Promise<void> {
   const { now } = Date

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { gate, item, takeAt } from '../make.ts'
+import { gate, isSince, item, takeAt } from '../make.ts'
 import { DONE_OUTCOME, retryIn } from '../recorder.ts'
 import { listed, type SceneTest } from '../scene.ts'
 
@@ -117,7 +117,7 @@ export function causeCases(test: SceneTest): void {
     const from = Date.now()
     await shop.accept(item('2', ['none']))
     const oldest = await of('none')
-    assert.ok(oldest! >= from - 1 && oldest! <= Date.now() + 1, String(oldest))
+    assert.ok(isSince(from, oldest!), String(oldest))
     open.pass()
   })
 }
