@@ -7,7 +7,7 @@ import {
   statfsSync,
   writeFileSync,
 } from 'node:fs'
-import { freemem } from 'node:os'
+import { freemem, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { executable } from './programs.ts'
 
@@ -17,13 +17,12 @@ const ROOM = 8 * 2 ** 30
 
 /**
  * Puts the files of all tests into a folder in memory, which is removed after the run. Stores still sync, but no test
- * waits for a disk. If the machine has too little memory, the usual temporary folder is used.
+ * waits for a disk. If the machine has too little memory, the folder is in the usual temporary folder.
  */
 export function setup(): (() => void) | undefined {
   // A test that starts vitest already uses the folder of its run.
   if (process.env['VITEST_POOL_ID'] !== undefined) return undefined
-  const folder = inMemory()
-  if (folder === undefined) return undefined
+  const folder = inMemory() ?? open(tmpdir())
   process.env['TMPDIR'] = folder
   return () => remove(folder)
 }
@@ -41,9 +40,7 @@ function inMemory(): string | undefined {
     }
     const { bavail, bsize } = statfsSync(MEMORY)
     if (Math.min(bavail * bsize, freemem()) < ROOM) return undefined
-    const folder = mkdtempSync(join(MEMORY, `postern-tests-${process.pid}-`))
-    // Servers that do not run as root run as another user, who also writes here.
-    chmodSync(folder, 0o1777)
+    const folder = open(MEMORY)
     const program = join(folder, 'program')
     writeFileSync(program, '', { mode: 0o700 })
     if (executable(program)) return folder
@@ -52,6 +49,13 @@ function inMemory(): string | undefined {
     // An error counts as a missing folder.
   }
   return undefined
+}
+
+function open(below: string): string {
+  const folder = mkdtempSync(join(below, `postern-tests-${process.pid}-`))
+  // Servers that do not run as root run as another user, who also writes here.
+  chmodSync(folder, 0o1777)
+  return folder
 }
 
 function remove(folder: string): void {
