@@ -131,7 +131,7 @@ async function compared(
   return one === other ? undefined : `${difference(one!, other!)}`
 }
 
-/** Removes times, durations, processes and random ids from a reply. */
+/** Removes times, durations, processes and random ids from a reply, and adds up counts per minute. */
 function plain(text: string): string {
   return text
     .replaceAll(
@@ -143,6 +143,12 @@ function plain(text: string): string {
     .replaceAll(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '""')
     .replaceAll(/\b1[6-9]\d{11}\b(?:\.\d+)?/g, '0')
     .replaceAll(/"(?:p50|p99|waits|spark)":\[[^\]]*\]/g, '')
+    .replaceAll(/\[(\d+(?:,\d+)+)\]/g, (_, counts: string) => `[${total(counts)}]`)
+}
+
+/** Returns the sum of counts per minute: a world that is filled later may have the same counts in other minutes. */
+function total(counts: string): number {
+  return counts.split(',').reduce((sum, count) => sum + Number(count), 0)
 }
 
 function difference(one: string, other: string): string {
