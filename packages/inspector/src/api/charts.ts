@@ -18,7 +18,10 @@ export interface ChartsReply {
       {
         readonly p50: Values
         readonly p99: Values
-        /** Number of tasks per time step of the chart that `debounce` ended without a run. Undefined if there are none. */
+        /**
+         * Number of tasks that `debounce` ended without a run, for each time step of the chart. Undefined if `debounce`
+         * ended no task.
+         */
         readonly skipped:
           | { readonly folded: readonly number[]; readonly stale: readonly number[] }
           | undefined

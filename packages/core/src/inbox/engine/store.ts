@@ -272,8 +272,8 @@ interface Alone {
 
 /**
  * The cause of an error. `again`: a conflict, so a retry may succeed. `data`: the values of the statement. `lasting`:
- * the statement itself, so a retry fails too. `away`: the server, disk or connection fails for now. `back`: the store
- * was restored; see `Back`.
+ * the statement itself, so a retry fails too. `away`: the server, disk or connection fails for now, or a table or
+ * column is missing. `back`: the store was restored; see `Back`.
  */
 export type StoreFault = 'again' | 'data' | 'lasting' | 'away' | 'back'
 

@@ -6,7 +6,10 @@ import { pathFault } from './path.ts'
 const MAX_DEPTH = 5
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
-/** Returns the certificates of a PEM text. Undefined if there are none, or if one cannot be read. */
+/**
+ * Returns the certificates of a PEM text. Returns undefined if the text has no certificate, or if one of its
+ * certificates cannot be read.
+ */
 export function parseCertificates(pem: unknown): X509Certificate[] | undefined {
   try {
     const found = typeof pem === 'string' ? pem.match(PEM) : null
